@@ -1,0 +1,65 @@
+//! A Document: typed sections with an importance and a provenance. Brief, checkpoint, handoff, status and history are
+//! all Documents. Composing is pure; it must not read git, files or the clock.
+
+pub mod text;
+
+use serde::Serialize;
+
+use crate::error::Warning;
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Document {
+    pub title: String,
+    /// In the order they are read; `importance` decides what goes when there is no room.
+    pub sections: Vec<Section>,
+    pub warnings: Vec<Warning>,
+    /// What was cut, in words: filled in by `budget`.
+    pub left_out: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Section {
+    /// Stable and snake case; the key of the section in JSON.
+    pub name: String,
+    pub title: String,
+    pub provenance: Provenance,
+    /// 0 to 100. Sections are cut from the least important one.
+    pub importance: u8,
+    pub items: Vec<Item>,
+    /// The command that shows everything, named when items were cut.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub more: Option<String>,
+}
+
+/// Who says so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "by", content = "name")]
+pub enum Provenance {
+    /// Observed or computed by the host itself.
+    Host,
+    /// Written by a person or an agent: a claim.
+    Person,
+    Plugin(String),
+}
+
+/// The unit that is kept or cut whole.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Item {
+    /// One line of text.
+    Line { text: String },
+    /// `name: value`.
+    Pair { name: String, value: String },
+    /// A check-list entry.
+    Check { mark: Mark, text: String },
+    /// Markdown of somebody else's, shown as a quotation so that it cannot pass for a section.
+    Quote { text: String },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    Done,
+    Current,
+    Open,
+}

@@ -1,0 +1,101 @@
+//! What the process was given: directory, variables, clock, randomness, terminal. Read once; nothing else asks the system.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use chrono::{DateTime, FixedOffset, Local, Utc};
+
+/// A point in time; stored and sent as RFC 3339.
+pub type Timestamp = DateTime<Utc>;
+
+#[derive(Debug, Clone)]
+pub struct Environment {
+    /// The directory the command was started in.
+    pub current_dir: PathBuf,
+    /// One instant for the whole command: every rule and every document sees the same time.
+    pub now: Timestamp,
+    /// How local time differs from UTC, for people.
+    pub offset: FixedOffset,
+    pub stdin_is_terminal: bool,
+    pub stdout_is_terminal: bool,
+    pub stderr_is_terminal: bool,
+    /// `NO_COLOR` is set and not empty.
+    pub no_color: bool,
+    /// `SESSION_CONFIG`: a configuration file to use instead of `.session/config.yaml`.
+    pub config: Option<PathBuf>,
+    /// `SESSION_VERBOSE`.
+    pub verbose: Option<String>,
+    /// Where compiled plugins and other things that can be made again are kept: `SESSION_CACHE_DIR`,
+    /// else `$XDG_CACHE_HOME/session`, else `~/.cache/session`. None without a home.
+    pub cache_dir: Option<PathBuf>,
+    /// Where the user's consent is kept: `SESSION_DATA_DIR`, else `$XDG_DATA_HOME/session`, else `~/.local/share/session`.
+    pub data_dir: Option<PathBuf>,
+}
+
+impl Environment {
+    /// Reads the process. `SESSION_TIMESTAMP` (RFC 3339) fixes the clock, for reproducible output.
+    pub fn from_process() -> anyhow::Result<Self> {
+        use std::io::IsTerminal as _;
+        let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let directory = |own: &str, xdg: &str, home: &str| {
+            variable(own)
+                .map(PathBuf::from)
+                .or_else(|| variable(xdg).map(|base| PathBuf::from(base).join("session")))
+                .or_else(|| {
+                    variable("HOME").map(|base| PathBuf::from(base).join(home).join("session"))
+                })
+        };
+        let (now, offset) = match std::env::var("SESSION_TIMESTAMP") {
+            Ok(text) => {
+                let fixed = DateTime::parse_from_rfc3339(&text).with_context(|| {
+                    format!("SESSION_TIMESTAMP is not an RFC 3339 time: {text:?}")
+                })?;
+                (fixed.to_utc(), *fixed.offset())
+            }
+            Err(_) => {
+                let local = Local::now();
+                (local.to_utc(), *local.offset())
+            }
+        };
+        Ok(Self {
+            current_dir: std::env::current_dir()
+                .context("the current directory cannot be read; it may have been removed")?,
+            now,
+            offset,
+            stdin_is_terminal: std::io::stdin().is_terminal(),
+            stdout_is_terminal: std::io::stdout().is_terminal(),
+            stderr_is_terminal: std::io::stderr().is_terminal(),
+            no_color: variable("NO_COLOR").is_some(),
+            config: variable("SESSION_CONFIG").map(PathBuf::from),
+            verbose: std::env::var("SESSION_VERBOSE")
+                .ok()
+                .filter(|value| !value.is_empty()),
+            cache_dir: directory("SESSION_CACHE_DIR", "XDG_CACHE_HOME", ".cache"),
+            data_dir: directory("SESSION_DATA_DIR", "XDG_DATA_HOME", ".local/share"),
+        })
+    }
+}
+
+/// `length` characters of a–z and 2–7, from the system's randomness.
+///
+/// `SESSION_SEED` makes them reproducible: tests that compare whole outputs need it. `attempt` tells a second
+/// draw from the first, for a caller that found the first one taken.
+pub fn random_base32(length: usize, attempt: u32) -> anyhow::Result<String> {
+    let mut bytes = vec![0_u8; length.div_ceil(8) * 5];
+    match std::env::var("SESSION_SEED") {
+        Ok(seed) => {
+            use sha2::Digest as _;
+            for (index, chunk) in bytes.chunks_mut(32).enumerate() {
+                let digest = sha2::Sha256::digest(format!("{seed}/{attempt}/{index}"));
+                chunk.copy_from_slice(&digest[..chunk.len()]);
+            }
+        }
+        Err(_) => getrandom::fill(&mut bytes)
+            .map_err(|error| anyhow::anyhow!("the system gave no random bytes: {error}"))?,
+    }
+    let mut text = data_encoding::BASE32_NOPAD
+        .encode(&bytes)
+        .to_ascii_lowercase();
+    text.truncate(length);
+    Ok(text)
+}

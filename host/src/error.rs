@@ -1,0 +1,71 @@
+//! What a command can fail with, and the exit codes. It must not print: `ui` does.
+
+use std::fmt;
+
+/// Everything went as asked.
+pub const EXIT_DONE: u8 = 0;
+/// The request, the repository or the configuration stands in the way; the message names the way out.
+pub const EXIT_USER: u8 = 1;
+/// The command line could not be understood.
+pub const EXIT_USAGE: u8 = 2;
+/// A bug of ours.
+pub const EXIT_BUG: u8 = 70;
+
+/// Something the user can put right. `message` says what is wrong in one sentence;
+/// `hint` names the command to run next, and never a destructive one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserError {
+    pub message: String,
+    pub hint: Option<String>,
+}
+
+impl UserError {
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for UserError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for UserError {}
+
+/// A user error as an `anyhow::Error`, for `return Err(...)`.
+pub fn user_error(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
+    UserError::new(message).hint(hint).into()
+}
+
+/// Something went wrong that the command survives: a damaged file kept aside, a plugin that failed.
+/// Warnings are collected and shown once, on stderr, and in the brief where they matter.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Warning {
+    pub message: String,
+    /// The command to run next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+impl Warning {
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}

@@ -1,0 +1,117 @@
+//! What is known when a command decides: one immutable value, gathered once. It must not decide, ask or write.
+
+pub mod annotations;
+pub mod path_history;
+
+use serde::Serialize;
+
+use crate::config::Config;
+use crate::environment::Timestamp;
+use crate::error::Warning;
+use crate::git::ObjectId;
+use crate::git::status::{AheadBehind, Change, Upstream};
+use crate::path::RepoPath;
+use crate::session::decision::Decision;
+use crate::session::live::LiveSession;
+use crate::session::record::{CheckpointRecord, EndRecord, SessionSummary};
+
+use annotations::WorkItems;
+use path_history::PathHistory;
+
+#[derive(Debug)]
+pub struct Facts {
+    pub now: Timestamp,
+    pub config: Config,
+    /// The root of the work tree.
+    pub work_tree: std::path::PathBuf,
+    pub head: Head,
+    /// A merge, rebase, cherry-pick, revert or bisect that is under way.
+    pub operation: Option<&'static str>,
+    pub changes: Vec<Change>,
+    /// The open session of this branch.
+    pub session: Option<LiveSession>,
+    /// The last ended session of this branch, when none is open.
+    pub ended: Option<SessionSummary>,
+    /// Newest first.
+    pub decisions: Vec<Decision>,
+    pub last_checkpoint: Option<CheckpointRecord>,
+    /// Commits on HEAD since the last checkpoint (since the session's start if there is none), newest first.
+    pub commits: Commits,
+    /// The handoff to read: the last one of this branch.
+    pub handoff: Option<EndRecord>,
+    pub shared: SharedContext,
+    pub history: PathHistory,
+    pub work_items: WorkItems,
+    /// What was damaged, skipped or out of date.
+    pub warnings: Vec<Warning>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Head {
+    /// None when detached.
+    pub branch: Option<String>,
+    /// None on an unborn branch.
+    #[serde(serialize_with = "as_text")]
+    pub commit: Option<ObjectId>,
+    pub upstream: Option<Upstream>,
+    /// The branch this one was started from.
+    pub base: Option<Base>,
+    /// `user.name`, to tell "yours" from others'.
+    #[serde(skip)]
+    pub user: Option<Person>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Base {
+    pub name: String,
+    pub ahead_behind: Option<AheadBehind>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Person {
+    pub name: String,
+    pub email: String,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Commits {
+    pub list: Vec<Commit>,
+    /// There are more than were read.
+    pub more: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Commit {
+    #[serde(serialize_with = "id_as_text")]
+    pub id: ObjectId,
+    pub subject: String,
+    pub author: Person,
+    pub time: Timestamp,
+}
+
+/// `.session/` as the team shares it, without what is only template.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SharedContext {
+    pub architecture: Option<String>,
+    pub conventions: Option<String>,
+}
+
+/// How much a changed file grew and shrank.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LineCount {
+    pub path: RepoPath,
+    /// None for a binary file.
+    pub added: Option<u32>,
+    pub removed: Option<u32>,
+}
+
+fn id_as_text<S: serde::Serializer>(id: &ObjectId, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(id)
+}
+
+fn as_text<S: serde::Serializer>(id: &Option<ObjectId>, serializer: S) -> Result<S::Ok, S::Error> {
+    match id {
+        Some(id) => serializer.collect_str(id),
+        None => serializer.serialize_none(),
+    }
+}

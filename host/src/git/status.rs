@@ -1,0 +1,90 @@
+//! The state of the work tree, from one `git status --porcelain=v2 --branch -z`. It must not run git a second time.
+
+use serde::Serialize;
+
+use super::ObjectId;
+use crate::path::RepoPath;
+
+/// What `git status` said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Status {
+    /// None on an unborn branch.
+    pub head: Option<ObjectId>,
+    /// The branch's short name, lossily decoded; None when HEAD is detached.
+    pub branch: Option<String>,
+    pub upstream: Option<Upstream>,
+    pub changes: Vec<Change>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Upstream {
+    pub name: String,
+    /// None when the upstream is configured but gone.
+    pub ahead_behind: Option<AheadBehind>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct AheadBehind {
+    /// Commits on this side only.
+    pub ahead: u64,
+    /// Commits on the other side only.
+    pub behind: u64,
+}
+
+/// One path that differs from HEAD, in the index, in the work tree or in both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    pub path: RepoPath,
+    /// HEAD against the index.
+    pub staged: ChangeKind,
+    /// The index against the work tree.
+    pub unstaged: ChangeKind,
+    pub head: Option<BlobAt>,
+    pub index: Option<BlobAt>,
+    /// The mode in the work tree: 0o100644, 0o100755, 0o120000, 0o160000; 0 where there is nothing.
+    pub worktree_mode: u32,
+    pub submodule: Option<SubmoduleState>,
+    /// Stages 1, 2 and 3 of a path in conflict.
+    pub conflict: Option<[Option<BlobAt>; 3]>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BlobAt {
+    pub id: ObjectId,
+    pub mode: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SubmoduleState {
+    pub commit_changed: bool,
+    pub modified: bool,
+    pub untracked: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeKind {
+    Unchanged,
+    Added,
+    Modified,
+    TypeChanged,
+    Deleted,
+    Untracked,
+    Conflicted,
+}
+
+impl Change {
+    /// The change as a whole, HEAD against the work tree: what a reader wants to know first.
+    pub fn kind(&self) -> ChangeKind {
+        use ChangeKind::{Added, Conflicted, Deleted, Unchanged, Untracked};
+        match (self.staged, self.unstaged) {
+            (Conflicted, _) | (_, Conflicted) => Conflicted,
+            (_, Untracked) => Untracked,
+            (Added, Deleted) => Unchanged,
+            (Added, _) => Added,
+            (_, Deleted) => Deleted,
+            (Unchanged, kind) => kind,
+            (kind, _) => kind,
+        }
+    }
+}

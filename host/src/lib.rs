@@ -1,0 +1,15 @@
+//! The `session` program as a library: see ARCHITECTURE.md for the map and for the line every verb follows.
+
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod document;
+pub mod environment;
+pub mod error;
+pub mod facts;
+pub mod git;
+pub mod path;
+pub mod plugin;
+pub mod session;
+pub mod store;
+pub mod ui;

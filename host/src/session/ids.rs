@@ -1,0 +1,125 @@
+//! Ids as types. An id is never reused, and outlives what it names.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A session's own id: branch slug, date, four random base-32 characters (`feature-auth-20261122-k3f7`).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SessionId(String);
+
+/// A checkpoint's id within its session: `cp-1`, `cp-2`, …
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CheckpointId(pub u32);
+
+impl SessionId {
+    /// `random` are the four characters that keep two clones from making the same id.
+    pub fn new(branch: &str, date: chrono::NaiveDate, random: &str) -> Self {
+        let mut slug = String::new();
+        for character in branch.chars().flat_map(char::to_lowercase) {
+            if character.is_ascii_alphanumeric() {
+                slug.push(character);
+            } else if !slug.ends_with('-') && !slug.is_empty() {
+                slug.push('-');
+            }
+            if slug.len() >= 40 {
+                break;
+            }
+        }
+        let slug = slug.trim_end_matches('-');
+        let slug = if slug.is_empty() { "branch" } else { slug };
+        Self(format!("{slug}-{}-{random}", date.format("%Y%m%d")))
+    }
+
+    /// An id that someone typed or a ref name contains; None if it could not be one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let valid = !text.is_empty()
+            && text.len() <= 80
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            && !text.starts_with('-');
+        valid.then(|| Self(text.to_owned()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The ref that holds the record.
+    pub fn record_ref(&self) -> String {
+        format!("refs/sessions/{}", self.0)
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl CheckpointId {
+    pub fn parse(text: &str) -> Option<Self> {
+        text.strip_prefix("cp-")
+            .unwrap_or(text)
+            .parse()
+            .ok()
+            .map(Self)
+    }
+
+    /// The local ref that holds the work tree's snapshot.
+    pub fn snapshot_ref(self, session: &SessionId) -> String {
+        format!("refs/session-snapshots/{session}/{self}")
+    }
+}
+
+impl fmt::Display for CheckpointId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cp-{}", self.0)
+    }
+}
+
+impl Serialize for CheckpointId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for CheckpointId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text)
+            .ok_or_else(|| serde::de::Error::custom(format!("not a checkpoint id: {text:?}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(branch: &str) -> String {
+        SessionId::new(
+            branch,
+            chrono::NaiveDate::from_ymd_opt(2026, 11, 22).unwrap(),
+            "k3f7",
+        )
+        .to_string()
+    }
+
+    #[test]
+    fn a_session_id_is_a_slug_a_date_and_four_random_characters() {
+        assert_eq!(id("feature/auth"), "feature-auth-20261122-k3f7");
+        assert_eq!(id("naïve-ü"), "na-ve-20261122-k3f7");
+        assert_eq!(id("ü"), "branch-20261122-k3f7");
+        assert_eq!(id(&"x".repeat(300)).len(), 40 + 14);
+    }
+
+    #[test]
+    fn what_could_leave_the_ref_namespace_is_no_session_id() {
+        for text in ["", "../x", "a/b", "A", "-a", "a b", "x.lock"] {
+            assert_eq!(SessionId::parse(text), None, "{text}");
+        }
+        assert!(SessionId::parse("feature-auth-20261122-k3f7").is_some());
+    }
+}

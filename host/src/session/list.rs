@@ -1,0 +1,414 @@
+//! Objectives and blockers: a Markdown check list that *is* the data. It must not lose a line it does not understand.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// Which of the two lists, and with it the prefix of its ids and its heading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListKind {
+    Objectives,
+    Blockers,
+}
+
+impl ListKind {
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Self::Objectives => "obj",
+            Self::Blockers => "blk",
+        }
+    }
+
+    pub fn file_name(self) -> &'static str {
+        match self {
+            Self::Objectives => "objectives.md",
+            Self::Blockers => "blockers.md",
+        }
+    }
+
+    /// One item, as a sentence needs it.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Objectives => "objective",
+            Self::Blockers => "blocker",
+        }
+    }
+
+    fn heading(self) -> &'static str {
+        match self {
+            Self::Objectives => "# Objectives",
+            Self::Blockers => "# Blockers",
+        }
+    }
+}
+
+/// `obj-3`, `blk-1`. Item 0 is one that was written by hand and has no id yet; it gets one at the next write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ItemId {
+    prefix: &'static str,
+    pub number: u32,
+}
+
+impl fmt::Display for ItemId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.number == 0 {
+            write!(f, "{}-?", self.prefix)
+        } else {
+            write!(f, "{}-{}", self.prefix, self.number)
+        }
+    }
+}
+
+impl Serialize for ItemId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    pub id: ItemId,
+    pub text: String,
+    pub done: bool,
+    /// The ticket a blocker is linked to, written `(issue: KEY)` at the end of the line.
+    pub issue: Option<String>,
+}
+
+/// A list as read: items in their order, between lines that are kept as they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckList {
+    kind: ListKind,
+    lines: Vec<Line>,
+    /// The next number to give out is above every number ever given out.
+    highest: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Line {
+    Item {
+        item: Item,
+        /// The line as it stands in the file; None once the item was changed or given an id.
+        raw: Option<String>,
+        /// What stands before the bullet, and the bullet: kept when the line is written anew.
+        indent: String,
+        bullet: char,
+    },
+    Other(String),
+}
+
+/// The change a caller asked for names an item that is not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownItem {
+    pub asked: String,
+    pub known: Vec<ItemId>,
+}
+
+impl CheckList {
+    pub fn empty(kind: ListKind) -> Self {
+        Self::parse(kind, "", 0)
+    }
+
+    /// Reads the file's text. `highest` is the highest number known to have been given out, for the case
+    /// that the item was deleted by hand since.
+    pub fn parse(kind: ListKind, text: &str, highest: u32) -> Self {
+        let mut list = Self {
+            kind,
+            lines: Vec::new(),
+            highest,
+        };
+        let mut seen = std::collections::HashSet::new();
+        let mut fence: Option<&str> = None;
+        for line in text.lines() {
+            let trimmed = line.trim_start();
+            let marker = ["```", "~~~"]
+                .into_iter()
+                .find(|mark| trimmed.starts_with(mark));
+            match (fence, marker) {
+                (None, Some(mark)) => fence = Some(mark),
+                (Some(open), Some(mark)) if open == mark => fence = None,
+                _ => {}
+            }
+            let parsed = if fence.is_none() {
+                parse_item(kind, line)
+            } else {
+                None
+            };
+            let Some((mut item, indent, bullet)) = parsed else {
+                list.lines.push(Line::Other(line.to_owned()));
+                continue;
+            };
+            // A copied line must not make one id mean two things: the second one is new.
+            if item.id.number != 0 && !seen.insert(item.id.number) {
+                item.id.number = 0;
+            }
+            list.highest = list.highest.max(item.id.number);
+            let raw = (item.id.number != 0).then(|| line.to_owned());
+            list.lines.push(Line::Item {
+                item,
+                raw,
+                indent,
+                bullet,
+            });
+        }
+        list
+    }
+
+    pub fn items(&self) -> impl Iterator<Item = &Item> {
+        self.lines.iter().filter_map(|line| match line {
+            Line::Item { item, .. } => Some(item),
+            Line::Other(_) => None,
+        })
+    }
+
+    pub fn open(&self) -> impl Iterator<Item = &Item> {
+        self.items().filter(|item| !item.done)
+    }
+
+    pub fn highest(&self) -> u32 {
+        self.highest
+    }
+
+    /// Gives an id to every item that was written by hand without one. Returns how many there were.
+    pub fn assign_ids(&mut self) -> u32 {
+        let mut given = 0;
+        for line in &mut self.lines {
+            if let Line::Item { item, raw, .. } = line
+                && item.id.number == 0
+            {
+                self.highest += 1;
+                item.id.number = self.highest;
+                *raw = None;
+                given += 1;
+            }
+        }
+        given
+    }
+
+    /// Adds an open item at the end and returns its id.
+    pub fn add(&mut self, text: &str, issue: Option<String>) -> ItemId {
+        self.assign_ids();
+        self.highest += 1;
+        let id = ItemId {
+            prefix: self.kind.prefix(),
+            number: self.highest,
+        };
+        let item = Item {
+            id,
+            text: one_line(text),
+            done: false,
+            issue: issue.map(|key| one_line(&key)),
+        };
+        let after = self
+            .lines
+            .iter()
+            .rposition(|line| matches!(line, Line::Item { .. }))
+            .map_or(self.lines.len(), |at| at + 1);
+        self.lines.insert(
+            after,
+            Line::Item {
+                item,
+                raw: None,
+                indent: String::new(),
+                bullet: '-',
+            },
+        );
+        id
+    }
+
+    /// Marks an item as done. Ok(false): it was done before.
+    pub fn complete(&mut self, asked: &str) -> Result<(ItemId, bool), UnknownItem> {
+        self.assign_ids();
+        let id = self.find(asked)?;
+        for line in &mut self.lines {
+            if let Line::Item { item, raw, .. } = line
+                && item.id == id
+            {
+                let changed = !item.done;
+                if changed {
+                    item.done = true;
+                    *raw = None;
+                }
+                return Ok((id, changed));
+            }
+        }
+        Ok((id, false))
+    }
+
+    /// The item someone named: `obj-2`, or just `2`.
+    pub fn find(&self, asked: &str) -> Result<ItemId, UnknownItem> {
+        let number = asked
+            .strip_prefix(self.kind.prefix())
+            .and_then(|rest| rest.strip_prefix('-'))
+            .unwrap_or(asked)
+            .parse::<u32>()
+            .ok();
+        self.items()
+            .find(|item| item.id.number != 0 && Some(item.id.number) == number)
+            .map(|item| item.id)
+            .ok_or_else(|| UnknownItem {
+                asked: asked.to_owned(),
+                known: self.items().map(|item| item.id).collect(),
+            })
+    }
+
+    /// Only the open items, with their ids and the numbering: what the next session on this branch starts with.
+    pub fn carried(&self) -> Self {
+        let mut next = self.clone();
+        next.lines
+            .retain(|line| !matches!(line, Line::Item { item, .. } if item.done));
+        next
+    }
+
+    pub fn to_text(&self) -> String {
+        let mut out = String::new();
+        if self.lines.is_empty() {
+            out.push_str(self.kind.heading());
+            out.push_str("\n\n");
+        } else if matches!(self.lines.first(), Some(Line::Item { .. })) {
+            // A list we began: give it the heading that a reader expects.
+            out.push_str(self.kind.heading());
+            out.push_str("\n\n");
+        }
+        for line in &self.lines {
+            match line {
+                Line::Item { raw: Some(raw), .. } => out.push_str(raw),
+                Line::Other(raw) => out.push_str(raw),
+                Line::Item {
+                    item,
+                    indent,
+                    bullet,
+                    ..
+                } => {
+                    let mark = if item.done { 'x' } else { ' ' };
+                    out.push_str(&format!(
+                        "{indent}{bullet} [{mark}] {}: {}",
+                        item.id, item.text
+                    ));
+                    if let Some(issue) = &item.issue {
+                        out.push_str(&format!(" (issue: {issue})"));
+                    }
+                }
+            }
+            out.push('\n');
+        }
+        out
+    }
+}
+
+fn parse_item(kind: ListKind, line: &str) -> Option<(Item, String, char)> {
+    let trimmed = line.trim_start();
+    let indent = line[..line.len() - trimmed.len()].to_owned();
+    let mut characters = trimmed.chars();
+    let bullet = characters.next().filter(|c| matches!(c, '-' | '*' | '+'))?;
+    let rest = characters.as_str().trim_start().strip_prefix('[')?;
+    let mark = rest.chars().next()?;
+    let done = match mark {
+        'x' | 'X' => true,
+        ' ' => false,
+        _ => return None,
+    };
+    let text = rest[mark.len_utf8()..].strip_prefix(']')?.trim();
+    let (number, text) = match text
+        .strip_prefix(kind.prefix())
+        .and_then(|rest| rest.strip_prefix('-'))
+        .and_then(|rest| rest.split_once(':'))
+        .and_then(|(number, text)| {
+            Some((number.parse::<u32>().ok().filter(|n| *n > 0)?, text.trim()))
+        }) {
+        Some((number, text)) => (number, text),
+        None => (0, text),
+    };
+    let (text, issue) = match text
+        .strip_suffix(')')
+        .and_then(|head| head.rsplit_once("(issue: "))
+    {
+        Some((text, key)) if kind == ListKind::Blockers => {
+            (text.trim_end(), Some(key.trim().to_owned()))
+        }
+        _ => (text, None),
+    };
+    let id = ItemId {
+        prefix: kind.prefix(),
+        number,
+    };
+    let item = Item {
+        id,
+        text: text.to_owned(),
+        done,
+        issue,
+    };
+    Some((item, indent, bullet))
+}
+
+/// A list item is one line: line breaks and runs of white space become one space.
+pub fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HAND_WRITTEN: &str = "# What I want\n\nSome prose.\n- [ ] obj-1: OAuth provider\n  * [x] obj-4: Nested\n- [ ] no id yet\n- plain bullet\n```\n- [ ] not an item\n```\n";
+
+    #[test]
+    fn a_line_not_understood_is_kept_and_an_edit_by_hand_counts() {
+        let mut list = CheckList::parse(ListKind::Objectives, HAND_WRITTEN, 0);
+        let texts: Vec<_> = list
+            .items()
+            .map(|item| (item.id.number, item.done))
+            .collect();
+        assert_eq!(texts, [(1, false), (4, true), (0, false)]);
+        assert_eq!(list.assign_ids(), 1);
+        let expected = HAND_WRITTEN.replace("- [ ] no id yet", "- [ ] obj-5: no id yet");
+        assert_eq!(list.to_text(), expected);
+    }
+
+    #[test]
+    fn ids_are_never_reused_even_when_the_line_is_gone() {
+        let mut list = CheckList::parse(ListKind::Blockers, "", 7);
+        assert_eq!(
+            list.add("Waiting on keys", Some("ACME-1".into()))
+                .to_string(),
+            "blk-8"
+        );
+        assert_eq!(
+            list.to_text(),
+            "# Blockers\n\n- [ ] blk-8: Waiting on keys (issue: ACME-1)\n"
+        );
+        let again = CheckList::parse(ListKind::Blockers, &list.to_text(), 0);
+        assert_eq!(
+            again.items().next().unwrap().issue.as_deref(),
+            Some("ACME-1")
+        );
+    }
+
+    #[test]
+    fn a_copied_id_becomes_a_new_one() {
+        let mut list =
+            CheckList::parse(ListKind::Objectives, "- [ ] obj-1: a\n- [ ] obj-1: b\n", 0);
+        list.assign_ids();
+        let ids: Vec<_> = list.items().map(|item| item.id.number).collect();
+        assert_eq!(ids, [1, 2]);
+    }
+
+    #[test]
+    fn an_unknown_id_lists_the_known_ones() {
+        let mut list = CheckList::parse(ListKind::Objectives, "- [ ] obj-2: a\n", 0);
+        assert_eq!(list.complete("obj-2").unwrap().1, true);
+        assert_eq!(list.complete("2").unwrap().1, false);
+        let unknown = list.complete("obj-9").unwrap_err();
+        assert_eq!(unknown.known.len(), 1);
+        assert_eq!(list.to_text(), "# Objectives\n\n- [x] obj-2: a\n");
+    }
+
+    #[test]
+    fn text_over_several_lines_is_folded_into_one() {
+        let mut list = CheckList::empty(ListKind::Objectives);
+        list.add("a\n# forged\tb", None);
+        assert_eq!(
+            list.to_text(),
+            "# Objectives\n\n- [ ] obj-1: a # forged b\n"
+        );
+    }
+}

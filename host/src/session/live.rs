@@ -1,0 +1,197 @@
+//! The live session of a branch: `context.json` and the two lists, as values. It must not know where they are kept.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{CheckpointId, SessionId};
+use super::list::{CheckList, Item};
+use crate::environment::Timestamp;
+
+/// The version of `context.json` that this program writes. An older one is read; a newer one is refused.
+pub const CONTEXT_FORMAT: u32 = 1;
+
+/// The longest silence that still counts as work. See [`LiveContext::touch`].
+pub const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveSession {
+    pub context: LiveContext,
+    pub objectives: CheckList,
+    pub blockers: CheckList,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    #[default]
+    Normal,
+    Tdd,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "UPPERCASE")]
+#[value(rename_all = "UPPER")]
+pub enum TddPhase {
+    Red,
+    Green,
+    Refactor,
+}
+
+/// `context.json`: the rest of the live session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveContext {
+    pub format: u32,
+    pub id: SessionId,
+    /// The branch's name when the session was last written; None when HEAD was detached.
+    pub branch: Option<String>,
+    pub started_at: Timestamp,
+    /// HEAD at the start, as a hexadecimal object id; None on an unborn branch.
+    pub start_commit: Option<String>,
+    /// The branch it was started from.
+    pub base: Option<String>,
+    #[serde(default)]
+    pub mode: Mode,
+    /// The session that this one goes on from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continues: Option<SessionId>,
+    /// What `objectives current` set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current_objective: Option<u32>,
+    /// The highest numbers ever given out, so that an id is not used twice.
+    #[serde(default)]
+    pub highest_objective: u32,
+    #[serde(default)]
+    pub highest_blocker: u32,
+    #[serde(default)]
+    pub highest_checkpoint: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tdd_phase: Option<TddPhase>,
+    /// When an enhanced commit last listed decisions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decisions_committed_at: Option<Timestamp>,
+    /// The checkpoint that holds what `switch --park` took out of the work tree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parked: Option<CheckpointId>,
+    pub touched: Touched,
+    /// Time at work, in seconds.
+    #[serde(default)]
+    pub active_seconds: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+}
+
+/// The world when the session was last written: what `resume` compares with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Touched {
+    pub at: Timestamp,
+    #[serde(default)]
+    pub head: Option<String>,
+    #[serde(default)]
+    pub upstream: Option<String>,
+    #[serde(default)]
+    pub base: Option<String>,
+}
+
+impl LiveContext {
+    /// Counts the time since the last touch as work, unless it is longer than [`LONGEST_PAUSE`]: then it was a
+    /// pause, and nothing of it counts.
+    pub fn touch(&mut self, now: Timestamp) {
+        if let Ok(gap) = (now - self.touched.at).to_std() {
+            if gap <= LONGEST_PAUSE {
+                self.active_seconds += gap.as_secs();
+            }
+            self.touched.at = now;
+        }
+    }
+
+    /// Time at work as of `now`, without writing anything.
+    pub fn active(&self, now: Timestamp) -> Duration {
+        let gap = (now - self.touched.at).to_std().unwrap_or_default();
+        let open = if gap <= LONGEST_PAUSE {
+            gap
+        } else {
+            Duration::ZERO
+        };
+        Duration::from_secs(self.active_seconds) + open
+    }
+
+    pub fn is_open(&self) -> bool {
+        self.ended_at.is_none()
+    }
+}
+
+impl LiveSession {
+    /// What `objectives current` set, else the first open objective.
+    pub fn current_objective(&self) -> Option<&Item> {
+        let chosen = self.context.current_objective;
+        self.objectives
+            .open()
+            .find(|item| Some(item.id.number) == chosen)
+            .or_else(|| self.objectives.open().next())
+    }
+}
+
+/// `2h 15m`, `45m`, `0m`: how durations are written for people and in `Session-Time:`.
+pub fn duration_text(duration: Duration) -> String {
+    let minutes = duration.as_secs() / 60;
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes}m"),
+        (hours, minutes) => format!("{hours}h {minutes}m"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn context(at: &str) -> LiveContext {
+        let at: Timestamp = at.parse().unwrap();
+        LiveContext {
+            format: CONTEXT_FORMAT,
+            id: SessionId::parse("a-20261122-k3f7").unwrap(),
+            branch: None,
+            started_at: at,
+            start_commit: None,
+            base: None,
+            mode: Mode::Normal,
+            continues: None,
+            current_objective: None,
+            highest_objective: 0,
+            highest_blocker: 0,
+            highest_checkpoint: 0,
+            tdd_phase: None,
+            decisions_committed_at: None,
+            parked: None,
+            touched: Touched {
+                at,
+                head: None,
+                upstream: None,
+                base: None,
+            },
+            active_seconds: 0,
+            ended_at: None,
+        }
+    }
+
+    #[test]
+    fn a_week_end_is_no_work() {
+        let mut context = context("2026-11-20T17:00:00Z");
+        context.touch("2026-11-20T17:40:00Z".parse().unwrap());
+        context.touch("2026-11-23T08:00:00Z".parse().unwrap());
+        assert_eq!(context.active_seconds, 40 * 60);
+        let active = context.active("2026-11-23T08:35:00Z".parse().unwrap());
+        assert_eq!(duration_text(active), "1h 15m");
+    }
+
+    #[test]
+    fn a_clock_set_back_takes_nothing_away() {
+        let mut context = context("2026-11-20T17:00:00Z");
+        context.touch("2026-11-20T16:00:00Z".parse().unwrap());
+        assert_eq!(context.active_seconds, 0);
+        assert_eq!(
+            context.touched.at,
+            "2026-11-20T17:00:00Z".parse::<Timestamp>().unwrap()
+        );
+    }
+}
