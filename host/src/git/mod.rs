@@ -1,5 +1,26 @@
 //! Git: the only module that names git2 or spawns `git`. It must not know what a session is.
 
+pub mod blobs;
+pub mod branches;
+pub mod command;
+pub mod commits;
+pub mod identity;
+pub mod location;
+pub mod objects;
+pub mod refs;
+pub mod repository;
+mod smudge;
+pub mod sparse;
 pub mod status;
+mod status_parse;
+pub mod status_process;
+pub mod tree_diff;
+pub mod tree_edit;
 
+#[cfg(test)]
+pub mod testing;
+
+pub use command::{GitCommand, GitOutput};
 pub use git2::Oid as ObjectId;
+pub use repository::Repository;
+pub use status_process::{StatusOptions, StatusProcess};

@@ -34,7 +34,10 @@ pub struct AheadBehind {
 /// One path that differs from HEAD, in the index, in the work tree or in both.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
+    /// An untracked directory (or a repository of its own inside this one) ends with `/`.
     pub path: RepoPath,
+    /// Where a staged rename or copy came from; the new path itself counts as added.
+    pub original: Option<RepoPath>,
     /// HEAD against the index.
     pub staged: ChangeKind,
     /// The index against the work tree.
