@@ -1,7 +1,13 @@
 //! A Document: typed sections with an importance and a provenance. Brief, checkpoint, handoff, status and history are
 //! all Documents. Composing is pure; it must not read git, files or the clock.
 
+pub mod budget;
+pub mod json;
+pub mod markdown;
+pub mod secrets;
+pub mod terminal;
 pub mod text;
+pub mod time_text;
 
 use serde::Serialize;
 
@@ -62,4 +68,86 @@ pub enum Mark {
     Done,
     Current,
     Open,
+}
+
+impl Document {
+    pub fn new(title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            sections: Vec::new(),
+            warnings: Vec::new(),
+            left_out: Vec::new(),
+        }
+    }
+
+    /// Adds a section; one without items says nothing and is not added.
+    pub fn push(&mut self, section: Section) {
+        if !section.items.is_empty() {
+            self.sections.push(section);
+        }
+    }
+}
+
+impl Section {
+    /// The host's own, of middling importance (50), without items.
+    pub fn new(name: impl Into<String>, title: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            title: title.into(),
+            provenance: Provenance::Host,
+            importance: 50,
+            items: Vec::new(),
+            more: None,
+        }
+    }
+
+    pub fn importance(mut self, importance: u8) -> Self {
+        self.importance = importance;
+        self
+    }
+
+    pub fn provenance(mut self, provenance: Provenance) -> Self {
+        self.provenance = provenance;
+        self
+    }
+
+    /// The command that shows everything.
+    pub fn more(mut self, command: impl Into<String>) -> Self {
+        self.more = Some(command.into());
+        self
+    }
+
+    pub fn item(mut self, item: Item) -> Self {
+        self.items.push(item);
+        self
+    }
+
+    pub fn items(mut self, items: impl IntoIterator<Item = Item>) -> Self {
+        self.items.extend(items);
+        self
+    }
+}
+
+impl Item {
+    pub fn line(text: impl Into<String>) -> Self {
+        Self::Line { text: text.into() }
+    }
+
+    pub fn pair(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self::Pair {
+            name: name.into(),
+            value: value.into(),
+        }
+    }
+
+    pub fn check(mark: Mark, text: impl Into<String>) -> Self {
+        Self::Check {
+            mark,
+            text: text.into(),
+        }
+    }
+
+    pub fn quote(text: impl Into<String>) -> Self {
+        Self::Quote { text: text.into() }
+    }
 }

@@ -1,2 +1,0 @@
-//! Text that others wrote, made harmless: control characters, line breaks, forged markup, secrets. It must not lose
-//! what a reader could still use.

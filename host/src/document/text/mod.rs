@@ -1,0 +1,8 @@
+//! Text that others wrote, made harmless: control characters, line breaks, forged markup. It must not lose what a
+//! reader could still use, and it must not judge what the text says.
+
+mod clean;
+mod markup;
+
+pub use clean::{block, is_harmful, line};
+pub use markup::{close_fences, escape_inline, escape_line_start, quote};

@@ -1,0 +1,126 @@
+//! Questions to a person at a terminal, on stderr. It must not be reached without one: `Ui::prompt` decides.
+
+use std::fmt;
+
+use inquire::ui::RenderConfig;
+use inquire::{Confirm, InquireError, MultiSelect, Select, Text};
+
+use crate::document::text;
+use crate::error::EXIT_USER;
+
+/// Choices shown at a time; the others scroll.
+const PAGE: usize = 10;
+
+/// As a shell reports a process that Ctrl-C ended: 128 and the signal's number.
+const EXIT_INTERRUPTED: u8 = 130;
+
+/// The person left a question with Esc or Ctrl-C. Questions come before anything is written, so nothing was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cancelled {
+    by_interrupt: bool,
+}
+
+impl Cancelled {
+    pub(super) fn exit_code(&self) -> u8 {
+        match self.by_interrupt {
+            true => EXIT_INTERRUPTED,
+            false => EXIT_USER,
+        }
+    }
+}
+
+impl fmt::Display for Cancelled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("cancelled; nothing was changed")
+    }
+}
+
+impl std::error::Error for Cancelled {}
+
+/// Asks. Every method ends with [`Cancelled`] when the person leaves the question.
+#[derive(Debug)]
+pub struct Prompt {
+    look: RenderConfig<'static>,
+}
+
+impl Prompt {
+    pub(super) fn new(color: bool) -> Self {
+        let look = if color {
+            RenderConfig::default_colored()
+        } else {
+            RenderConfig::empty()
+        };
+        Self { look }
+    }
+
+    /// One of `options`, by its index; the cursor starts at `default`. `options` may not be empty.
+    pub fn select(
+        &self,
+        question: &str,
+        options: &[String],
+        default: usize,
+    ) -> anyhow::Result<usize> {
+        let answer = Select::new(&text::line(question), lines(options))
+            .with_starting_cursor(default.min(options.len().saturating_sub(1)))
+            .with_page_size(PAGE)
+            .with_render_config(self.look)
+            .raw_prompt();
+        Ok(answered(answer)?.index)
+    }
+
+    /// Any of `options`, by their indices, ascending; those of `defaults` are ticked at the start.
+    pub fn multi_select(
+        &self,
+        question: &str,
+        options: &[String],
+        defaults: &[usize],
+    ) -> anyhow::Result<Vec<usize>> {
+        let answer = MultiSelect::new(&text::line(question), lines(options))
+            .with_default(defaults)
+            .with_page_size(PAGE)
+            .with_render_config(self.look)
+            .raw_prompt();
+        let mut chosen: Vec<usize> = answered(answer)?.iter().map(|one| one.index).collect();
+        chosen.sort_unstable();
+        Ok(chosen)
+    }
+
+    /// A line of text, trimmed; an empty answer gives `default`, or an empty text.
+    pub fn text(&self, question: &str, default: Option<&str>) -> anyhow::Result<String> {
+        let question = text::line(question);
+        let default = default.map(text::line);
+        let mut prompt = Text::new(&question).with_render_config(self.look);
+        if let Some(default) = &default {
+            prompt = prompt.with_default(default);
+        }
+        Ok(text::line(&answered(prompt.prompt())?))
+    }
+
+    /// Yes or no.
+    pub fn confirm(&self, question: &str, default: bool) -> anyhow::Result<bool> {
+        let answer = Confirm::new(&text::line(question))
+            .with_default(default)
+            .with_render_config(self.look)
+            .prompt();
+        answered(answer)
+    }
+}
+
+fn lines(options: &[String]) -> Vec<String> {
+    options.iter().map(|option| text::line(option)).collect()
+}
+
+fn answered<T>(answer: Result<T, InquireError>) -> anyhow::Result<T> {
+    answer.map_err(|error| match error {
+        InquireError::OperationCanceled => Cancelled {
+            by_interrupt: false,
+        }
+        .into(),
+        InquireError::OperationInterrupted => Cancelled { by_interrupt: true }.into(),
+        other => anyhow::Error::new(other).context("failed to ask a question on the terminal"),
+    })
+}
+
+#[cfg(test)]
+#[path = "prompt_tests.rs"]
+mod tests;
