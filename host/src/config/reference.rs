@@ -67,6 +67,8 @@ pub fn page() -> Result<String> {
         } else {
             format!("`{value}`")
         };
+        // As code: between plain quotes, Markdown would take the stars of a glob for emphasis.
+        let expected = expected.replace('"', "`");
         let effect = comment_above(&lines, at);
         anyhow::ensure!(!effect.is_empty(), "{key} has no comment in the template");
         writeln!(page, "| `{name}` | {expected} | {value} | {effect} |")?;

@@ -14,8 +14,10 @@ const MAX_TEXT: usize = 1_000;
 pub struct Kind<T> {
     /// Completes "expected …", and is the type in the reference.
     pub expected: Cow<'static, str>,
-    pub read: Box<dyn Fn(&Scalar) -> Option<T>>,
+    pub read: Reader<T>,
 }
+
+type Reader<T> = Box<dyn Fn(&Scalar) -> Option<T>>;
 
 impl<T> Kind<T> {
     pub fn new(
