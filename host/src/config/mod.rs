@@ -1,7 +1,16 @@
 //! `.session/config.yaml` as values, with defaults. It must not read files from anywhere but the path it is given.
 
-use std::collections::BTreeMap;
+mod fields;
+mod plugins;
+mod read;
+pub mod reference;
+pub mod shared;
+pub mod tree;
+mod values;
+
 use std::time::Duration;
+
+pub use read::Loaded;
 
 use crate::session::live::Mode;
 
@@ -185,6 +194,3 @@ impl Config {
             .map(|(_, entry)| entry)
     }
 }
-
-/// Names that are known at some level of the file; used to find the nearest one to a misspelt key.
-pub type KnownKeys = BTreeMap<&'static str, &'static [&'static str]>;

@@ -2,6 +2,7 @@
 
 pub mod decision;
 pub mod ids;
+pub mod import;
 pub mod list;
 pub mod live;
 pub mod record;

@@ -1,0 +1,10 @@
+//! All end-to-end tests, in one binary: linking the program once is cheaper than once a file. Each file is about one
+//! verb or one promise. It must not hold tests itself.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod configuration;
+mod harness;
+mod init;
+mod tidy;
