@@ -15,6 +15,27 @@ pub enum Hook {
     Analyze,
 }
 
+impl Hook {
+    pub const ALL: [Self; 5] = [
+        Self::Brief,
+        Self::Checkpoint,
+        Self::Handoff,
+        Self::Status,
+        Self::Analyze,
+    ];
+
+    /// As the contract and the manifest name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Brief => "brief",
+            Self::Checkpoint => "checkpoint",
+            Self::Handoff => "handoff",
+            Self::Status => "status",
+            Self::Analyze => "analyze",
+        }
+    }
+}
+
 /// Everything one plugin said in one call. All text in it is data: it is cleaned and marked with the plugin's name
 /// before it reaches a document.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

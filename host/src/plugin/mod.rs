@@ -1,3 +1,277 @@
 //! The plugin host: the only module that names wasmtime. It must not decide what a session does with an answer.
 
+mod answer;
+mod bindings;
+mod bundled;
+mod cache;
+mod call;
+mod component;
 pub mod contribution;
+mod engine;
+pub mod host_data;
+mod host_functions;
+mod limits;
+mod line;
+mod list;
+mod manifest;
+mod sandbox;
+mod selection;
+mod warning;
+mod work_tree;
+
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::path::Path;
+use std::sync::Arc;
+
+use wasmtime::Engine;
+use wasmtime::component::Linker;
+
+use crate::config::{Config, PluginConfig};
+use crate::environment::Environment;
+use crate::error::Warning;
+
+use bindings::session::plugin::types::{Argument, Request};
+use cache::Cache;
+use call::{Call, Caller};
+use component::Loaded;
+use contribution::{Contribution, Hook};
+use host_data::HostData;
+use limits::Limits;
+use sandbox::{CallContext, Sandbox};
+
+pub use list::{CacheState, PluginInfo, list};
+pub use work_tree::ReadGrant;
+
+/// The version of `wit/` that this host was built with.
+pub const CONTRACT: &str = "0.1.0";
+
+/// What to do about a component that has no compiled artifact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhenCold {
+    /// A command that somebody typed: compile, and keep the artifact.
+    Compile,
+    /// An agent's or git's hook: go on without the plugin, and say so.
+    Skip,
+}
+
+/// A component to load, wherever it comes from.
+#[derive(Debug, Clone)]
+pub struct Source<'a> {
+    pub name: String,
+    pub bytes: Cow<'a, [u8]>,
+    pub read: ReadGrant,
+    pub settings: PluginConfig,
+}
+
+/// What the plugins are asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    pub hook: Hook,
+    /// The command's options that matter here: `label`, `notes`, `tdd-phase`.
+    pub arguments: Vec<(String, String)>,
+    /// Bytes that there is room for in the document; a hint to the plugin.
+    pub room: usize,
+}
+
+/// What they said.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Answers {
+    /// In the plugins' order.
+    pub contributions: Vec<Contribution>,
+    pub warnings: Vec<Warning>,
+    /// By plugin: replaces the plugin's state of this session, once the host records the command.
+    pub new_states: Vec<(String, Vec<u8>)>,
+    /// By plugin: `level: message`, for verbose output.
+    pub log: Vec<(String, String)>,
+}
+
+/// The plugins of one command, ready to be called.
+pub struct Plugins {
+    ready: Vec<Ready>,
+    caller: Option<Caller>,
+    /// What went wrong while loading; handed over with the first answers.
+    warnings: Vec<Warning>,
+}
+
+struct Ready {
+    name: String,
+    loaded: Arc<Loaded>,
+    read: ReadGrant,
+    settings: PluginConfig,
+}
+
+impl Plugins {
+    /// Loads the plugins that are on and have one of these hooks. This is the work that can go on while git runs.
+    /// It can't fail: what does not load is a warning.
+    pub fn load(
+        config: &Config,
+        environment: &Environment,
+        hooks: &[Hook],
+        when_cold: WhenCold,
+    ) -> Self {
+        let mut sources = Vec::new();
+        let mut warnings = Vec::new();
+        for plugin in selection::select(config) {
+            let settings = config.plugin(&plugin.name).cloned().unwrap_or_default();
+            match plugin.component {
+                _ if !plugin.enabled => {}
+                Some(bytes) => sources.push(Source {
+                    name: plugin.name,
+                    bytes: Cow::Borrowed(bytes),
+                    read: ReadGrant::WorkTree,
+                    settings,
+                }),
+                None => warnings.push(selection::unavailable(&plugin.name, config)),
+            }
+        }
+        let cache_dir = environment.cache_dir.as_deref();
+        let mut plugins = Self::from_sources(sources, cache_dir, hooks, when_cold);
+        warnings.append(&mut plugins.warnings);
+        plugins.warnings = warnings;
+        plugins
+    }
+
+    /// Loads these components, in this order.
+    pub fn from_sources(
+        sources: Vec<Source<'_>>,
+        cache_dir: Option<&Path>,
+        hooks: &[Hook],
+        when_cold: WhenCold,
+    ) -> Self {
+        let mut plugins = Self {
+            ready: Vec::new(),
+            caller: None,
+            warnings: Vec::new(),
+        };
+        let wanted = sources.into_iter().filter(|source| {
+            let stated = selection::stated_hooks(&source.bytes);
+            stated.iter().any(|hook| hooks.contains(hook))
+        });
+        let wanted: Vec<Source<'_>> = wanted.collect();
+        if wanted.is_empty() {
+            return plugins;
+        }
+        let loader = match Loader::new(cache_dir, when_cold) {
+            Ok(loader) => loader,
+            Err(error) => {
+                plugins.warnings.push(warning::unusable("host", &error));
+                return plugins;
+            }
+        };
+        for source in wanted {
+            match loader.load(&source) {
+                Ok(Some(loaded)) => plugins.ready.push(Ready {
+                    name: source.name,
+                    loaded: Arc::new(loaded),
+                    read: source.read,
+                    settings: source.settings,
+                }),
+                Ok(None) => plugins.warnings.push(warning::cold(&source.name)),
+                Err(error) => plugins
+                    .warnings
+                    .push(warning::unusable(&source.name, &error)),
+            }
+        }
+        plugins.caller = Some(Caller::new(loader.engine));
+        plugins
+    }
+
+    /// Asks every plugin that exports the hook, one after another. One that fails costs a warning, and nothing else.
+    pub fn ask(&mut self, question: &Question, host: &dyn HostData) -> Answers {
+        let mut answers = Answers {
+            warnings: std::mem::take(&mut self.warnings),
+            ..Answers::default()
+        };
+        let Some(caller) = &mut self.caller else {
+            return answers;
+        };
+        for plugin in &self.ready {
+            if plugin.loaded.exports(question.hook) {
+                let outcome = caller.call(plugin.call(question, host), host);
+                answers.take(&plugin.name, question.hook, outcome);
+            }
+        }
+        answers
+    }
+}
+
+impl Ready {
+    fn call(&self, question: &Question, host: &dyn HostData) -> Call {
+        let context = CallContext {
+            plugin: self.name.clone(),
+            configuration: self.settings.config.to_string(),
+            now: host.now(),
+            work_tree: host.work_tree().to_owned(),
+            read: self.read.clone(),
+            limits: Limits::of(question.hook, &self.settings.limits),
+        };
+        let arguments = question.arguments.iter().cloned();
+        Call {
+            loaded: Arc::clone(&self.loaded),
+            context: Arc::new(context),
+            hook: question.hook,
+            request: Request {
+                room: u32::try_from(question.room).unwrap_or(u32::MAX),
+                arguments: arguments
+                    .map(|(name, value)| Argument { name, value })
+                    .collect(),
+            },
+        }
+    }
+}
+
+impl Answers {
+    fn take(&mut self, plugin: &str, hook: Hook, outcome: call::Outcome) {
+        let log = outcome.log.into_iter();
+        self.log
+            .extend(log.map(|line| (plugin.to_owned(), answer::line(&line))));
+        match outcome.result {
+            Ok(answer) => {
+                let accepted = answer::accept(plugin, answer);
+                self.contributions.push(accepted.contribution);
+                self.new_states
+                    .extend(accepted.state.map(|state| (plugin.to_owned(), state)));
+                let complaints = accepted.complaints.iter();
+                self.warnings
+                    .extend(complaints.map(|text| warning::complaint(plugin, hook, text)));
+            }
+            Err(failure) => self.warnings.push(warning::failed(plugin, hook, &failure)),
+        }
+    }
+}
+
+/// What all components of one command share while they are loaded.
+struct Loader {
+    engine: Engine,
+    linker: Linker<Sandbox>,
+    cache: Cache,
+    when_cold: WhenCold,
+}
+
+impl Loader {
+    fn new(cache_dir: Option<&Path>, when_cold: WhenCold) -> anyhow::Result<Self> {
+        let engine = engine::engine()?;
+        Ok(Self {
+            linker: engine::linker(&engine)?,
+            cache: Cache::open(cache_dir, &engine),
+            engine,
+            when_cold,
+        })
+    }
+
+    /// None: it would have to be compiled, and this is no time for it.
+    fn load(&self, source: &Source<'_>) -> anyhow::Result<Option<Loaded>> {
+        let digest = engine::digest(&source.bytes);
+        let component = match (self.cache.load(&self.engine, &digest), self.when_cold) {
+            (Some(component), _) => component,
+            (None, WhenCold::Skip) => return Ok(None),
+            (None, WhenCold::Compile) => {
+                self.cache.compile(&self.engine, &digest, &source.bytes)?
+            }
+        };
+        Loaded::new(&self.linker, &component).map(Some)
+    }
+}

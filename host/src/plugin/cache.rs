@@ -1,0 +1,158 @@
+//! Compiled components, kept in the user's cache directory. It must never hand wasmtime an artifact that it did not
+//! verify: wasmtime checks headers only, and runs what a flipped byte says.
+//!
+//! On disk: `<cache>/plugins/<key>.cwasm`, the artifact, and `<key>.sha256`, its digest in hexadecimal. `key` is the
+//! component's digest and the engine's compatibility hash. The directory is 0700 and ours, or it is not used.
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use super::engine;
+
+/// Where compiled components are found and put.
+#[derive(Debug)]
+pub struct Cache {
+    /// None: everything is compiled, and forgotten at the end.
+    directory: Option<PathBuf>,
+    compatibility: String,
+    /// Why there is no directory, for the user.
+    pub unusable: Option<String>,
+}
+
+/// A component in the cache, or its place there.
+#[derive(Debug)]
+pub struct Entry {
+    artifact: PathBuf,
+    digest: PathBuf,
+}
+
+impl Cache {
+    /// `base` is the program's cache directory; it is made where it is missing.
+    pub fn open(base: Option<&Path>, engine: &Engine) -> Self {
+        let directory = base
+            .context("no home directory and no SESSION_CACHE_DIR")
+            .and_then(private_directory);
+        let (directory, unusable) = match directory {
+            Ok(directory) => (Some(directory), None),
+            Err(error) => (None, Some(format!("{error:#}"))),
+        };
+        Self {
+            directory,
+            compatibility: engine::compatibility(engine),
+            unusable,
+        }
+    }
+
+    /// The verified artifact of a component, ready to run; None if it must be compiled.
+    pub fn load(&self, engine: &Engine, component: &str) -> Option<Component> {
+        self.entry(component)?.load(engine).ok()
+    }
+
+    /// Whether `load` would find it. The artifact itself is only verified by loading it.
+    pub fn holds(&self, component: &str) -> bool {
+        self.entry(component)
+            .is_some_and(|entry| entry.artifact.is_file() && entry.digest.is_file())
+    }
+
+    /// Compiles a component, and keeps the artifact if it can: a full disk costs the next start some time, nothing else.
+    pub fn compile(
+        &self,
+        engine: &Engine,
+        digest: &str,
+        bytes: &[u8],
+    ) -> anyhow::Result<Component> {
+        let component = Component::new(engine, bytes).map_err(engine::into_anyhow)?;
+        if let Some(entry) = self.entry(digest) {
+            let _kept = component
+                .serialize()
+                .map_err(engine::into_anyhow)
+                .and_then(|artifact| entry.store(&artifact));
+        }
+        Ok(component)
+    }
+
+    fn entry(&self, component: &str) -> Option<Entry> {
+        let directory = self.directory.as_ref()?;
+        let key = format!("{component}-{}", &self.compatibility[..16]);
+        Some(Entry {
+            artifact: directory.join(format!("{key}.cwasm")),
+            digest: directory.join(format!("{key}.sha256")),
+        })
+    }
+}
+
+impl Entry {
+    fn load(&self, engine: &Engine) -> anyhow::Result<Component> {
+        let mut expected = String::new();
+        open_own(&self.digest)?.read_to_string(&mut expected)?;
+        let mut artifact = Vec::new();
+        open_own(&self.artifact)?.read_to_end(&mut artifact)?;
+        if engine::digest(&artifact) != expected.trim() {
+            bail!("the artifact is not what was compiled");
+        }
+        // SAFETY: these very bytes have the digest that was noted when this program compiled them, for this engine's
+        // compatibility hash, and both files are ours alone, in a directory that no one else can write to.
+        unsafe { Component::deserialize(engine, &artifact) }.map_err(engine::into_anyhow)
+    }
+
+    /// The artifact first: until the digest follows, the pair does not match, and counts as cold.
+    fn store(&self, artifact: &[u8]) -> anyhow::Result<()> {
+        write_whole(&self.artifact, artifact)?;
+        write_whole(&self.digest, engine::digest(artifact).as_bytes())
+    }
+}
+
+/// `<base>/plugins`, if it is a directory of ours that no one else can enter.
+fn private_directory(base: &Path) -> anyhow::Result<PathBuf> {
+    std::fs::create_dir_all(base).with_context(|| format!("{} cannot be made", base.display()))?;
+    let directory = base.join("plugins");
+    match std::fs::DirBuilder::new().mode(0o700).create(&directory) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            return Err(error).with_context(|| format!("{} cannot be made", directory.display()));
+        }
+        _ => {}
+    }
+    let metadata = std::fs::symlink_metadata(&directory)?;
+    let name = directory.display();
+    if !metadata.is_dir() {
+        bail!("{name} is not a directory of its own");
+    }
+    if metadata.uid() != rustix::process::geteuid().as_raw() {
+        bail!("{name} belongs to another user");
+    }
+    if metadata.mode() & 0o077 != 0 {
+        bail!("{name} is open to other users (its mode should be 0700)");
+    }
+    Ok(directory)
+}
+
+/// A regular file of ours; a symbolic link is refused.
+fn open_own(path: &Path) -> anyhow::Result<File> {
+    let nofollow = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits())
+        .expect("open flags fit the type that open takes");
+    let file = File::options()
+        .read(true)
+        .custom_flags(nofollow)
+        .open(path)?;
+    let metadata = file.metadata()?;
+    let ours = metadata.uid() == rustix::process::geteuid().as_raw();
+    if !metadata.is_file() || !ours || metadata.mode() & 0o022 != 0 {
+        bail!("{} is not a file of ours alone", path.display());
+    }
+    Ok(file)
+}
+
+/// All of it or nothing, never in place: another process may have the old file mapped.
+fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let directory = path.parent().context("a file has a directory")?;
+    let mut file = tempfile::NamedTempFile::new_in(directory)?;
+    file.write_all(bytes)?;
+    file.persist(path)?;
+    Ok(())
+}

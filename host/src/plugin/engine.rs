@@ -1,0 +1,74 @@
+//! The one way this program configures wasmtime. It must not depend on a plugin: all share one engine.
+
+use anyhow::{Context as _, anyhow};
+use sha2::{Digest as _, Sha256};
+use wasmtime::component::Linker;
+use wasmtime::{Config, Engine, OptLevel};
+
+use super::bindings::session::plugin as contract;
+use super::sandbox::Sandbox;
+
+/// Bytes. Deep enough for honest recursion, small enough for the worker's own stack of 2 MiB.
+const GUEST_STACK: usize = 512 * 1024;
+
+/// wasmtime has an error type of its own. This is the only place where one becomes an `anyhow::Error`.
+pub fn into_anyhow(error: wasmtime::Error) -> anyhow::Error {
+    anyhow!("{error:#}")
+}
+
+/// An engine whose calls can be interrupted by advancing its epoch.
+pub fn engine() -> anyhow::Result<Engine> {
+    let mut config = Config::new();
+    config
+        .epoch_interruption(true)
+        .max_wasm_stack(GUEST_STACK)
+        .cranelift_opt_level(OptLevel::Speed);
+    Engine::new(&config)
+        .map_err(into_anyhow)
+        .context("failed to start the WASM engine")
+}
+
+/// Everything that a plugin can import: the contract, and WASI 0.2, which [`Sandbox`] gives nothing to reach.
+pub fn linker(engine: &Engine) -> anyhow::Result<Linker<Sandbox>> {
+    let mut linker = Linker::new(engine);
+    link(&mut linker)
+        .map_err(into_anyhow)
+        .context("failed to link the plugin interfaces")?;
+    Ok(linker)
+}
+
+fn link(linker: &mut Linker<Sandbox>) -> wasmtime::Result<()> {
+    use wasmtime::component::HasSelf;
+    wasmtime_wasi::p2::add_to_linker_sync(linker)?;
+    contract::types::add_to_linker::<_, HasSelf<_>>(linker, |sandbox| sandbox)?;
+    contract::facts::add_to_linker::<_, HasSelf<_>>(linker, |sandbox| sandbox)?;
+    contract::repository::add_to_linker::<_, HasSelf<_>>(linker, |sandbox| sandbox)?;
+    contract::work_tree::add_to_linker::<_, HasSelf<_>>(linker, |sandbox| sandbox)?;
+    contract::state::add_to_linker::<_, HasSelf<_>>(linker, |sandbox| sandbox)?;
+    contract::log::add_to_linker::<_, HasSelf<_>>(linker, |sandbox| sandbox)
+}
+
+/// What tells this engine's compiled code from any other's: wasmtime's version, the processor and the settings above.
+pub fn compatibility(engine: &Engine) -> String {
+    struct Hasher(Sha256);
+    impl std::hash::Hasher for Hasher {
+        fn write(&mut self, bytes: &[u8]) {
+            self.0.update(bytes);
+        }
+        fn finish(&self) -> u64 {
+            0
+        }
+    }
+    let mut hasher = Hasher(Sha256::new());
+    std::hash::Hash::hash(&engine.precompile_compatibility_hash(), &mut hasher);
+    hex(&hasher.0.finalize())
+}
+
+/// The digest by which a component is known.
+pub fn digest(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(bytes)
+}

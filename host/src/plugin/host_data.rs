@@ -1,0 +1,131 @@
+//! What a plugin may ask the host: plain data, and questions in bulk. It must not know wasmtime, nor how the answers
+//! are found.
+
+use std::path::Path;
+
+use globset::GlobSet;
+
+use crate::environment::Timestamp;
+use crate::path::RepoPath;
+use crate::session::decision::Decision;
+
+/// The facts of one command, as plugins see them. Every answer must be the same however often it is asked for.
+///
+/// The methods are called on the thread that called [`Plugins::ask`](super::Plugins::ask), while the plugin waits; what
+/// takes longer than the plugin's time limit costs the plugin its answer.
+pub trait HostData {
+    fn now(&self) -> Timestamp;
+
+    /// The root of the work tree.
+    fn work_tree(&self) -> &Path;
+
+    /// What is known without a further look at the repository.
+    fn session(&self) -> SessionView;
+
+    /// Everything that differs from HEAD, by path. Asked for only by plugins that want it: count lines now, not before.
+    fn changed_files(&self) -> anyhow::Result<Vec<ChangedFile>>;
+
+    /// The session's commits since the last checkpoint, newest first, with the paths each one touched.
+    fn commits(&self) -> anyhow::Result<Vec<SessionCommit>>;
+
+    /// For each path, in the same order.
+    fn path_activity(&self, paths: &[RepoPath]) -> anyhow::Result<Vec<PathActivity>>;
+
+    /// Tracked paths that match, sorted.
+    fn list_tracked(&self, globs: &GlobSet) -> anyhow::Result<Vec<RepoPath>>;
+
+    /// For each query, in the same order, at most `limit` paths, newest change first.
+    fn recent_changes(
+        &self,
+        queries: &[RecentQuery],
+        limit: usize,
+    ) -> anyhow::Result<Vec<Vec<RecentChange>>>;
+
+    /// What the plugin left for itself in this session.
+    fn state(&self, plugin: &str) -> Option<Vec<u8>>;
+}
+
+/// The branch, its session, and the three lists.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SessionView {
+    /// None when HEAD is detached.
+    pub branch: Option<String>,
+    pub session: Option<SessionInfo>,
+    pub objectives: Vec<ItemView>,
+    pub blockers: Vec<ItemView>,
+    /// Newest first.
+    pub decisions: Vec<Decision>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionInfo {
+    pub id: String,
+    pub started_at: Timestamp,
+    /// `normal` or `tdd`.
+    pub mode: String,
+    /// `RED`, `GREEN` or `REFACTOR`.
+    pub tdd_phase: Option<String>,
+    pub base: Option<String>,
+    pub active_seconds: u64,
+}
+
+/// An objective or a blocker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemView {
+    pub id: String,
+    pub text: String,
+    pub done: bool,
+    pub current: bool,
+    pub issue: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangedFile {
+    pub path: RepoPath,
+    /// `added`, `modified`, `type-changed`, `deleted`, `untracked` or `conflicted`.
+    pub status: String,
+    /// None for a binary file.
+    pub added: Option<u32>,
+    pub removed: Option<u32>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionCommit {
+    pub commit: CommitRef,
+    pub author: String,
+    pub files: Vec<RepoPath>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitRef {
+    /// Hexadecimal, in full.
+    pub id: String,
+    pub time: Timestamp,
+    pub subject: String,
+}
+
+/// How a file stands against the directory it is in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PathActivity {
+    /// The newest commit that touched it; None if it was never committed or lies beyond the index.
+    pub last_change: Option<CommitRef>,
+    /// Commits since then that touched its directory or anything below. 0 without `last_change`.
+    pub directory_commits: u32,
+    /// Distinct files that those commits touched.
+    pub directory_files: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecentQuery {
+    /// The root is the empty path.
+    pub directory: RepoPath,
+    /// Only commits after this time.
+    pub since: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecentChange {
+    pub path: RepoPath,
+    pub commits: u32,
+    pub last: CommitRef,
+}

@@ -1,0 +1,126 @@
+//! How much a plugin may take: time, memory, output, returned bytes, host calls. It must not have a default that
+//! means "no limit".
+
+use std::time::Duration;
+
+use wasmtime::ResourceLimiter;
+
+use super::contribution::Hook;
+use crate::config;
+
+/// Always on. All sizes in bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Wall time of one call, instantiation included.
+    pub time: Duration,
+    /// All linear memories of one instance together.
+    pub memory: usize,
+    /// Standard output, and as much again for standard error.
+    pub output: usize,
+    /// What one call may hand to the host, as argument of a host function or as its answer.
+    pub returned: usize,
+    /// Log text that is kept.
+    pub log: usize,
+    pub host_calls: u32,
+}
+
+/// What a configuration can ask for at most.
+const MOST_TIME: Duration = Duration::from_secs(10);
+const MOST_MEMORY: u64 = 512 * 1024 * 1024;
+
+impl Limits {
+    /// The limits of one hook: the configuration's where it sets them, within the ceilings.
+    pub fn of(hook: Hook, configured: &config::Limits) -> Self {
+        let time = match hook {
+            Hook::Brief | Hook::Status => Duration::from_millis(250),
+            Hook::Checkpoint | Hook::Handoff | Hook::Analyze => Duration::from_secs(1),
+        };
+        let memory = configured.memory.unwrap_or(64 * 1024 * 1024);
+        Self {
+            time: configured.time.unwrap_or(time).min(MOST_TIME),
+            memory: usize::try_from(memory.min(MOST_MEMORY)).unwrap_or(usize::MAX),
+            output: 64 * 1024,
+            returned: 256 * 1024,
+            log: 64 * 1024,
+            host_calls: 1_000,
+        }
+    }
+}
+
+/// Counts the memory of one instance, and remembers what it denied: the guest only sees an `unreachable`.
+#[derive(Debug)]
+pub struct Memory {
+    limit: usize,
+    used: usize,
+    denied: Option<usize>,
+}
+
+impl Memory {
+    pub fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            used: 0,
+            denied: None,
+        }
+    }
+
+    /// The bytes that it would have had in all, had the request not been denied.
+    pub fn denied(&self) -> Option<usize> {
+        self.denied
+    }
+}
+
+impl ResourceLimiter for Memory {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let total = self.used.saturating_add(desired.saturating_sub(current));
+        if total > self.limit {
+            self.denied = Some(total);
+            return Ok(false);
+        }
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        self.used = total;
+        Ok(true)
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        // A Rust plugin has some hundred entries, a Python one some ten thousand.
+        Ok(desired <= 1_000_000)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configuration_can_not_ask_for_more_than_the_ceiling() {
+        let asked = config::Limits {
+            time: Some(Duration::from_secs(3600)),
+            memory: Some(u64::MAX),
+        };
+        let limits = Limits::of(Hook::Brief, &asked);
+        assert_eq!(limits.time, MOST_TIME);
+        assert_eq!(limits.memory as u64, MOST_MEMORY);
+    }
+
+    #[test]
+    fn memory_is_counted_over_all_memories_of_an_instance() {
+        let mut memory = Memory::new(100);
+        assert!(memory.memory_growing(0, 60, None).unwrap());
+        assert!(!memory.memory_growing(0, 60, None).unwrap());
+        assert_eq!(memory.denied(), Some(120));
+        assert!(memory.memory_growing(60, 100, None).unwrap());
+    }
+}

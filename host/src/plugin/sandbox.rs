@@ -1,0 +1,119 @@
+//! What one call of a plugin lives in: its own store, WASI with nothing to reach, and its limits. It must not be used
+//! for a second call: after a trap nothing in it can be relied on.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use wasmtime::{Engine, Store};
+use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
+use wasmtime_wasi::{
+    Deterministic, HostMonotonicClock, HostWallClock, ResourceTable, WasiCtx, WasiCtxView, WasiView,
+};
+
+use super::call::Outcome;
+use super::limits::{Limits, Memory};
+use super::line::Line;
+use super::work_tree::ReadGrant;
+use crate::environment::Timestamp;
+
+/// What stays the same for all that one call asks.
+#[derive(Debug)]
+pub struct CallContext {
+    pub plugin: String,
+    /// JSON.
+    pub configuration: String,
+    pub now: Timestamp,
+    pub work_tree: PathBuf,
+    pub read: ReadGrant,
+    pub limits: Limits,
+}
+
+/// The data of a plugin's store. The functions that the plugin can call are in `host_functions`.
+pub struct Sandbox {
+    wasi: WasiCtx,
+    table: ResourceTable,
+    pub(super) context: Arc<CallContext>,
+    pub(super) line: Line<Outcome>,
+    pub(super) memory: Memory,
+    pub(super) host_calls: u32,
+    pub(super) log: Vec<String>,
+    pub(super) log_left: usize,
+    pub(super) stdout: MemoryOutputPipe,
+    pub(super) stderr: MemoryOutputPipe,
+}
+
+impl Sandbox {
+    pub fn new(context: Arc<CallContext>, line: Line<Outcome>) -> Self {
+        let stdout = MemoryOutputPipe::new(context.limits.output);
+        let stderr = MemoryOutputPipe::new(context.limits.output);
+        let clock = StandingClock(context.now);
+        let mut wasi = WasiCtx::builder();
+        wasi.stdout(stdout.clone())
+            .stderr(stderr.clone())
+            .wall_clock(clock)
+            .monotonic_clock(clock)
+            .secure_random(Deterministic::new(vec![0x5e]))
+            .insecure_random(Deterministic::new(vec![0x5e]))
+            .insecure_random_seed(0x5e)
+            .allow_tcp(false)
+            .allow_udp(false)
+            .allow_ip_name_lookup(false);
+        Self {
+            wasi: wasi.build(),
+            table: ResourceTable::new(),
+            memory: Memory::new(context.limits.memory),
+            host_calls: 0,
+            log: Vec::new(),
+            log_left: context.limits.log,
+            stdout,
+            stderr,
+            context,
+            line,
+        }
+    }
+
+    /// A store around it whose next epoch is its last.
+    pub fn into_store(self, engine: &Engine) -> Store<Self> {
+        let returned = self.context.limits.returned;
+        let mut store = Store::new(engine, self);
+        store.limiter(|sandbox| &mut sandbox.memory);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_trap();
+        store.set_hostcall_fuel(returned);
+        store
+    }
+}
+
+impl WasiView for Sandbox {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}
+
+/// The facts' own instant, for ever: what a plugin says depends on nothing but the facts.
+#[derive(Clone, Copy)]
+struct StandingClock(Timestamp);
+
+impl HostWallClock for StandingClock {
+    fn resolution(&self) -> Duration {
+        Duration::from_secs(1)
+    }
+
+    fn now(&self) -> Duration {
+        Duration::from_secs(u64::try_from(self.0.timestamp()).unwrap_or(0))
+    }
+}
+
+impl HostMonotonicClock for StandingClock {
+    fn resolution(&self) -> u64 {
+        1
+    }
+
+    fn now(&self) -> u64 {
+        0
+    }
+}

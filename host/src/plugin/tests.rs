@@ -1,0 +1,61 @@
+//! What a plugin can do to the host: each misdeed costs one warning and nothing else. Real components, the real
+//! engine; one cache directory for all tests, since compiling takes a second in a debug build.
+
+mod cache;
+mod host;
+mod misdeeds;
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::*;
+use host::FixedHost;
+
+/// Below the target directory, shared by all runs.
+fn cache_dir() -> PathBuf {
+    let executable = std::env::current_exe().unwrap();
+    let marked = executable
+        .ancestors()
+        .find(|directory| directory.join("CACHEDIR.TAG").is_file());
+    marked.unwrap().join("plugin-test-cache")
+}
+
+/// The misbehaving component, told what to do. Its time limit is generous, for machines that are busy.
+fn doing(deed: &str) -> Source<'static> {
+    let mut settings = PluginConfig {
+        config: serde_json::Value::String(deed.to_owned()),
+        ..PluginConfig::default()
+    };
+    settings.limits.time = Some(Duration::from_secs(10));
+    Source {
+        name: deed.to_owned(),
+        bytes: Cow::Borrowed(session_guests::MISBEHAVING),
+        read: ReadGrant::WorkTree,
+        settings,
+    }
+}
+
+fn within(limit: Duration, mut source: Source<'static>) -> Source<'static> {
+    source.settings.limits.time = Some(limit);
+    source
+}
+
+fn brief() -> Question {
+    Question {
+        hook: Hook::Brief,
+        arguments: Vec::new(),
+        room: 9_500,
+    }
+}
+
+fn ask(sources: Vec<Source<'_>>) -> Answers {
+    ask_about(sources, &FixedHost::new(&std::env::temp_dir()))
+}
+
+fn ask_about(sources: Vec<Source<'_>>, host: &FixedHost) -> Answers {
+    let cache_dir = cache_dir();
+    let mut plugins =
+        Plugins::from_sources(sources, Some(&cache_dir), &[Hook::Brief], WhenCold::Compile);
+    plugins.ask(&brief(), host)
+}

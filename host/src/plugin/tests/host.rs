@@ -1,0 +1,100 @@
+//! Host data that stands still, for tests that need no repository.
+
+use std::path::{Path, PathBuf};
+
+use globset::GlobSet;
+
+use crate::environment::Timestamp;
+use crate::path::RepoPath;
+use crate::plugin::host_data::{
+    ChangedFile, CommitRef, HostData, PathActivity, RecentChange, RecentQuery, SessionCommit,
+    SessionView,
+};
+
+pub struct FixedHost {
+    root: PathBuf,
+    pub session: SessionView,
+    pub changed: Vec<ChangedFile>,
+    pub tracked: Vec<RepoPath>,
+    /// How many commits have touched a directory since the files in it that are asked about.
+    pub commits_since: u32,
+}
+
+impl FixedHost {
+    pub fn new(root: &Path) -> Self {
+        Self {
+            root: root.to_owned(),
+            session: SessionView::default(),
+            changed: Vec::new(),
+            tracked: Vec::new(),
+            commits_since: 0,
+        }
+    }
+}
+
+fn commit(subject: &str) -> CommitRef {
+    CommitRef {
+        id: "1".repeat(40),
+        time: "2026-11-01T00:00:00Z".parse().unwrap(),
+        subject: subject.to_owned(),
+    }
+}
+
+impl HostData for FixedHost {
+    fn now(&self) -> Timestamp {
+        "2026-11-22T10:00:00Z".parse().unwrap()
+    }
+
+    fn work_tree(&self) -> &Path {
+        &self.root
+    }
+
+    fn session(&self) -> SessionView {
+        self.session.clone()
+    }
+
+    fn changed_files(&self) -> anyhow::Result<Vec<ChangedFile>> {
+        Ok(self.changed.clone())
+    }
+
+    fn commits(&self) -> anyhow::Result<Vec<SessionCommit>> {
+        Ok(Vec::new())
+    }
+
+    fn path_activity(&self, paths: &[RepoPath]) -> anyhow::Result<Vec<PathActivity>> {
+        let activity = PathActivity {
+            last_change: Some(commit("Describe the directory")),
+            directory_commits: self.commits_since,
+            directory_files: self.commits_since,
+        };
+        Ok(vec![activity; paths.len()])
+    }
+
+    fn list_tracked(&self, globs: &GlobSet) -> anyhow::Result<Vec<RepoPath>> {
+        let matching = |path: &&RepoPath| globs.is_match(path.to_path());
+        Ok(self.tracked.iter().filter(matching).cloned().collect())
+    }
+
+    fn recent_changes(
+        &self,
+        queries: &[RecentQuery],
+        _limit: usize,
+    ) -> anyhow::Result<Vec<Vec<RecentChange>>> {
+        let below = |query: &RecentQuery| {
+            let paths = self.tracked.iter();
+            let within = paths.filter(|path| path.is_within(&query.directory));
+            within
+                .map(|path| RecentChange {
+                    path: path.clone(),
+                    commits: 1,
+                    last: commit("Rotate refresh tokens"),
+                })
+                .collect()
+        };
+        Ok(queries.iter().map(below).collect())
+    }
+
+    fn state(&self, _plugin: &str) -> Option<Vec<u8>> {
+        None
+    }
+}

@@ -1,0 +1,198 @@
+//! One misdeed each, beside a plugin that behaves.
+
+use std::os::unix::fs::symlink;
+use std::time::Instant;
+
+use super::*;
+
+/// Asks the culprit between two plugins that behave, and returns the one warning there is.
+fn only_warning(culprit: Source<'static>) -> Warning {
+    let answers = ask(vec![doing("nothing"), culprit, doing("nothing")]);
+    let steps: Vec<_> = answers
+        .contributions
+        .iter()
+        .filter(|contribution| contribution.plugin == "nothing")
+        .flat_map(|contribution| contribution.next_steps.iter())
+        .collect();
+    assert_eq!(steps, ["did nothing"; 2]);
+    let [warning] = answers.warnings.as_slice() else {
+        panic!("not one warning: {:?}", answers.warnings);
+    };
+    warning.clone()
+}
+
+fn only_message(deed: &str) -> String {
+    only_warning(doing(deed)).message
+}
+
+#[test]
+fn a_panic_is_told_in_its_own_words_without_escape_sequences() {
+    let warning = only_warning(doing("panic"));
+    assert_eq!(
+        warning.message,
+        "plugin panic (brief) panicked: no such thing as a free lunch [31m"
+    );
+    assert_eq!(
+        warning.hint.as_deref(),
+        Some("session plugin disable panic")
+    );
+}
+
+#[test]
+fn an_error_of_the_plugins_own_is_a_warning() {
+    assert_eq!(
+        only_message("error"),
+        "plugin error (brief) failed: the service is down"
+    );
+}
+
+#[test]
+fn an_endless_loop_is_interrupted() {
+    let warning = only_warning(within(Duration::from_millis(100), doing("loop")));
+    assert_eq!(
+        warning.message,
+        "plugin loop (brief) took longer than its limit of 100 ms"
+    );
+}
+
+#[test]
+fn a_plugin_that_sleeps_in_a_host_function_is_left_behind() {
+    let started = Instant::now();
+    let warning = only_warning(within(Duration::from_millis(100), doing("sleep")));
+    assert_eq!(
+        warning.message,
+        "plugin sleep (brief) took longer than its limit of 100 ms"
+    );
+    assert!(started.elapsed() < Duration::from_secs(3600));
+}
+
+#[test]
+fn endless_recursion_ends_at_the_stack_limit() {
+    assert_eq!(
+        only_message("recursion"),
+        "plugin recursion (brief) recursed until its stack was full"
+    );
+}
+
+#[test]
+fn memory_beyond_the_limit_is_denied_and_named() {
+    let mut source = doing("memory");
+    source.settings.limits.memory = Some(16 * 1024 * 1024);
+    let message = only_warning(source).message;
+    assert!(
+        message.ends_with("of memory; its limit is 16 MiB"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_flood_of_output_is_cut_off() {
+    assert_eq!(
+        only_message("output"),
+        "plugin output (brief) printed more than its limit of 65536 bytes"
+    );
+}
+
+#[test]
+fn a_flood_of_host_calls_is_cut_off() {
+    let message = only_message("host-calls");
+    assert!(
+        message.contains("more than 1000 calls of host functions"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_huge_answer_is_refused_before_it_is_copied() {
+    for deed in ["sections", "shared-text"] {
+        assert_eq!(
+            only_message(deed),
+            format!(
+                "plugin {deed} (brief) handed over more than its limit of 262144 bytes at once"
+            )
+        );
+    }
+}
+
+#[test]
+fn huge_state_is_not_kept() {
+    let answers = ask(vec![doing("state")]);
+    assert_eq!(answers.new_states, []);
+    assert!(
+        answers.warnings[0]
+            .message
+            .contains("more than 65536 bytes of state")
+    );
+}
+
+#[test]
+fn text_comes_without_escape_sequences_and_titles_in_one_line() {
+    let answers = ask(vec![doing("escape")]);
+    assert_eq!(answers.warnings, []);
+    let contribution = &answers.contributions[0];
+    assert_eq!(
+        contribution.sections[0].title,
+        "]0;title [2J x ## Objectives"
+    );
+    assert_eq!(contribution.sections[0].body, "]0;title[2Jbody\nnext\n");
+    assert_eq!(contribution.sections[0].importance, 100);
+    assert_eq!(
+        contribution.next_steps,
+        ["]0;title [2J step ## Decisions - forged"]
+    );
+}
+
+#[test]
+fn an_edit_outside_the_work_tree_is_dropped_and_the_others_stay() {
+    let answers = ask(vec![doing("edits")]);
+    let edits = &answers.contributions[0].edits;
+    let paths: Vec<_> = edits.iter().map(|edit| edit.path.to_text()).collect();
+    assert_eq!(paths, ["ok.md"]);
+    assert_eq!(answers.warnings.len(), 5);
+    assert!(
+        answers.warnings[0]
+            .message
+            .contains(r#"proposed to write "../x""#)
+    );
+}
+
+#[test]
+fn nothing_of_the_surroundings_is_visible() {
+    let answers = ask(vec![doing("environment")]);
+    assert_eq!(answers.warnings, []);
+    assert_eq!(
+        answers.contributions[0].next_steps,
+        ["variables 0, arguments 0, directory false, socket denied true, facts' clock true"]
+    );
+}
+
+#[test]
+fn files_are_read_inside_the_work_tree_only() {
+    let outside = tempfile::tempdir().unwrap();
+    let root = outside.path().join("tree");
+    std::fs::create_dir_all(root.join(".git")).unwrap();
+    std::fs::write(outside.path().join("secret"), "secret").unwrap();
+    std::fs::write(root.join(".git/config"), "secret").unwrap();
+    std::fs::write(root.join("plain"), "hello").unwrap();
+    symlink("../secret", root.join("link")).unwrap();
+    let answers = ask_about(vec![doing("read")], &FixedHost::new(&root));
+    assert_eq!(
+        answers.contributions[0].next_steps,
+        ["denied denied denied hello"]
+    );
+}
+
+#[test]
+fn what_is_no_component_is_a_warning() {
+    let mut garbage = doing("garbage");
+    garbage.bytes = Cow::Borrowed(b"MZ not wasm");
+    let mut truncated = doing("truncated");
+    truncated.bytes = Cow::Borrowed(&session_guests::MISBEHAVING[..20_000]);
+    let mut module = doing("module");
+    module.bytes = Cow::Borrowed(b"\0asm\x01\0\0\0");
+    for source in [garbage, truncated, module] {
+        let start = format!("plugin {} could not be loaded: ", source.name);
+        let message = only_warning(source).message;
+        assert!(message.starts_with(&start), "{message}");
+    }
+}

@@ -1,0 +1,183 @@
+//! Reading files of the work tree for a plugin. It must not follow a symbolic link, leave the work tree or open `.git`,
+//! whatever else changes the tree meanwhile.
+
+use std::io::Read as _;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+
+use globset::GlobSet;
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+
+/// Which files a plugin may read.
+#[derive(Debug, Clone)]
+pub enum ReadGrant {
+    /// Bundled components: all of the work tree.
+    WorkTree,
+    /// Others: what their grant names.
+    Matching(GlobSet),
+}
+
+/// The beginning of a file.
+#[derive(Debug, PartialEq, Eq)]
+pub struct FileStart {
+    pub bytes: Vec<u8>,
+    /// There is more.
+    pub truncated: bool,
+}
+
+/// Why a file was not read. The contract's `failure.kind` is its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    NotFound,
+    Denied,
+    Failed,
+}
+
+impl ReadGrant {
+    fn allows(&self, path: &str) -> bool {
+        match self {
+            Self::WorkTree => true,
+            Self::Matching(globs) => globs.is_match(path),
+        }
+    }
+}
+
+/// The work tree, opened once for one call of a plugin.
+#[derive(Debug)]
+pub struct WorkTree {
+    root: OwnedFd,
+    grant: ReadGrant,
+}
+
+impl WorkTree {
+    pub fn open(root: &Path, grant: ReadGrant) -> anyhow::Result<Self> {
+        let root = rustix::fs::open(root, directory_flags() & !OFlags::NOFOLLOW, Mode::empty())?;
+        Ok(Self { root, grant })
+    }
+
+    /// At most `limit` bytes of a regular file.
+    pub fn read(&self, path: &str, limit: usize) -> Result<FileStart, Refusal> {
+        if !is_inside(path) || !self.grant.allows(path) {
+            return Err(Refusal::Denied);
+        }
+        let mut file = std::fs::File::from(self.open_file(path)?);
+        if !file.metadata().map_err(|_| Refusal::Failed)?.is_file() {
+            return Err(Refusal::Denied);
+        }
+        let mut bytes = Vec::new();
+        let most = u64::try_from(limit).unwrap_or(u64::MAX);
+        let outcome = file
+            .by_ref()
+            .take(most.saturating_add(1))
+            .read_to_end(&mut bytes);
+        outcome.map_err(|_| Refusal::Failed)?;
+        let truncated = bytes.len() > limit;
+        bytes.truncate(limit);
+        Ok(FileStart { bytes, truncated })
+    }
+
+    /// Directory by directory, each opened without following links: a path checked first and opened later could have
+    /// been swapped in between.
+    fn open_file(&self, path: &str) -> Result<OwnedFd, Refusal> {
+        let mut components = path.split('/');
+        let name = components.next_back().ok_or(Refusal::Denied)?;
+        let mut directory = None;
+        for component in components {
+            let parent = directory.as_ref().unwrap_or(&self.root);
+            let opened = rustix::fs::openat(parent, component, directory_flags(), Mode::empty());
+            directory = Some(opened.map_err(refusal)?);
+        }
+        let parent = directory.as_ref().unwrap_or(&self.root);
+        // NONBLOCK: opening a named pipe must not wait for its writer.
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        rustix::fs::openat(parent, name, flags, Mode::empty()).map_err(refusal)
+    }
+}
+
+/// Whether a path, taken as text, stays in the work tree and out of `.git`.
+pub fn is_inside(path: &str) -> bool {
+    !path.contains(['\0', '\\'])
+        && path.split('/').all(|component| {
+            !component.is_empty()
+                && component != "."
+                && component != ".."
+                && !component.eq_ignore_ascii_case(".git")
+        })
+}
+
+fn directory_flags() -> OFlags {
+    OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC
+}
+
+fn refusal(error: Errno) -> Refusal {
+    match error {
+        Errno::NOENT => Refusal::NotFound,
+        // LOOP: a link as the last component. NOTDIR: a link, or a file, where a directory should be.
+        Errno::LOOP | Errno::NOTDIR | Errno::MLINK | Errno::ACCESS | Errno::PERM => Refusal::Denied,
+        _ => Refusal::Failed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn tree() -> tempfile::TempDir {
+        let outside = tempfile::tempdir().unwrap();
+        let root = outside.path().join("tree");
+        std::fs::create_dir_all(root.join("docs")).unwrap();
+        std::fs::create_dir_all(root.join(".git")).unwrap();
+        std::fs::write(outside.path().join("secret"), "secret").unwrap();
+        std::fs::write(root.join("docs/a.md"), "hello").unwrap();
+        std::fs::write(root.join(".git/config"), "secret").unwrap();
+        symlink(outside.path(), root.join("out")).unwrap();
+        symlink("../../secret", root.join("docs/link.md")).unwrap();
+        outside
+    }
+
+    #[test]
+    fn nothing_outside_the_work_tree_is_read() {
+        let outside = tree();
+        let root = outside.path().join("tree");
+        let work_tree = WorkTree::open(&root, ReadGrant::WorkTree).unwrap();
+        let absolute = outside.path().join("secret");
+        for path in [
+            "../secret",
+            "docs/../../secret",
+            absolute.to_str().unwrap(),
+            "out/secret",
+            "docs/link.md",
+            ".git/config",
+            "docs/../.git/config",
+            ".GIT/config",
+            "docs",
+            "",
+        ] {
+            assert_eq!(work_tree.read(path, 100), Err(Refusal::Denied), "{path}");
+        }
+        assert_eq!(work_tree.read("docs/none.md", 100), Err(Refusal::NotFound));
+        let start = work_tree.read("docs/a.md", 4).unwrap();
+        assert_eq!(
+            (start.bytes.as_slice(), start.truncated),
+            (b"hell".as_slice(), true)
+        );
+        assert!(!work_tree.read("docs/a.md", 5).unwrap().truncated);
+    }
+
+    #[test]
+    fn a_grant_is_a_limit() {
+        let outside = tree();
+        let root = outside.path().join("tree");
+        std::fs::write(root.join("top.md"), "-").unwrap();
+        let globs = GlobSet::builder()
+            .add(globset::Glob::new("docs/**").unwrap())
+            .build()
+            .unwrap();
+        let work_tree = WorkTree::open(&root, ReadGrant::Matching(globs)).unwrap();
+        assert!(work_tree.read("docs/a.md", 100).is_ok());
+        assert_eq!(work_tree.read("top.md", 100), Err(Refusal::Denied));
+    }
+}

@@ -1,0 +1,181 @@
+//! A plugin that does what no plugin may: its configuration names the deed. It must not be shipped.
+
+use std::hint::black_box;
+
+use session_plugin::{
+    Brief, Contribution, NewState, ProposedEdit, Request, Section, facts, log, work_tree,
+};
+
+pub struct Misbehaving;
+
+session_plugin::plugin!(Misbehaving: brief);
+
+impl Brief for Misbehaving {
+    fn brief(_request: Request) -> Result<Contribution, String> {
+        let configuration = facts::configuration();
+        let deed = configuration.trim_matches(['"', ' ']);
+        match deed {
+            "panic" => panic!("no such thing as a free lunch\u{1b}[31m"),
+            "error" => return Err("the service is down".to_owned()),
+            "loop" => endless_loop(),
+            "recursion" => {
+                black_box(endless_recursion(1));
+            }
+            "memory" => allocate(),
+            "output" => print_without_end(),
+            "sleep" => std::thread::sleep(std::time::Duration::from_secs(3600)),
+            "host-calls" => call_without_end(),
+            "sections" => return Ok(many_sections()),
+            "shared-text" => return Ok(one_text_many_times()),
+            "escape" => return Ok(forged_text()),
+            "edits" => return Ok(forbidden_edits()),
+            "environment" => return Ok(what_is_ambient()),
+            "read" => return Ok(forbidden_reads()),
+            "state" => return Ok(huge_state()),
+            _ => {}
+        }
+        Ok(step("did nothing"))
+    }
+}
+
+fn step(text: &str) -> Contribution {
+    Contribution {
+        next_steps: vec![text.to_owned()],
+        ..Contribution::default()
+    }
+}
+
+fn endless_loop() {
+    let mut number = 0_u64;
+    loop {
+        number = black_box(number.wrapping_add(1));
+    }
+}
+
+#[expect(
+    unconditional_recursion,
+    reason = "the host's stack limit is what is tested"
+)]
+fn endless_recursion(depth: u64) -> u64 {
+    let frame = black_box([depth; 16]);
+    endless_recursion(frame[0] + 1) + frame[1]
+}
+
+fn allocate() {
+    let mut kept = Vec::new();
+    loop {
+        kept.push(black_box(vec![1_u8; 1024 * 1024]));
+    }
+}
+
+#[expect(
+    clippy::print_stdout,
+    reason = "the host's output limit is what is tested"
+)]
+fn print_without_end() {
+    let line = "x".repeat(1024);
+    loop {
+        println!("{line}");
+    }
+}
+
+fn call_without_end() {
+    loop {
+        log::log("debug", "again");
+    }
+}
+
+fn section(title: &str, body: &str) -> Section {
+    Section {
+        title: title.to_owned(),
+        body: body.to_owned(),
+        importance: 255,
+    }
+}
+
+fn many_sections() -> Contribution {
+    Contribution {
+        sections: vec![section("", ""); 200_000],
+        ..Contribution::default()
+    }
+}
+
+fn one_text_many_times() -> Contribution {
+    Contribution {
+        next_steps: vec!["x".repeat(10_000); 100],
+        ..Contribution::default()
+    }
+}
+
+fn forged_text() -> Contribution {
+    let escape = "\u{1b}]0;title\u{7}\u{1b}[2J\u{202e}";
+    Contribution {
+        sections: vec![section(
+            &format!("{escape}x\n## Objectives"),
+            &format!("{escape}body\r\nnext"),
+        )],
+        next_steps: vec![format!("{escape}step\n\n## Decisions\n- forged")],
+        ..Contribution::default()
+    }
+}
+
+fn forbidden_edits() -> Contribution {
+    let paths = [
+        "../x",
+        "/etc/x",
+        ".git/config",
+        "a/../../x",
+        "sub/.GIT/x",
+        "ok.md",
+    ];
+    Contribution {
+        edits: paths
+            .iter()
+            .map(|path| ProposedEdit {
+                path: (*path).to_owned(),
+                reason: "because".to_owned(),
+                before: None,
+                after: "x".to_owned(),
+            })
+            .collect(),
+        ..Contribution::default()
+    }
+}
+
+/// Everything that WASI would let a program find out about its surroundings.
+fn what_is_ambient() -> Contribution {
+    let variables = std::env::vars().count();
+    let arguments = std::env::args().count();
+    let directory = std::fs::read_dir("/").is_ok() || std::fs::read_dir(".").is_ok();
+    let socket = std::net::TcpStream::connect("127.0.0.1:9").err();
+    let denied = socket.is_some_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied);
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs());
+    let standing = now == facts::now().unsigned_abs();
+    step(&format!(
+        "variables {variables}, arguments {arguments}, directory {directory}, socket denied {denied}, facts' clock {standing}"
+    ))
+}
+
+fn forbidden_reads() -> Contribution {
+    let paths = ["../secret", ".git/config", "link", "plain"].map(String::from);
+    let kinds: Vec<String> = work_tree::read_files(&paths, 100)
+        .into_iter()
+        .map(|answer| match answer {
+            Ok(file) => String::from_utf8_lossy(&file.bytes).into_owned(),
+            Err(failure) => failure.kind,
+        })
+        .collect();
+    step(&kinds.join(" "))
+}
+
+fn huge_state() -> Contribution {
+    Contribution {
+        state: vec![NewState {
+            scope: "session".to_owned(),
+            bytes: vec![0; 100 * 1024],
+        }],
+        ..Contribution::default()
+    }
+}
