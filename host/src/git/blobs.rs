@@ -79,7 +79,7 @@ impl Repository {
                 .inner
                 .find_tree(id)
                 .with_context(|| format!("failed to read the tree {id}"))?;
-            let Some(entry) = tree.iter().find(|entry| entry.name_bytes() == name) else {
+            let Some(entry) = tree.get_name_bytes(name) else {
                 return Ok(None);
             };
             let found = blob_at(&entry);

@@ -11,6 +11,11 @@ impl Repository {
         self.inner.blob(bytes).context("failed to write a blob")
     }
 
+    /// The id that these bytes would have; nothing is written.
+    pub fn hash_blob(bytes: &[u8]) -> anyhow::Result<ObjectId> {
+        ObjectId::hash_object(git2::ObjectType::Blob, bytes).context("failed to hash a file")
+    }
+
     /// A tree of plain files, one level deep. No entries give the empty tree.
     pub fn write_tree(&self, entries: &[(&str, &[u8])]) -> anyhow::Result<ObjectId> {
         let mut builder = self

@@ -92,6 +92,13 @@ impl Repository {
         self.now
     }
 
+    /// The commit that a repository of its own inside this work tree (a submodule or not) is at; None when there is no
+    /// repository, or no commit in it.
+    pub fn head_of_nested(directory: &Path) -> Option<super::ObjectId> {
+        let nested = git2::Repository::open(directory).ok()?;
+        nested.refname_to_id("HEAD").ok()
+    }
+
     /// The operation that is under way in this work tree, in git's word for it.
     pub fn operation(&self) -> Option<&'static str> {
         use git2::RepositoryState as State;

@@ -119,7 +119,6 @@ impl Repository {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::git::testing::TestRepository;
 
     #[test]
