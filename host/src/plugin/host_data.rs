@@ -6,6 +6,7 @@ use std::path::Path;
 use globset::GlobSet;
 
 use crate::environment::Timestamp;
+use crate::facts::LineCount;
 use crate::path::RepoPath;
 use crate::session::decision::Decision;
 
@@ -22,8 +23,11 @@ pub trait HostData {
     /// What is known without a further look at the repository.
     fn session(&self) -> SessionView;
 
-    /// Everything that differs from HEAD, by path. Asked for only by plugins that want it: count lines now, not before.
-    fn changed_files(&self) -> anyhow::Result<Vec<ChangedFile>>;
+    /// Everything that differs from HEAD, by path.
+    fn changed_files(&self) -> Vec<ChangedFile>;
+
+    /// The tracked ones of them. Asked for only by plugins that want it: count now, not before.
+    fn line_counts(&self) -> anyhow::Result<Vec<LineCount>>;
 
     /// The session's commits since the last checkpoint, newest first, with the paths each one touched.
     fn commits(&self) -> anyhow::Result<Vec<SessionCommit>>;
@@ -84,9 +88,6 @@ pub struct ChangedFile {
     pub path: RepoPath,
     /// `added`, `modified`, `type-changed`, `deleted`, `untracked` or `conflicted`.
     pub status: String,
-    /// None for a binary file.
-    pub added: Option<u32>,
-    pub removed: Option<u32>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

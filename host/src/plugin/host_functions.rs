@@ -80,16 +80,27 @@ impl facts::Host for Sandbox {
     }
 
     fn changed_files(&mut self) -> wasmtime::Result<Vec<facts::ChangedFile>> {
-        let files = self.ask(|host| host.changed_files())?;
-        let files = files.map_err(|error| wasmtime::Error::msg(format!("{error:#}")))?;
-        Ok(files
+        self.ask(|host| {
+            let files = host.changed_files().into_iter().take(MOST_CHANGED_FILES);
+            files
+                .map(|file| facts::ChangedFile {
+                    path: file.path.to_text(),
+                    status: file.status,
+                })
+                .collect()
+        })
+    }
+
+    fn line_counts(&mut self) -> wasmtime::Result<Vec<facts::LineCount>> {
+        let counts = self.ask(|host| host.line_counts())?;
+        let counts = counts.map_err(|error| wasmtime::Error::msg(format!("{error:#}")))?;
+        Ok(counts
             .into_iter()
             .take(MOST_CHANGED_FILES)
-            .map(|file| facts::ChangedFile {
-                path: file.path.to_text(),
-                status: file.status,
-                added: file.added,
-                removed: file.removed,
+            .map(|count| facts::LineCount {
+                path: count.path.to_text(),
+                added: count.added,
+                removed: count.removed,
             })
             .collect())
     }

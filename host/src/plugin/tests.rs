@@ -2,6 +2,7 @@
 //! engine; one cache directory for all tests, since compiling takes a second in a debug build.
 
 mod cache;
+mod context_manager;
 mod host;
 mod misdeeds;
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use globset::GlobSet;
 
 use crate::environment::Timestamp;
+use crate::facts::LineCount;
 use crate::path::RepoPath;
 use crate::plugin::host_data::{
     ChangedFile, CommitRef, HostData, PathActivity, RecentChange, RecentQuery, SessionCommit,
@@ -53,8 +54,12 @@ impl HostData for FixedHost {
         self.session.clone()
     }
 
-    fn changed_files(&self) -> anyhow::Result<Vec<ChangedFile>> {
-        Ok(self.changed.clone())
+    fn changed_files(&self) -> Vec<ChangedFile> {
+        self.changed.clone()
+    }
+
+    fn line_counts(&self) -> anyhow::Result<Vec<LineCount>> {
+        Ok(Vec::new())
     }
 
     fn commits(&self) -> anyhow::Result<Vec<SessionCommit>> {
