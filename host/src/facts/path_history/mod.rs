@@ -16,6 +16,7 @@ use crate::git::ObjectId;
 use crate::git::commits::Person;
 use crate::path::RepoPath;
 
+pub(super) use format::replace;
 pub use refresh::{Depth, Refresh};
 
 /// How many of the newest commits say what is recent.
