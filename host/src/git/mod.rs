@@ -18,6 +18,8 @@ pub mod tree_diff;
 pub mod tree_edit;
 
 #[cfg(test)]
+mod repository_tests;
+#[cfg(test)]
 pub mod testing;
 
 pub use command::{GitCommand, GitOutput};
