@@ -122,7 +122,6 @@ impl Node {
 ///
 /// Anchors, aliases and tags are refused: no key needs them, and an alias can make a short file a huge value.
 pub fn parse(text: &str) -> Result<Option<Node>, SyntaxError> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut builder = Builder::default();
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| SyntaxError {
@@ -359,6 +358,7 @@ mod tests {
     fn positions_survive_a_mark_at_the_start_windows_line_ends_and_wide_characters() {
         let text = "\u{feff}a: 1\r\nnaïve: { b: ü, c: 2, c: 3 }\r\n";
         assert!(error(text).starts_with("2:22 "), "{}", error(text));
+        assert!(error("\u{feff}{a: 1, a: 2}").starts_with("1:8 "));
     }
 
     #[test]

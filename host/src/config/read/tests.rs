@@ -175,6 +175,10 @@ fn an_unknown_key_is_a_warning_with_the_nearest_name() {
         )
     );
     assert_eq!(warning("commit: { x: 1 }\n").1, "known here: metadata");
+    assert_eq!(
+        warning("session: { auto_checkpoints: true }\n").1,
+        "did you mean `auto_checkpoint`?"
+    );
     assert_eq!(warning("plugin: {}\n").1, "did you mean `plugins`?");
 }
 

@@ -38,7 +38,7 @@ fn values_move_into_the_commented_template() {
 #[test]
 fn a_value_that_we_cannot_take_costs_only_itself() {
     let old = OldFiles {
-        config: Some("session:\n  checkpoint_interval: 30\n  archive_after_days: 7\n  theme: dark\nquality: 3\n".into()),
+        config: Some("session:\n  checkpoint_interval: 30\n  archive_after_days: 7\n  theme: dark\n  keep: 1d\nquality: 3\n".into()),
         ..OldFiles::default()
     };
     let imported = import(&old);
@@ -56,6 +56,7 @@ fn a_value_that_we_cannot_take_costs_only_itself() {
         [
             ".sessions/config.yaml:2:3: session.checkpoint_interval was not taken over: expected a duration from 1m to 7d, with its unit (ms, s, m, h or d), found the number 30",
             ".sessions/config.yaml:4:3: session.theme was not taken over: there is no such key",
+            ".sessions/config.yaml:5:3: session.keep was not taken over: there is no such key",
         ]
     );
 }
