@@ -129,6 +129,7 @@ pub fn quote(text: &str) -> String {
     let mut fence = None;
     let mut uncertain = false;
     for line in text.trim_matches('\n').trim_end().split('\n') {
+        let line = &*with_plain_indent(line);
         let was = fence;
         fence = Fence::after(fence, line);
         let is_code = was.or(fence).is_some_and(|fence| fence.indent == 0);
@@ -137,7 +138,7 @@ pub fn quote(text: &str) -> String {
         } else {
             escape_html(line, &mut uncertain)
         };
-        if line.trim().is_empty() {
+        if line.trim_matches([' ', '\t']).is_empty() {
             uncertain = false;
         }
         quoted.push_str(if safe.is_empty() { ">" } else { "> " });
@@ -153,6 +154,17 @@ pub fn quote(text: &str) -> String {
         quoted.clear();
     }
     quoted
+}
+
+/// Tabs of the indentation as four spaces: behind `> ` a tab is only two columns wide, and a fence that was indented
+/// too far to be one would become one.
+fn with_plain_indent(line: &str) -> Cow<'_, str> {
+    let text = line.trim_start_matches([' ', '\t']);
+    let indent = &line[..line.len() - text.len()];
+    match indent.contains('\t') {
+        true => Cow::Owned(indent.replace('\t', "    ") + text),
+        false => Cow::Borrowed(line),
+    }
 }
 
 /// `text` with the fence closed that it leaves open, for what is put behind it.
@@ -294,6 +306,7 @@ mod tests {
         assert_eq!(quote("~~~\n```\n~~~"), "> ~~~\n> ```\n> ~~~\n");
         assert_eq!(quote("``` a`b"), "> ``` a`b\n");
         assert_eq!(quote("    ```"), ">     ```\n");
+        assert_eq!(quote("x\n\t```"), "> x\n>     ```\n");
         assert_eq!(close_fences("```\nx\n"), "```\nx\n```");
         assert_eq!(close_fences("x\n"), "x\n");
     }
