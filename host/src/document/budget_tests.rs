@@ -208,3 +208,33 @@ fn many_cut_sections_are_counted_rather_than_named() {
     assert!(fitted.left_out.last().unwrap().starts_with("and "));
     assert!(fitted.left_out[0].starts_with("Section "));
 }
+
+#[test]
+fn a_list_that_is_cut_shows_no_gap() {
+    let mut document = Document::new("Title");
+    document.push(Section::new("s", "Section").items([
+        Item::line("x".repeat(100)),
+        Item::line("y".repeat(150)),
+        Item::line("small"),
+    ]));
+    let fitted = fit(document, SMALLEST);
+    assert_eq!(fitted.sections[0].items, [Item::line("x".repeat(100))]);
+    assert_eq!(fitted.left_out, ["Section: 2 of 3 items"]);
+}
+
+#[test]
+fn a_title_without_end_leaves_room_for_the_rest() {
+    let mut document = sections(&[50; 3], 9);
+    document.title = "<b>".repeat(2000);
+    document.sections[0].title = "ü".repeat(2000);
+    let page = markdown::to_markdown(&fit(document, 1000));
+    assert!(page.len() <= 1000, "{page}");
+    assert!(
+        page.starts_with("# \\<b>\\<b>") && page.contains("<b…\n"),
+        "{page}"
+    );
+    assert!(
+        page.contains(&format!("## {}…\n\n- item 0", "ü".repeat(60))),
+        "{page}"
+    );
+}

@@ -32,13 +32,15 @@ pub(super) fn title(title: &str) -> String {
 
 /// The section's heading, which says who speaks.
 pub(super) fn heading(section: &Section) -> String {
-    let title = inline(&section.title);
     let provenance = match &section.provenance {
         Provenance::Host => String::new(),
         Provenance::Person => " — as claimed".into(),
-        Provenance::Plugin(name) => format!(" — from plugin {}", inline(name)),
+        Provenance::Plugin(name) => format!(" — from plugin {name}"),
     };
-    format!("\n## {title}{provenance}\n\n")
+    format!(
+        "\n## {}\n\n",
+        inline(&format!("{}{provenance}", section.title))
+    )
 }
 
 /// One item below `previous`; between a list and a quotation stands a blank line.
@@ -49,10 +51,11 @@ pub(super) fn item(previous: Option<&Item>, item: &Item) -> String {
         _ => "",
     };
     match item {
-        Item::Line { text } => entry(separator, &inline(text)),
-        Item::Pair { name, value } => {
-            entry(separator, &format!("{}: {}", inline(name), inline(value)))
-        }
+        Item::Line { text } => entry(separator, text),
+        Item::Pair { name, value } => entry(
+            separator,
+            &inline(&format!("{}: {value}", text::line(name))),
+        ),
         Item::Check { mark, text } => {
             let mark = match mark {
                 Mark::Done => 'x',
@@ -84,7 +87,7 @@ pub(super) fn left_out(notes: &[String]) -> String {
 
 /// The host's own closing lists; nothing at all when empty.
 fn list<'a>(title: &str, lines: impl Iterator<Item = Cow<'a, str>>) -> String {
-    let entries: String = lines.map(|line| entry("", &inline(&line))).collect();
+    let entries: String = lines.map(|line| entry("", &line)).collect();
     match entries.as_str() {
         "" => entries,
         _ => format!("\n## {title}\n\n{entries}"),
@@ -92,15 +95,15 @@ fn list<'a>(title: &str, lines: impl Iterator<Item = Cow<'a, str>>) -> String {
 }
 
 fn entry(separator: &str, text: &str) -> String {
-    format!("{separator}- {}\n", text::escape_line_start(text))
+    let clean = text::line(text);
+    // The start first: a backslash before a run of backticks makes another code span of it.
+    let started = text::escape_line_start(&clean);
+    format!("{separator}- {}\n", text::escape_inline(&started))
 }
 
+/// For a whole line at once: a backtick in one part of it may change what the next part is.
 fn inline(text: &str) -> String {
-    let clean = text::line(text);
-    match text::escape_inline(&clean) {
-        Cow::Borrowed(_) => clean,
-        Cow::Owned(escaped) => escaped,
-    }
+    text::escape_inline(&text::line(text)).into_owned()
 }
 
 #[cfg(test)]
@@ -260,5 +263,20 @@ mod tests {
             assert_eq!(item(None, &Item::line(text)), entry);
         }
         assert_eq!(item(None, &Item::pair("[x]", "y")), "- \\[x]: y\n");
+    }
+
+    #[test]
+    fn a_fence_escaped_at_the_start_is_no_code_span_that_hides_html() {
+        assert_eq!(
+            item(None, &Item::line("```x <h2> ```")),
+            "- \\```x \\<h2> ```\n"
+        );
+    }
+
+    #[test]
+    fn a_backtick_in_one_part_of_a_line_cannot_uncover_html_in_the_next() {
+        assert_eq!(item(None, &Item::pair("`", "` <h2>`")), "- `: ` \\<h2>`\n");
+        let section = Section::new("s", "`").provenance(Provenance::Plugin("` <h2>`".into()));
+        assert_eq!(heading(&section), "\n## ` — from plugin ` \\<h2>`\n\n");
     }
 }

@@ -26,13 +26,13 @@ pub fn date(at: Timestamp, offset: FixedOffset, format: &str) -> String {
 pub fn ago(passed: Duration) -> String {
     let seconds = passed.as_secs();
     let (count, unit) = match seconds {
-        ..MINUTE => return "just now".into(),
-        ..HOUR => (seconds / MINUTE, "minute"),
-        ..DAY => (seconds / HOUR, "hour"),
+        0..MINUTE => return "just now".into(),
+        MINUTE..HOUR => (seconds / MINUTE, "minute"),
+        HOUR..DAY => (seconds / HOUR, "hour"),
         _ => match seconds / DAY {
-            days @ ..14 => (days, "day"),
-            days @ ..60 => (days / 7, "week"),
-            days @ ..730 => (days / 30, "month"),
+            days @ 0..14 => (days, "day"),
+            days @ 14..60 => (days / 7, "week"),
+            days @ 60..730 => (days / 30, "month"),
             days => (days / 365, "year"),
         },
     };
@@ -53,9 +53,9 @@ pub fn span(duration: Duration) -> String {
         _ => format!("{large}{unit} {small}{small_unit}"),
     };
     match seconds {
-        ..MINUTE => format!("{seconds}s"),
-        ..HOUR => format!("{}m", seconds / MINUTE),
-        ..DAY => pair(seconds / HOUR, "h", seconds % HOUR / MINUTE, "m"),
+        0..MINUTE => format!("{seconds}s"),
+        MINUTE..HOUR => format!("{}m", seconds / MINUTE),
+        HOUR..DAY => pair(seconds / HOUR, "h", seconds % HOUR / MINUTE, "m"),
         _ => pair(seconds / DAY, "d", seconds % DAY / HOUR, "h"),
     }
 }

@@ -111,30 +111,32 @@ mod tests {
     #[test]
     #[ignore = "the process that the test below starts: it ends itself"]
     fn panicking_process() {
-        set_json(std::env::var_os("WITH_JSON").is_some());
+        let Ok(mode) = std::env::var("PANIC_WITH") else {
+            return;
+        };
+        set_json(mode == "json");
         install_panic_hook();
         panic!("a mistake\u{1b}[31m");
     }
 
     #[test]
     fn a_panic_is_one_sentence_and_exit_code_70() {
-        let panicking = |json: bool| {
-            let mut command = Command::new(std::env::current_exe().unwrap());
-            command.args(["--ignored", "--exact", "--nocapture"]);
-            command.arg("ui::failure::tests::panicking_process");
-            if json {
-                command.env("WITH_JSON", "1");
-            }
-            command.output().unwrap()
+        let panicking = |mode: &str| {
+            Command::new(std::env::current_exe().unwrap())
+                .args(["--ignored", "--exact", "--nocapture"])
+                .arg("ui::failure::tests::panicking_process")
+                .env("PANIC_WITH", mode)
+                .output()
+                .unwrap()
         };
-        let output = panicking(false);
+        let output = panicking("text");
         assert_eq!(output.status.code(), Some(70));
         let stderr = String::from_utf8(output.stderr).unwrap();
         let start = "error: this is a bug in session: a mistake (at host/src/ui/failure.rs:";
         assert!(stderr.starts_with(start), "{stderr}");
         assert_eq!(stderr.lines().count(), 1, "{stderr}");
 
-        let output = panicking(true);
+        let output = panicking("json");
         assert_eq!(output.status.code(), Some(70));
         assert!(output.stderr.is_empty());
         let stdout = String::from_utf8(output.stdout).unwrap();

@@ -56,13 +56,13 @@ fn opens_html(after: &str) -> bool {
 /// One line, with a backslash before every `<` that would begin HTML: rendered, a tag could close the list or the
 /// heading it stands in. Code spans stay as they are.
 pub fn escape_inline(text: &str) -> Cow<'_, str> {
-    escape_html(text, &mut Vec::new())
+    escape_html(text, &mut false)
 }
 
-/// `unclosed` holds the lengths of backtick runs that found no partner in earlier lines of the same paragraph: a run
-/// of such a length may *end* a code span here, so that what looks like code on this line could be none.
-fn escape_html<'a>(text: &'a str, unclosed: &mut Vec<usize>) -> Cow<'a, str> {
-    if !text.contains(['<', '`']) {
+/// `uncertain` says, and is told, that what looks like a code span in this paragraph may be none: an earlier run of
+/// backticks found no partner on its line and may end here, or a link's address may have taken one up.
+fn escape_html<'a>(text: &'a str, uncertain: &mut bool) -> Cow<'a, str> {
+    if !text.contains(['<', '`', ']']) {
         return Cow::Borrowed(text);
     }
     let bytes = text.as_bytes();
@@ -76,10 +76,14 @@ fn escape_html<'a>(text: &'a str, unclosed: &mut Vec<usize>) -> Cow<'a, str> {
                 let run = run_length(&bytes[at..]);
                 at += run;
                 match code_span_end(&bytes[at..], run) {
-                    Some(length) if !unclosed.contains(&run) => at += length,
+                    Some(length) if !*uncertain => at += length,
                     Some(_) => {}
-                    None => unclosed.push(run),
+                    None => *uncertain = true,
                 }
+            }
+            b']' if bytes.get(at + 1) == Some(&b'(') => {
+                *uncertain = true;
+                at += 2;
             }
             b'<' if opens_html(&text[at + 1..]) => {
                 escaped.push_str(&text[copied..at]);
@@ -123,18 +127,19 @@ fn code_span_end(bytes: &[u8], run: usize) -> Option<usize> {
 pub fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + text.len() / 16 + 8);
     let mut fence = None;
-    let mut unclosed = Vec::new();
+    let mut uncertain = false;
     for line in text.trim_matches('\n').trim_end().split('\n') {
+        let line = &*with_plain_indent(line);
         let was = fence;
         fence = Fence::after(fence, line);
         let is_code = was.or(fence).is_some_and(|fence| fence.indent == 0);
         let safe = if is_code {
             Cow::Borrowed(line)
         } else {
-            escape_html(line, &mut unclosed)
+            escape_html(line, &mut uncertain)
         };
-        if line.trim().is_empty() {
-            unclosed.clear();
+        if line.trim_matches([' ', '\t']).is_empty() {
+            uncertain = false;
         }
         quoted.push_str(if safe.is_empty() { ">" } else { "> " });
         quoted.push_str(&safe);
@@ -149,6 +154,17 @@ pub fn quote(text: &str) -> String {
         quoted.clear();
     }
     quoted
+}
+
+/// Tabs of the indentation as four spaces: behind `> ` a tab is only two columns wide, and a fence that was indented
+/// too far to be one would become one.
+fn with_plain_indent(line: &str) -> Cow<'_, str> {
+    let text = line.trim_start_matches([' ', '\t']);
+    let indent = &line[..line.len() - text.len()];
+    match indent.contains('\t') {
+        true => Cow::Owned(indent.replace('\t', "    ") + text),
+        false => Cow::Borrowed(line),
+    }
 }
 
 /// `text` with the fence closed that it leaves open, for what is put behind it.
@@ -271,6 +287,8 @@ mod tests {
             ("\\`<h2>`", "\\`\\<h2>`"),
             ("\\\\<h2>", "\\\\\\<h2>"),
             ("\\<h2>", "\\<h2>"),
+            // The link's address is the first backtick.
+            ("[a](`) <h2>`", "[a](`) \\<h2>`"),
         ] {
             assert_eq!(escape_inline(text), escaped, "{text:?}");
         }
@@ -288,6 +306,7 @@ mod tests {
         assert_eq!(quote("~~~\n```\n~~~"), "> ~~~\n> ```\n> ~~~\n");
         assert_eq!(quote("``` a`b"), "> ``` a`b\n");
         assert_eq!(quote("    ```"), ">     ```\n");
+        assert_eq!(quote("x\n\t```"), "> x\n>     ```\n");
         assert_eq!(close_fences("```\nx\n"), "```\nx\n```");
         assert_eq!(close_fences("x\n"), "x\n");
     }
@@ -305,6 +324,10 @@ mod tests {
         );
         // The first line's backtick meets the second line's first one: `<h2>` stands outside of both.
         assert_eq!(quote("a `\nb `<h2>`"), "> a `\n> b `\\<h2>`\n");
+        assert_eq!(
+            quote("``\n```x `` <h2> ```"),
+            "> ``\n> ```x `` \\<h2> ```\n"
+        );
         assert_eq!(quote("a `\n\nb `<h2>`"), "> a `\n>\n> b `<h2>`\n");
     }
 }
