@@ -172,16 +172,22 @@ fn text_comes_without_escape_sequences_and_titles_in_one_line() {
 
 #[test]
 fn an_edit_outside_the_work_tree_is_dropped_and_the_others_stay() {
-    let answers = ask(vec![doing("edits")]);
+    let root = tempfile::tempdir().unwrap();
+    symlink(std::env::temp_dir(), root.path().join("link")).unwrap();
+    let answers = ask_about(vec![doing("edits")], &FixedHost::new(root.path()));
     let edits = &answers.contributions[0].edits;
     let paths: Vec<_> = edits.iter().map(|edit| edit.path.to_text()).collect();
     assert_eq!(paths, ["ok.md"]);
-    assert_eq!(answers.warnings.len(), 5);
-    assert!(
-        answers.warnings[0]
-            .message
-            .contains(r#"proposed to write "../x""#)
-    );
+    assert_eq!(answers.warnings.len(), 6);
+    for path in ["link/x", "../x", ".git/config"] {
+        let named = format!("proposed to write {path:?}");
+        assert!(
+            answers
+                .warnings
+                .iter()
+                .any(|it| it.message.contains(&named))
+        );
+    }
 }
 
 #[test]
