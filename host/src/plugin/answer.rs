@@ -3,7 +3,7 @@
 
 use super::bindings::session::plugin::types;
 use super::contribution::{Contribution, Finding, Metric, PluginSection, ProposedEdit, Verdict};
-use super::work_tree::is_inside;
+use super::work_tree::{Refusal, WorkTree, is_inside};
 use crate::path::RepoPath;
 
 const MOST_SECTIONS: usize = 20;
@@ -28,8 +28,8 @@ pub struct Accepted {
     pub complaints: Vec<String>,
 }
 
-/// Takes over what may be taken over.
-pub fn accept(plugin: &str, answer: types::Contribution) -> Accepted {
+/// Takes over what may be taken over. `work_tree` is where proposed edits would be applied; without one none is.
+pub fn accept(plugin: &str, answer: types::Contribution, work_tree: Option<&WorkTree>) -> Accepted {
     let mut complaints = Complaints::default();
     let contribution = Contribution {
         plugin: plugin.to_owned(),
@@ -56,7 +56,7 @@ pub fn accept(plugin: &str, answer: types::Contribution) -> Accepted {
             .map(|step| line(&step))
             .collect(),
         verdict: answer.verdict.map(verdict),
-        edits: edits(answer.edits, &mut complaints),
+        edits: edits(answer.edits, work_tree, &mut complaints),
     };
     Accepted {
         contribution,
@@ -129,10 +129,19 @@ fn verdict(verdict: types::Verdict) -> Verdict {
     }
 }
 
-fn edits(proposed: Vec<types::ProposedEdit>, complaints: &mut Complaints) -> Vec<ProposedEdit> {
+fn edits(
+    proposed: Vec<types::ProposedEdit>,
+    work_tree: Option<&WorkTree>,
+    complaints: &mut Complaints,
+) -> Vec<ProposedEdit> {
+    // A regular file, or a place where there is none yet, reached without following a link.
+    let is_place = |path: &str| {
+        let outcome = work_tree.map(|tree| tree.read(path, 0));
+        matches!(outcome, Some(Ok(_) | Err(Refusal::NotFound)))
+    };
     let mut edits = Vec::new();
     for edit in complaints.first(MOST_EDITS, "edits", proposed) {
-        if is_inside(&edit.path) {
+        if is_place(&edit.path) {
             edits.push(ProposedEdit {
                 path: RepoPath::from(edit.path.as_str()),
                 reason: line(&edit.reason),

@@ -22,7 +22,10 @@ pub fn engine() -> anyhow::Result<Engine> {
     config
         .epoch_interruption(true)
         .max_wasm_stack(GUEST_STACK)
-        .cranelift_opt_level(OptLevel::Speed);
+        .cranelift_opt_level(OptLevel::SpeedAndSize)
+        // Every byte of an artifact is hashed before each use; nobody debugs these components natively.
+        .generate_address_map(false)
+        .native_unwind_info(false);
     Engine::new(&config)
         .map_err(into_anyhow)
         .context("failed to start the WASM engine")

@@ -44,6 +44,7 @@ use sandbox::{CallContext, Sandbox};
 
 pub use list::{CacheState, PluginInfo, list};
 pub use work_tree::ReadGrant;
+use work_tree::WorkTree;
 
 /// The version of `wit/` that this host was built with.
 pub const CONTRACT: &str = "0.1.0";
@@ -161,6 +162,8 @@ impl Plugins {
                 return plugins;
             }
         };
+        let unkept = loader.cache.unusable.as_deref().map(warning::unkept);
+        plugins.warnings.extend(unkept);
         for source in wanted {
             match loader.load(&source) {
                 Ok(Some(loaded)) => plugins.ready.push(Ready {
@@ -188,10 +191,11 @@ impl Plugins {
         let Some(caller) = &mut self.caller else {
             return answers;
         };
+        let work_tree = WorkTree::open(host.work_tree(), ReadGrant::WorkTree).ok();
         for plugin in &self.ready {
             if plugin.loaded.exports(question.hook) {
                 let outcome = caller.call(plugin.call(question, host), host);
-                answers.take(&plugin.name, question.hook, outcome);
+                answers.take(&plugin.name, question.hook, outcome, work_tree.as_ref());
             }
         }
         answers
@@ -224,13 +228,19 @@ impl Ready {
 }
 
 impl Answers {
-    fn take(&mut self, plugin: &str, hook: Hook, outcome: call::Outcome) {
+    fn take(
+        &mut self,
+        plugin: &str,
+        hook: Hook,
+        outcome: call::Outcome,
+        work_tree: Option<&WorkTree>,
+    ) {
         let log = outcome.log.into_iter();
         self.log
             .extend(log.map(|line| (plugin.to_owned(), answer::line(&line))));
         match outcome.result {
             Ok(answer) => {
-                let accepted = answer::accept(plugin, answer);
+                let accepted = answer::accept(plugin, answer, work_tree);
                 self.contributions.push(accepted.contribution);
                 self.new_states
                     .extend(accepted.state.map(|state| (plugin.to_owned(), state)));

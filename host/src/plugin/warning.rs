@@ -51,6 +51,15 @@ pub fn cold(plugin: &str) -> Warning {
     .hint("session status")
 }
 
+/// There is nowhere to keep what was compiled.
+pub fn unkept(reason: &str) -> Warning {
+    Warning::new(format!(
+        "compiled plugins cannot be kept, so every command compiles them: {}",
+        line(reason)
+    ))
+    .hint("session plugin list")
+}
+
 fn mebibytes(bytes: usize) -> usize {
     bytes.div_ceil(1024 * 1024)
 }

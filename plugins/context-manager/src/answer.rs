@@ -90,7 +90,7 @@ pub fn handoff(situation: &Situation) -> Contribution {
     let stale = stalest(situation);
     let mut body = match health(files) {
         Some(health) => format!(
-            "Health {health:.0}% over {}.\n",
+            "Health {health}% over {}.\n",
             count(files.len(), "context file")
         ),
         None => "There is no CLAUDE.md or AGENTS.md.\n".to_owned(),
@@ -128,10 +128,11 @@ pub fn status(situation: &Situation) -> Contribution {
     }
 }
 
-/// The mean over all files, in percent; None without any.
-fn health(files: &[ContextFile]) -> Option<f64> {
+/// The mean over all files, in whole percent; None without any.
+fn health(files: &[ContextFile]) -> Option<u32> {
     let sum: u32 = files.iter().map(ContextFile::health).sum();
-    (!files.is_empty()).then(|| f64::from(sum) / files.len() as f64)
+    let number = u32::try_from(files.len()).ok()?;
+    (sum + number / 2).checked_div(number)
 }
 
 fn metrics(situation: &Situation) -> Vec<Metric> {
@@ -143,7 +144,7 @@ fn metrics(situation: &Situation) -> Vec<Metric> {
     vec![
         Metric {
             name: "context_health".to_owned(),
-            value: health.round(),
+            value: f64::from(health),
             unit: "percent".to_owned(),
             better: "up".to_owned(),
             threshold: Some(HEALTHY),

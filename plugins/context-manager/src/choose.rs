@@ -102,7 +102,7 @@ fn words(text: &str) -> BTreeSet<String> {
         "main", "new", "src", "the", "with",
     ];
     text.split(|c: char| !c.is_alphanumeric())
-        .map(str::to_lowercase)
+        .map(str::to_ascii_lowercase)
         .filter(|word| word.chars().count() >= 3 && !EVERYWHERE.contains(&word.as_str()))
         .map(|word| match word.strip_suffix('s') {
             Some(stem) if stem.len() >= 3 => stem.to_owned(),

@@ -59,7 +59,7 @@ fn comment(text: &str, marks: &[&str]) -> Option<String> {
 }
 
 fn is_licence(paragraph: &[&str]) -> bool {
-    let text = paragraph.join(" ").to_lowercase();
+    let text = paragraph.join(" ").to_ascii_lowercase();
     [
         "copyright",
         "license",

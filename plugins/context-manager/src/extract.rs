@@ -49,7 +49,7 @@ pub fn extract(text: &str) -> Essence {
     } in points(&block::without(text))
     {
         let under = |keys: &[&str]| keys.iter().any(|key| heading.contains(key));
-        let lower = text.to_lowercase();
+        let lower = text.to_ascii_lowercase();
         let warns = listed && WARNING_WORDS.iter().any(|word| lower.starts_with(word));
         if under(&GOTCHAS) || warns {
             essence.gotchas.push(short(&text, LONGEST_ITEM));
@@ -96,7 +96,7 @@ fn points(text: &str) -> Vec<Point> {
             fence = Some(mark);
             open = false;
         } else if line.starts_with('#') {
-            heading = line.trim_matches(['#', ' ']).to_lowercase();
+            heading = line.trim_matches(['#', ' ']).to_ascii_lowercase();
             open = false;
         } else if line.is_empty() || line.starts_with(['|', '@', '<']) {
             open = false;

@@ -55,6 +55,34 @@ fn an_endless_loop_is_interrupted() {
     );
 }
 
+/// Without epochs in the compiled code this test would not end: the caller would leave the thread behind, running.
+#[test]
+fn a_loop_ends_when_the_epoch_advances() {
+    let host = FixedHost::new(&std::env::temp_dir());
+    let loader = Loader::new(Some(&cache_dir()), WhenCold::Compile).unwrap();
+    let source = doing("loop");
+    let ready = Ready {
+        loaded: Arc::new(loader.load(&source).unwrap().unwrap()),
+        name: source.name,
+        read: source.read,
+        settings: source.settings,
+    };
+    let call = ready.call(&brief(), &host);
+    let (report, events) = std::sync::mpsc::channel();
+    let line = line::Line::new(report, Instant::now() + call.context.limits.time);
+    let store = Sandbox::new(Arc::clone(&call.context), line).into_store(&loader.engine);
+    loader.engine.increment_epoch();
+    let guest = std::thread::spawn(move || {
+        let mut store = store;
+        call.loaded.call(call.hook, &mut store, &call.request)
+    });
+    while let Ok(line::Event::Query(query)) = events.recv() {
+        query(&host);
+    }
+    let error = guest.join().unwrap().unwrap_err();
+    assert_eq!(error.downcast_ref(), Some(&wasmtime::Trap::Interrupt));
+}
+
 #[test]
 fn a_plugin_that_sleeps_in_a_host_function_is_left_behind() {
     let started = Instant::now();
@@ -144,16 +172,22 @@ fn text_comes_without_escape_sequences_and_titles_in_one_line() {
 
 #[test]
 fn an_edit_outside_the_work_tree_is_dropped_and_the_others_stay() {
-    let answers = ask(vec![doing("edits")]);
+    let root = tempfile::tempdir().unwrap();
+    symlink(std::env::temp_dir(), root.path().join("link")).unwrap();
+    let answers = ask_about(vec![doing("edits")], &FixedHost::new(root.path()));
     let edits = &answers.contributions[0].edits;
     let paths: Vec<_> = edits.iter().map(|edit| edit.path.to_text()).collect();
     assert_eq!(paths, ["ok.md"]);
-    assert_eq!(answers.warnings.len(), 5);
-    assert!(
-        answers.warnings[0]
-            .message
-            .contains(r#"proposed to write "../x""#)
-    );
+    assert_eq!(answers.warnings.len(), 6);
+    for path in ["link/x", "../x", ".git/config"] {
+        let named = format!("proposed to write {path:?}");
+        assert!(
+            answers
+                .warnings
+                .iter()
+                .any(|it| it.message.contains(&named))
+        );
+    }
 }
 
 #[test]

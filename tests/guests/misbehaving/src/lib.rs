@@ -121,6 +121,7 @@ fn forged_text() -> Contribution {
 
 fn forbidden_edits() -> Contribution {
     let paths = [
+        "link/x",
         "../x",
         "/etc/x",
         ".git/config",
