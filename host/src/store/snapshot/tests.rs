@@ -275,6 +275,36 @@ fn without_exact_files_made_since_stay_and_deleted_ones_go_again() {
 }
 
 #[test]
+fn a_file_made_since_goes_where_a_directory_or_a_file_must_come_back() {
+    let test = committed();
+    test.write("swap/inner", "then");
+    test.write("flat", "then");
+    let snapshot = take_now(&test);
+    std::fs::remove_dir_all(test.path("swap")).unwrap();
+    test.write("swap", "since");
+    std::fs::remove_file(test.path("flat")).unwrap();
+    test.write("flat/deep/inner", "since");
+    let present = take_now(&test);
+    let wanted = [RepoPath::from("swap/inner"), RepoPath::from("flat")];
+    let restored = restore(
+        &test.open(),
+        snapshot.commit,
+        &present,
+        &wanted,
+        Options::default(),
+    )
+    .unwrap();
+    assert_eq!(
+        restored.deleted,
+        [RepoPath::from("flat/deep/inner"), RepoPath::from("swap")]
+    );
+    assert_eq!(
+        (test.read("swap/inner"), test.read("flat")),
+        (b"then".into(), b"then".into())
+    );
+}
+
+#[test]
 fn only_the_paths_asked_for_come_back_and_an_unknown_one_touches_nothing() {
     let test = committed();
     test.write("plain", "then");
@@ -318,9 +348,12 @@ fn clean_files_come_back_through_gits_filters_and_changed_ones_as_they_were() {
     let then = work_files(&test);
     let snapshot = take_now(&test);
     assert_eq!(snapshot.metadata.raw, [RepoPath::from("odd.txt")]);
-    for name in ["clean.txt", "raw.txt", "odd.txt"] {
+    for name in ["clean.txt", "raw.txt"] {
         test.write(name, "other");
     }
+    // Clean again: the same blob in both snapshots, and other bytes on disk.
+    test.git(&["reset", "-q"]);
+    test.write("odd.txt", "a\r\n");
     let present = take_now(&test);
     restore(
         &test.open(),
@@ -388,6 +421,14 @@ fn large_files_are_left_out_named_and_never_overwritten() {
     let out = take_out(&test.open(), &small, &test.full_status()).unwrap();
     assert_eq!(out.left, small.omitted);
     assert_eq!(work_files(&test), before);
+
+    // HEAD's version of the omitted file differs between the two: still nothing is known of the file itself.
+    test.write("big", "small again\n");
+    test.git(&["commit", "-qam", "two"]);
+    test.write("big", "w".repeat(100));
+    let restored = restore(&test.open(), small.commit, &take_small(), &[], options).unwrap();
+    assert_eq!(restored.left_alone, [RepoPath::from("big")]);
+    assert_eq!(test.read("big"), "w".repeat(100).as_bytes());
 }
 
 #[test]
@@ -460,19 +501,31 @@ fn taking_out_leaves_what_changed_after_the_snapshot() {
     test.write("new", "parked");
     test.write("same", "staged");
     test.git(&["add", "same"]);
+    test.write("to-exec", "one");
+    test.git(&["add", "to-exec"]);
     let parked = take_now(&test);
+    // Staged again with other content, while the file itself is what the snapshot holds.
+    test.write("to-exec", "two");
+    test.git(&["add", "to-exec"]);
+    test.write("to-exec", "one");
     test.write("plain", "changed again");
     test.write("new", "changed again");
     test.write("later", "made after");
-    test.write("same", "staged");
     test.write("staged", "staged after");
     test.git(&["add", "staged"]);
     let out = take_out(&test.open(), &parked, &test.full_status()).unwrap();
     let left: Vec<_> = out.left.iter().map(RepoPath::to_text).collect();
-    assert_eq!(left, ["later", "new", "plain", "staged"]);
-    assert_eq!(out.reverted, [RepoPath::from("same")]);
+    assert_eq!(left, ["later", "new", "plain", "staged", "to-exec"]);
+    assert_eq!(
+        out.reverted,
+        [RepoPath::from("same"), RepoPath::from("to-exec")]
+    );
     assert_eq!(test.read("plain"), b"changed again");
-    assert_eq!(test.git(&["diff", "--cached", "--name-only"]), "staged\n");
+    assert_eq!(
+        test.git(&["diff", "--cached", "--name-only"]),
+        "staged\nto-exec\n"
+    );
+    assert_eq!(test.git(&["show", ":to-exec"]), "two");
 }
 
 #[test]
