@@ -155,5 +155,8 @@ mod tests {
             Some("feature/x")
         );
         assert_eq!(test.open().renamed_from("main"), None);
+        test.git(&["branch", "-m", "feature/y", "z"]);
+        test.git(&["branch", "-m", "z", "feature/y"]);
+        assert_eq!(test.open().renamed_from("feature/y").as_deref(), Some("z"));
     }
 }

@@ -181,7 +181,7 @@ impl GitCommand {
         self.start(Stdio::piped(), Stdio::piped(), write)
     }
 
-    /// As [`GitCommand::spawn`] with nothing but its output: what it says on standard error is lost.
+    /// Starts it with nothing but its standard output connected to us; what it says on standard error is lost.
     pub fn spawn_reading(mut self) -> anyhow::Result<Child> {
         self.start(Stdio::piped(), Stdio::null(), false)
     }

@@ -219,7 +219,7 @@ mod tests {
     fn a_leftover_lock_below_our_namespaces_does_not_block() {
         let test = TestRepository::new();
         let one = test.commit_file("a", "1", "one");
-        let lock = test.path(&format!(".git/{REF}.lock"));
+        let lock = test.path(format!(".git/{REF}.lock"));
         std::fs::create_dir_all(lock.parent().unwrap()).unwrap();
         let file = std::fs::File::create(&lock).unwrap();
         file.set_modified(SystemTime::UNIX_EPOCH).unwrap();

@@ -81,6 +81,21 @@ fn gits_variables_decide_as_they_do_for_git() {
         (&*test.root(), &*test.path(".git"))
     );
 
+    // Git takes the current directory for the root then, and so must we.
+    let deep = GitVariables {
+        git_dir: Some(test.path(".git")),
+        ..at(test.path("deep"))
+    };
+    let top = test.git_with(
+        &test.path("deep"),
+        &["rev-parse", "--show-toplevel"],
+        &[("GIT_DIR", test.path(".git").as_os_str())],
+    );
+    assert_eq!(
+        open(&test, deep).unwrap().work_tree(),
+        Path::new(top.trim())
+    );
+
     let elsewhere = test.beside("elsewhere");
     std::fs::create_dir(&elsewhere).unwrap();
     let told = GitVariables {
@@ -172,6 +187,11 @@ fn shallow_and_partial_clones_and_operations_are_recognised() {
     assert_eq!(clone("full", "--no-tags"), (false, false));
     assert_eq!(clone("shallow", "--depth=1"), (true, false));
     assert_eq!(clone("partial", "--filter=blob:none"), (false, true));
+
+    test.git(&["config", "core.repositoryFormatVersion", "1"]);
+    test.git(&["config", "extensions.partialClone", "origin"]);
+    assert!(test.open().is_partial());
+    test.git(&["config", "--unset", "extensions.partialClone"]);
 
     assert_eq!(test.open().operation(), None);
     assert!(!test.try_git(&["-c", "user.name=a", "-c", "user.email=b", "merge", "other"]));

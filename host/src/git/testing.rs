@@ -15,6 +15,12 @@ pub struct TestRepository {
     commits: std::cell::Cell<i64>,
 }
 
+impl Default for TestRepository {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl TestRepository {
     /// On `main`, without a commit, with every setting that the machine's own configuration could change.
     pub fn new() -> Self {

@@ -117,9 +117,8 @@ impl Annotations {
             .changes
             .iter()
             .filter(|change| is_tracked(change) && watched.contains(&change.path));
-        let mut read = 0;
         self.overlay_complete = true;
-        for change in changes {
+        for (read, change) in changes.enumerate() {
             if let Some(original) = &change.original {
                 // A rename's old path is gone, a copy's is as HEAD has it: ask the file.
                 let there = repository.work_tree().join(original.to_path());
@@ -131,7 +130,6 @@ impl Annotations {
                 self.overlay_complete = false;
                 break;
             }
-            read += 1;
             let items = from_disk(repository, &change.path, &self.rules.annotations);
             self.overlay.insert(change.path.clone(), items);
         }

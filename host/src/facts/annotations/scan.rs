@@ -7,7 +7,7 @@ use super::Item;
 use super::store::Rules;
 use crate::path::RepoPath;
 
-/// Files larger than this are data, not source.
+/// Files larger than this are data, not source. (Git's own pass over the whole tree has no such bound.)
 pub(super) const LARGEST_FILE: u64 = 1024 * 1024;
 /// Characters of a line that are kept.
 const LONGEST_TEXT: usize = 200;

@@ -23,7 +23,7 @@ fn paths(names: &[&str]) -> Vec<RepoPath> {
 
 /// What can be asked of it, for comparing two ways to the same index.
 fn answers(history: &PathHistory) -> String {
-    let asked = paths(&["", "a", "a/CLAUDE.md", "a/one", "a.b", "b/two", "none"]);
+    let asked = paths(&["", "a", "a/CLAUDE.md", "a/one", "a.b", "b/two", "m", "none"]);
     format!(
         "{:?} {:?} {:?}",
         history.activity(&asked),
@@ -42,6 +42,7 @@ fn activity_counts_commits_and_files_of_the_directory_since_the_last_change() {
     test.commit_file("a/deep/two", "1", "two");
     test.commit_file("a.b", "1", "a neighbour in the order of names");
     test.commit_file("b/three", "1", "elsewhere");
+    test.commit_file("a1", "1", "another neighbour");
     let history = refreshed(&test, FULL);
     let activity = history.activity(&paths(&["a/CLAUDE.md", "a", "a.b", "none"]));
     let last = activity[0].last_change.as_ref().unwrap();
@@ -65,7 +66,7 @@ fn activity_counts_commits_and_files_of_the_directory_since_the_last_change() {
             activity[1].directory_commits_since,
             activity[2].directory_commits_since
         ),
-        (0, 1)
+        (0, 2)
     );
     assert_eq!(activity[3].last_change, None);
 }
@@ -74,6 +75,7 @@ fn activity_counts_commits_and_files_of_the_directory_since_the_last_change() {
 fn an_index_brought_forward_equals_one_built_anew() {
     let test = TestRepository::new();
     test.commit_file("a/CLAUDE.md", "1", "context");
+    test.commit_file("m", "1", "sorts after what comes later");
     test.commit_file("z", "1", "to be dropped from the branch");
     let first = refreshed(&test, FULL);
     test.git(&["reset", "-q", "--hard", "HEAD~1"]);
