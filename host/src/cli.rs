@@ -1,4 +1,122 @@
-//! stub
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+//! The command line: what can be typed, and which verb it is. It must not contain a rule.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::commands;
+use crate::environment::Environment;
+use crate::error::{EXIT_DONE, EXIT_USAGE};
+use crate::ui::{Ui, UiOptions, install_panic_hook};
+
+/// A work session for every git branch.
+///
+/// Objectives, blockers, decisions, checkpoints and handoffs, kept in git; and a brief that puts you, or an AI coding
+/// agent, back into the work in seconds.
+#[derive(Debug, Parser)]
+#[command(
+    name = "session",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Clone, clap::Args)]
+pub struct Global {
+    /// Answer with one JSON object on standard output
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Never ask; what flags leave out takes its default
+    #[arg(long, global = true)]
+    pub no_input: bool,
+    /// Say only what was asked for, and errors
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Init(commands::init::Args),
+    Start(commands::start::Args),
+    Resume(commands::resume::Args),
+    Switch(commands::switch::Args),
+    Checkpoint(commands::checkpoint::Args),
+    End(commands::end::Args),
+    Status(commands::status::Args),
+    Brief(commands::brief::Args),
+    Handoff(commands::handoff::Args),
+    Objectives(commands::objectives::Args),
+    Blockers(commands::blockers::Args),
+    Decisions(commands::decisions::Args),
+    History(commands::history::Args),
+    Plugin(commands::plugin::Args),
+    Demo(commands::demo::Args),
+    Completions(commands::completions::Args),
+}
+
+/// Parses, runs, and turns the outcome into an exit code.
+pub fn main() -> ExitCode {
+    install_panic_hook();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let environment = match Environment::from_process() {
+        Ok(environment) => environment,
+        Err(error) => {
+            // The clock or the directory could not be read: there is nothing to configure a `Ui` with.
+            let ui = Ui::new(&Environment::unknown(), UiOptions::default());
+            return ExitCode::from(ui.finish(ui.error(&error)));
+        }
+    };
+    let mut ui = Ui::new(
+        &environment,
+        UiOptions {
+            json: cli.global.json,
+            quiet: cli.global.quiet,
+            no_input: cli.global.no_input,
+        },
+    );
+    let code = match run(&mut ui, &environment, cli.command) {
+        Ok(()) => EXIT_DONE,
+        Err(error) => ui.error(&error),
+    };
+    ExitCode::from(ui.finish(code))
+}
+
+fn run(ui: &mut Ui, environment: &Environment, command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Init(args) => commands::setup::run(ui, environment, &args),
+        Command::Start(args) => commands::start::run(ui, environment, args),
+        Command::Resume(args) => commands::resume::run(ui, environment, &args),
+        Command::Switch(args) => commands::switch::run(ui, environment, &args),
+        Command::Checkpoint(args) => commands::checkpoint::run(ui, environment, args),
+        Command::End(args) => commands::end::run(ui, environment, args),
+        Command::Status(args) => commands::status::run(ui, environment, &args),
+        Command::Brief(args) => commands::brief::run(ui, environment, &args),
+        Command::Handoff(args) => commands::handoff::run(ui, environment, &args),
+        Command::Objectives(args) => commands::objectives::run(ui, environment, args),
+        Command::Blockers(args) => commands::blockers::run(ui, environment, args),
+        Command::Decisions(args) => commands::decisions::run(ui, environment, args),
+        Command::History(args) => commands::history::run(ui, environment, &args),
+        Command::Plugin(args) => commands::plugin::run(ui, environment, args),
+        Command::Demo(args) => commands::demo::run(ui, environment, &args),
+        Command::Completions(args) => commands::completions::run(ui, &args),
+    }
+}
+
+/// `--help` and `--version` are no errors; everything else that clap refuses is a usage error.
+fn usage(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    if error.use_stderr() {
+        ExitCode::from(EXIT_USAGE)
+    } else {
+        ExitCode::SUCCESS
+    }
 }

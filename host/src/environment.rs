@@ -33,6 +33,23 @@ pub struct Environment {
 }
 
 impl Environment {
+    /// For reporting that the process could not be read: no directory, no variables, no terminal.
+    pub fn unknown() -> Self {
+        Self {
+            current_dir: PathBuf::new(),
+            now: Timestamp::default(),
+            offset: chrono::Offset::fix(&Utc),
+            stdin_is_terminal: false,
+            stdout_is_terminal: false,
+            stderr_is_terminal: false,
+            no_color: true,
+            config: None,
+            verbose: None,
+            cache_dir: None,
+            data_dir: None,
+        }
+    }
+
     /// Reads the process. `SESSION_TIMESTAMP` (RFC 3339) fixes the clock, for reproducible output.
     pub fn from_process() -> anyhow::Result<Self> {
         use std::io::IsTerminal as _;

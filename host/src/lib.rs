@@ -1,5 +1,6 @@
 //! The `session` program as a library: see ARCHITECTURE.md for the map and for the line every verb follows.
 
+pub mod ask;
 pub mod cli;
 pub mod commands;
 pub mod config;
@@ -11,5 +12,7 @@ pub mod git;
 pub mod path;
 pub mod plugin;
 pub mod session;
+pub mod sharing;
 pub mod store;
 pub mod ui;
+pub mod workspace;

@@ -19,7 +19,7 @@ use crate::session::import::{Imported, OldFiles, import};
 ///
 /// Files that are there already are kept. Commit the directory: it is shared.
 #[derive(Debug, Clone, clap::Args)]
-pub struct InitArgs {
+pub struct Args {
     /// Write the files anew, after keeping a copy of each one beside it.
     #[arg(long)]
     pub force: bool,

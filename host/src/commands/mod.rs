@@ -1,3 +1,22 @@
-//! One file per verb.
+//! One file per verb: its arguments, and the line it runs. A rule that grows here belongs in `session`.
 
+pub mod blockers;
+pub mod brief;
+pub mod checkpoint;
+pub mod checkpointing;
+pub mod completions;
+pub mod decisions;
+pub mod demo;
+pub mod end;
+pub mod handoff;
+pub mod history;
 pub mod init;
+pub mod objectives;
+pub mod opening;
+pub mod plugin;
+pub mod resume;
+pub mod setup;
+pub mod shown;
+pub mod start;
+pub mod status;
+pub mod switch;

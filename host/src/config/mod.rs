@@ -1,5 +1,6 @@
 //! `.session/config.yaml` as values, with defaults. It must not read files from anywhere but the path it is given.
 
+pub mod edit;
 mod fields;
 mod plugins;
 mod read;

@@ -1,13 +1,20 @@
 //! A Document: typed sections with an importance and a provenance. Brief, checkpoint, handoff, status and history are
 //! all Documents. Composing is pure; it must not read git, files or the clock.
 
+pub mod brief;
 pub mod budget;
+pub mod checkpoint;
+pub mod handoff;
+pub mod history;
 pub mod json;
 pub mod markdown;
 pub mod secrets;
+pub mod sections;
+pub mod status;
 pub mod terminal;
 pub mod text;
 pub mod time_text;
+pub mod view;
 
 use serde::Serialize;
 

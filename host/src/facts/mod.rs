@@ -1,7 +1,11 @@
 //! What is known when a command decides: one immutable value, gathered once. It must not decide, ask or write.
 
 pub mod annotations;
+pub mod gather;
 pub mod path_history;
+pub mod plugin_view;
+pub mod since;
+pub mod tracked;
 
 use serde::Serialize;
 
@@ -9,11 +13,11 @@ use crate::config::Config;
 use crate::environment::Timestamp;
 use crate::error::Warning;
 use crate::git::ObjectId;
-use crate::git::status::{AheadBehind, Change, Upstream};
-use crate::path::RepoPath;
+use crate::git::commits::{Commits, Person};
+use crate::git::status::{AheadBehind, Change, Status, Upstream};
 use crate::session::decision::Decision;
 use crate::session::live::LiveSession;
-use crate::session::record::{CheckpointRecord, EndRecord, SessionSummary};
+use crate::session::record::{CheckpointRecord, EndRecord};
 
 use annotations::WorkItems;
 use path_history::PathHistory;
@@ -30,8 +34,8 @@ pub struct Facts {
     pub changes: Vec<Change>,
     /// The open session of this branch.
     pub session: Option<LiveSession>,
-    /// The last ended session of this branch, when none is open.
-    pub ended: Option<SessionSummary>,
+    /// The last session of this branch, when it has ended and none is open.
+    pub ended: Option<LiveSession>,
     /// Newest first.
     pub decisions: Vec<Decision>,
     pub last_checkpoint: Option<CheckpointRecord>,
@@ -44,6 +48,18 @@ pub struct Facts {
     pub work_items: WorkItems,
     /// What was damaged, skipped or out of date.
     pub warnings: Vec<Warning>,
+}
+
+impl Facts {
+    /// The work tree's state in git's own terms.
+    pub fn status(&self) -> Status {
+        Status {
+            head: self.head.commit,
+            branch: self.head.branch.clone(),
+            upstream: self.head.upstream.clone(),
+            changes: self.changes.clone(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -67,46 +83,11 @@ pub struct Base {
     pub ahead_behind: Option<AheadBehind>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Person {
-    pub name: String,
-    pub email: String,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Commits {
-    pub list: Vec<Commit>,
-    /// There are more than were read.
-    pub more: bool,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Commit {
-    #[serde(serialize_with = "id_as_text")]
-    pub id: ObjectId,
-    pub subject: String,
-    pub author: Person,
-    pub time: Timestamp,
-}
-
 /// `.session/` as the team shares it, without what is only template.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SharedContext {
     pub architecture: Option<String>,
     pub conventions: Option<String>,
-}
-
-/// How much a changed file grew and shrank.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LineCount {
-    pub path: RepoPath,
-    /// None for a binary file.
-    pub added: Option<u32>,
-    pub removed: Option<u32>,
-}
-
-fn id_as_text<S: serde::Serializer>(id: &ObjectId, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(id)
 }
 
 fn as_text<S: serde::Serializer>(id: &Option<ObjectId>, serializer: S) -> Result<S::Ok, S::Error> {

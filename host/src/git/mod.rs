@@ -4,8 +4,10 @@ pub mod blobs;
 pub mod branches;
 pub mod command;
 pub mod commits;
+pub mod head;
 pub mod identity;
 pub mod location;
+pub mod merge;
 pub mod objects;
 pub mod refs;
 pub mod repository;
@@ -16,6 +18,7 @@ mod status_parse;
 pub mod status_process;
 pub mod tree_diff;
 pub mod tree_edit;
+pub mod tree_walk;
 
 #[cfg(test)]
 mod repository_tests;

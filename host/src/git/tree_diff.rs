@@ -4,8 +4,9 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use super::ObjectId;
+use super::blobs::BlobBytes;
 use super::repository::Repository;
-use super::status::BlobAt;
+use super::status::{BlobAt, Change};
 use crate::path::RepoPath;
 
 /// Files larger than this are not counted line by line.
@@ -60,6 +61,50 @@ impl Repository {
         }
         changes.sort_by(|one, two| one.path.cmp(&two.path));
         Ok(changes)
+    }
+
+    /// Lines added and removed per tracked file that differs from HEAD, read from the work tree; untracked files have
+    /// none. Files over 1 MiB are listed and not counted.
+    pub fn work_line_counts(&self, changes: &[Change]) -> anyhow::Result<Vec<LineCount>> {
+        let tracked = changes
+            .iter()
+            .filter(|change| change.head.is_some() && change.submodule.is_none());
+        tracked
+            .map(|change| {
+                let lines = self.work_lines(change)?;
+                Ok(LineCount {
+                    path: change.path.clone(),
+                    added: lines.map(|lines| lines.0),
+                    removed: lines.map(|lines| lines.1),
+                })
+            })
+            .collect()
+    }
+
+    fn work_lines(&self, change: &Change) -> anyhow::Result<Option<(u32, u32)>> {
+        let Some(head) = &change.head else {
+            return Ok(None);
+        };
+        let full = self.work_tree().join(change.path.to_path());
+        let bytes = match full.symlink_metadata() {
+            Ok(metadata) if metadata.len() > LARGEST_COUNTED.unsigned_abs() => return Ok(None),
+            Ok(metadata) if metadata.is_file() => std::fs::read(&full).unwrap_or_default(),
+            _ => Vec::new(),
+        };
+        let BlobBytes::Read(old) = self.read_blob(head.id, LARGEST_COUNTED.unsigned_abs())? else {
+            return Ok(None);
+        };
+        let mut options = git2::DiffOptions::new();
+        options.ignore_whitespace_eol(true).context_lines(0);
+        let patch = git2::Patch::from_buffers(&old, None, &bytes, None, Some(&mut options));
+        let Ok(patch) = patch else { return Ok(None) };
+        if patch.delta().flags().is_binary() {
+            return Ok(None);
+        }
+        let Ok((_, added, removed)) = patch.line_stats() else {
+            return Ok(None);
+        };
+        Ok(u32::try_from(added).ok().zip(u32::try_from(removed).ok()))
     }
 
     /// Lines added and removed per changed path. White space at the end of a line does not count, so that a file

@@ -6,7 +6,7 @@ use std::path::Path;
 use globset::GlobSet;
 
 use crate::environment::Timestamp;
-use crate::facts::LineCount;
+use crate::git::tree_diff::LineCount;
 use crate::path::RepoPath;
 use crate::session::decision::Decision;
 
@@ -35,8 +35,8 @@ pub trait HostData {
     /// For each path, in the same order.
     fn path_activity(&self, paths: &[RepoPath]) -> anyhow::Result<Vec<PathActivity>>;
 
-    /// Tracked paths that match, sorted.
-    fn list_tracked(&self, globs: &GlobSet) -> anyhow::Result<Vec<RepoPath>>;
+    /// Tracked paths that match, sorted. `patterns` are what `globs` was made of: an index may be kept for them.
+    fn list_tracked(&self, patterns: &[String], globs: &GlobSet) -> anyhow::Result<Vec<RepoPath>>;
 
     /// For each query, in the same order, at most `limit` paths, newest change first.
     fn recent_changes(

@@ -157,11 +157,11 @@ impl repository::Host for Sandbox {
         if globs.len() > MOST_GLOBS {
             return Ok(Err(too_large("globs", MOST_GLOBS)));
         }
-        let globs = match glob_set(&globs) {
-            Ok(globs) => globs,
+        let set = match glob_set(&globs) {
+            Ok(set) => set,
             Err(error) => return Ok(Err(failure("invalid", error.to_string()))),
         };
-        let paths = self.ask(move |host| host.list_tracked(&globs))?;
+        let paths = self.ask(move |host| host.list_tracked(&globs, &set))?;
         Ok(match paths {
             Ok(paths) if paths.len() > MOST_TRACKED => Err(too_large("matches", MOST_TRACKED)),
             Ok(paths) => Ok(paths.iter().map(RepoPath::to_text).collect()),

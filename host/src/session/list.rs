@@ -395,8 +395,8 @@ mod tests {
     #[test]
     fn an_unknown_id_lists_the_known_ones() {
         let mut list = CheckList::parse(ListKind::Objectives, "- [ ] obj-2: a\n", 0);
-        assert_eq!(list.complete("obj-2").unwrap().1, true);
-        assert_eq!(list.complete("2").unwrap().1, false);
+        assert!(list.complete("obj-2").unwrap().1);
+        assert!(!list.complete("2").unwrap().1);
         let unknown = list.complete("obj-9").unwrap_err();
         assert_eq!(unknown.known.len(), 1);
         assert_eq!(list.to_text(), "# Objectives\n\n- [x] obj-2: a\n");

@@ -122,6 +122,14 @@ impl LiveContext {
 }
 
 impl LiveSession {
+    /// Gives ids to items written by hand, and notes the highest numbers: done before anything is written.
+    pub fn settle(&mut self) {
+        self.objectives.assign_ids();
+        self.blockers.assign_ids();
+        self.context.highest_objective = self.objectives.highest();
+        self.context.highest_blocker = self.blockers.highest();
+    }
+
     /// What `objectives current` set, else the first open objective.
     pub fn current_objective(&self) -> Option<&Item> {
         let chosen = self.context.current_objective;
@@ -142,8 +150,18 @@ pub fn duration_text(duration: Duration) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
+    use crate::session::list::ListKind;
+
+    /// A session with empty lists, for the tests of rules.
+    pub fn session() -> LiveSession {
+        LiveSession {
+            context: context("2026-11-22T10:00:00Z"),
+            objectives: CheckList::empty(ListKind::Objectives),
+            blockers: CheckList::empty(ListKind::Blockers),
+        }
+    }
 
     fn context(at: &str) -> LiveContext {
         let at: Timestamp = at.parse().unwrap();

@@ -1,8 +1,13 @@
 //! The rules of a session: ids, lists, lifecycle, commit message. Pure: no files, no git, no clock of its own.
 
+pub mod commit_message;
 pub mod decision;
 pub mod ids;
 pub mod import;
+pub mod lifecycle;
 pub mod list;
 pub mod live;
+pub mod next_actions;
 pub mod record;
+pub mod subject;
+pub mod summary;

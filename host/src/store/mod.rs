@@ -1,3 +1,13 @@
 //! Persisting: the live files, the record, the snapshots, the locks. It must not decide or compose.
 
+pub mod decisions;
+pub mod durable;
+pub mod edits;
+pub mod history;
+pub mod housekeeping;
+pub mod layout;
+pub mod live;
+pub mod lock;
+pub mod record;
 pub mod snapshot;
+pub mod transaction;

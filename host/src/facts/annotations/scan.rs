@@ -33,7 +33,11 @@ impl Watched {
         })
     }
 
+    /// What `.session/` holds is ours: its templates name the annotations, and its log is no work item.
     pub(super) fn contains(&self, path: &RepoPath) -> bool {
+        if path.is_within(&RepoPath::from(".session")) {
+            return false;
+        }
         let path = path.to_path();
         self.watch
             .as_ref()

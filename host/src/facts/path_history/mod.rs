@@ -75,6 +75,14 @@ pub struct RecentPath {
     pub commits: u32,
 }
 
+/// A file below a directory that was asked about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecentChange {
+    pub path: RepoPath,
+    pub commits: u32,
+    pub last: LastChange,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecentAuthor {
     pub person: Person,
@@ -134,7 +142,7 @@ impl PathHistory {
             .collect()
     }
 
-    /// The paths that the newest commits touched last, newest first.
+    /// The paths that the newest commits touched last, newest first, leaving out our own `.session/`.
     pub fn recent_paths(&self, count: usize) -> Vec<RecentPath> {
         let mut found: HashMap<u32, RecentPath> = HashMap::new();
         for commit in self.commits.iter().take(RECENT) {
@@ -147,7 +155,11 @@ impl PathHistory {
                 entry.commits += 1;
             }
         }
-        let mut list: Vec<RecentPath> = found.into_values().collect();
+        let own = RepoPath::from(".session");
+        let mut list: Vec<RecentPath> = found
+            .into_values()
+            .filter(|recent| !recent.path.is_within(&own))
+            .collect();
         list.sort_by(|one, two| {
             two.time
                 .cmp(&one.time)
@@ -156,6 +168,48 @@ impl PathHistory {
         });
         list.truncate(count);
         list
+    }
+
+    /// The files below a directory that commits after `since` touched, newest change first, at most `limit`.
+    pub fn recent_below(
+        &self,
+        directory: &RepoPath,
+        since: Option<Timestamp>,
+        limit: usize,
+    ) -> Vec<RecentChange> {
+        let below = self.range(directory);
+        let mut found: HashMap<u32, RecentChange> = HashMap::new();
+        let mut order = Vec::new();
+        let commits = self.commits.iter().enumerate();
+        for (position, commit) in
+            commits.filter(|(_, commit)| since.is_none_or(|since| commit.time > since))
+        {
+            for &path in commit.touched.iter().filter(|path| below.contains(path)) {
+                let entry = found.entry(path).or_insert_with(|| {
+                    order.push(path);
+                    RecentChange {
+                        path: self.paths[path as usize].clone(),
+                        commits: 0,
+                        last: self.change_at(position),
+                    }
+                });
+                entry.commits += 1;
+            }
+        }
+        order.truncate(limit);
+        order
+            .into_iter()
+            .filter_map(|path| found.remove(&path))
+            .collect()
+    }
+
+    fn change_at(&self, position: usize) -> LastChange {
+        let commit = &self.commits[position];
+        LastChange {
+            id: commit.id,
+            time: commit.time,
+            subject: (!commit.subject.is_empty()).then(|| commit.subject.clone()),
+        }
     }
 
     /// Who made the newest commits, the busiest first.
@@ -218,14 +272,7 @@ impl PathHistory {
     }
 
     fn answer(&self, query: Query) -> PathActivity {
-        let last_change = query.found.map(|position| {
-            let commit = &self.commits[position];
-            LastChange {
-                id: commit.id,
-                time: commit.time,
-                subject: (!commit.subject.is_empty()).then(|| commit.subject.clone()),
-            }
-        });
+        let last_change = query.found.map(|position| self.change_at(position));
         let mut files = query.files;
         files.sort_unstable();
         files.dedup();

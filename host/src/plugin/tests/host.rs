@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use globset::GlobSet;
 
 use crate::environment::Timestamp;
-use crate::facts::LineCount;
+use crate::git::tree_diff::LineCount;
 use crate::path::RepoPath;
 use crate::plugin::host_data::{
     ChangedFile, CommitRef, HostData, PathActivity, RecentChange, RecentQuery, SessionCommit,
@@ -75,7 +75,7 @@ impl HostData for FixedHost {
         Ok(vec![activity; paths.len()])
     }
 
-    fn list_tracked(&self, globs: &GlobSet) -> anyhow::Result<Vec<RepoPath>> {
+    fn list_tracked(&self, _: &[String], globs: &GlobSet) -> anyhow::Result<Vec<RepoPath>> {
         let matching = |path: &&RepoPath| globs.is_match(path.to_path());
         Ok(self.tracked.iter().filter(matching).cloned().collect())
     }

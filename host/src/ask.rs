@@ -1,0 +1,68 @@
+//! The step between gather and compose: asks the plugins about the facts, and keeps what they warn of. It must not
+//! decide what becomes of their answers.
+
+use crate::facts::Facts;
+use crate::facts::gather::{Options, gather};
+use crate::facts::plugin_view::PluginView;
+use crate::plugin::contribution::{Contribution, Hook};
+use crate::plugin::{Plugins, Question, WhenCold};
+use crate::workspace::Workspace;
+
+/// The facts, and what the plugins make of them.
+#[derive(Debug)]
+pub struct Asked {
+    pub facts: Facts,
+    pub contributions: Vec<Contribution>,
+    /// What plugins want to find again: kept when the command records something.
+    pub new_states: Vec<(String, Vec<u8>)>,
+}
+
+/// Loads the plugins while git looks at the work tree, gathers, and asks.
+pub fn gather_and_ask(
+    workspace: &mut Workspace,
+    hook: Hook,
+    options: Options,
+    when_cold: WhenCold,
+) -> anyhow::Result<Asked> {
+    let plugins = Plugins::load(
+        &workspace.config,
+        &workspace.environment,
+        &[hook],
+        when_cold,
+    );
+    let facts = gather(workspace, options)?;
+    Ok(ask(
+        workspace,
+        plugins,
+        facts,
+        &question(workspace, hook, Vec::new()),
+    ))
+}
+
+/// Asks loaded plugins about facts that were gathered.
+pub fn ask(
+    workspace: &Workspace,
+    mut plugins: Plugins,
+    mut facts: Facts,
+    question: &Question,
+) -> Asked {
+    let answers = plugins.ask(
+        question,
+        &PluginView::new(&facts, &workspace.repository, &workspace.layout),
+    );
+    facts.warnings.extend(answers.warnings);
+    Asked {
+        facts,
+        contributions: answers.contributions,
+        new_states: answers.new_states,
+    }
+}
+
+/// A question with the room that a document has.
+pub fn question(workspace: &Workspace, hook: Hook, arguments: Vec<(String, String)>) -> Question {
+    Question {
+        hook,
+        arguments,
+        room: workspace.config.brief.max_bytes,
+    }
+}

@@ -1,0 +1,207 @@
+//! The enhanced commit: what goes in, the message, and git's own commit with the user's hooks and signing.
+
+use super::Request;
+use crate::ask::Asked;
+use crate::error::{UserError, user_error};
+use crate::git::ObjectId;
+use crate::git::status::{Change, ChangeKind};
+use crate::path::RepoPath;
+use crate::session::commit_message::CommitMessage;
+use crate::session::decision::Decision;
+use crate::session::next_actions::count;
+use crate::session::subject::{self, ChangedFile, FileChange};
+use crate::ui::Ui;
+use crate::workspace::{Workspace, require_open};
+
+/// Commits and returns the new HEAD. When git or a hook refuses, nothing is recorded, and untracked files are untracked
+/// again.
+pub fn commit(
+    ui: &Ui,
+    workspace: &Workspace,
+    asked: &Asked,
+    request: &Request,
+) -> anyhow::Result<ObjectId> {
+    let facts = &asked.facts;
+    let staged: Vec<&Change> = facts
+        .changes
+        .iter()
+        .filter(|change| is_staged(change))
+        .collect();
+    let everything = staged.is_empty();
+    let chosen: Vec<&Change> = if everything {
+        facts.changes.iter().collect()
+    } else {
+        staged
+    };
+    if chosen.is_empty() && facts.operation != Some("merge") {
+        return Err(user_error(
+            "there is nothing to commit",
+            "run `session checkpoint` without --commit for a save point of what is committed already",
+        ));
+    }
+    let place = workspace.here()?;
+    let (session, _) = require_open(workspace.live(&place)?, &place)?;
+    let files: Vec<ChangedFile> = chosen
+        .iter()
+        .map(|change| changed_file(change, everything))
+        .collect();
+    let subject = match &request.message {
+        Some(message) => message.clone(),
+        None => subject::derive(place.branch.as_deref(), request.label.as_deref(), &files),
+    };
+    // The log is read again: this very command may have added a decision.
+    let decisions = decisions_since(
+        workspace,
+        &session
+            .context
+            .decisions_committed_at
+            .unwrap_or(session.context.started_at),
+    )?;
+    let trailers: Vec<(String, String)> = asked
+        .contributions
+        .iter()
+        .flat_map(|from| from.trailers.clone())
+        .collect();
+    let message = CommitMessage {
+        subject: &subject,
+        notes: request.notes.as_deref(),
+        metadata: workspace.config.commit.metadata,
+        session: &session,
+        decisions: &decisions,
+        files: &files,
+        active: session.context.active(workspace.environment.now),
+        trailers: &trailers,
+    }
+    .to_text();
+    if everything {
+        ui.note(&format!(
+            "nothing is staged, so {} into the commit:",
+            if files.len() == 1 {
+                "1 changed file goes".into()
+            } else {
+                format!("all {} changed files go", files.len())
+            }
+        ));
+        for file in files.iter().take(20) {
+            ui.note(&format!("  {}", file.path.to_text()));
+        }
+        if files.len() > 20 {
+            ui.note(&format!(
+                "  and {}",
+                count(files.len() - 20, "more file", "more files")
+            ));
+        }
+    }
+    run_git(workspace, &facts.changes, everything, &message)?;
+    let ((), _) = workspace.change_session(&place, |_, session| {
+        session.context.decisions_committed_at = Some(workspace.environment.now);
+        Ok(())
+    })?;
+    workspace.repository.head_commit()?.ok_or_else(|| {
+        user_error(
+            "git committed, but HEAD names no commit",
+            "look at `git status`",
+        )
+    })
+}
+
+fn is_staged(change: &Change) -> bool {
+    !matches!(
+        change.staged,
+        ChangeKind::Unchanged | ChangeKind::Untracked | ChangeKind::Conflicted
+    )
+}
+
+fn changed_file(change: &Change, everything: bool) -> ChangedFile {
+    let kind = match if everything {
+        change.kind()
+    } else {
+        change.staged
+    } {
+        ChangeKind::Added | ChangeKind::Untracked => FileChange::Added,
+        ChangeKind::Deleted => FileChange::Removed,
+        _ => FileChange::Changed,
+    };
+    ChangedFile {
+        path: change.path.clone(),
+        kind,
+    }
+}
+
+fn decisions_since(
+    workspace: &Workspace,
+    since: &crate::environment::Timestamp,
+) -> anyhow::Result<Vec<Decision>> {
+    let log = crate::config::shared::read(workspace.repository.work_tree(), "decision-log.md")?;
+    let mut decisions = crate::session::decision::parse_log(&log.unwrap_or_default());
+    // The log has whole seconds.
+    let since = since.timestamp();
+    decisions.retain(|decision| {
+        decision
+            .time
+            .parse::<crate::environment::Timestamp>()
+            .is_ok_and(|time| time.timestamp() >= since)
+    });
+    Ok(decisions)
+}
+
+/// Untracked files are only announced to the index (`add --intent-to-add`), so that a refused commit can be undone
+/// without having staged anything of the user's.
+fn run_git(
+    workspace: &Workspace,
+    changes: &[Change],
+    everything: bool,
+    message: &str,
+) -> anyhow::Result<()> {
+    let repository = &workspace.repository;
+    let untracked: Vec<&RepoPath> = changes
+        .iter()
+        .filter(|change| everything && change.kind() == ChangeKind::Untracked)
+        .map(|change| &change.path)
+        .collect();
+    let list = untracked.iter().fold(Vec::new(), |mut list, path| {
+        list.extend_from_slice(path.as_bytes());
+        list.push(0);
+        list
+    });
+    let from_list = ["--pathspec-from-file=-", "--pathspec-file-nul"];
+    if !untracked.is_empty() {
+        repository
+            .git()
+            .arg("--literal-pathspecs")
+            .args(["add", "--intent-to-add"])
+            .args(from_list)
+            .input(list.clone())
+            .output()?;
+    }
+    let mut command = repository
+        .git_with_hooks()
+        .args(["commit", "--quiet", "--file=-"]);
+    if everything {
+        command = command.arg("--all");
+    }
+    command
+        .input(message.as_bytes().to_vec())
+        .output()
+        .map(|_| ())
+        .map_err(|error| {
+            if !untracked.is_empty() {
+                // Only the announcement is taken back; the files stay as they are.
+                let _ = repository
+                    .git()
+                    .arg("--literal-pathspecs")
+                    .args(["rm", "--cached", "--force", "--quiet", "--ignore-unmatch"])
+                    .args(from_list)
+                    .input(list)
+                    .try_output();
+            }
+            match error.downcast_ref::<UserError>() {
+                Some(user) => UserError::new(user.message.clone())
+                    .hint(
+                        "nothing was committed or recorded; put it right and run the command again",
+                    )
+                    .into(),
+                None => error,
+            }
+        })
+}

@@ -1,0 +1,46 @@
+//! Edits that plugins propose: shown, and applied only when the user accepts.
+
+use crate::plugin::contribution::{Contribution, ProposedEdit};
+use crate::store::edits::{self, Applied};
+use crate::ui::Ui;
+use crate::workspace::Workspace;
+
+/// Offers each edit in turn on a terminal; elsewhere says that there are some.
+pub fn offer(ui: &Ui, workspace: &Workspace, contributions: &[Contribution]) -> anyhow::Result<()> {
+    let proposed: Vec<(&str, &ProposedEdit)> = contributions
+        .iter()
+        .flat_map(|from| {
+            from.edits
+                .iter()
+                .map(move |edit| (from.plugin.as_str(), edit))
+        })
+        .collect();
+    let Some(prompt) = ui.prompt() else {
+        for (plugin, edit) in &proposed {
+            ui.note(&format!(
+                "{plugin} proposes to update {}: {}; run `session checkpoint` at a terminal to look at it",
+                edit.path.to_text(),
+                edit.reason
+            ));
+        }
+        return Ok(());
+    };
+    for (plugin, edit) in proposed {
+        ui.note(&format!(
+            "{plugin} proposes to update {}: {}",
+            edit.path.to_text(),
+            edit.reason
+        ));
+        ui.note(&edits::difference(edit));
+        if !prompt.confirm("Update context?", false)? {
+            continue;
+        }
+        match edits::apply(workspace.repository.work_tree(), edit)? {
+            Applied::Written => ui.status(&format!("{} is updated", edit.path.to_text())),
+            Applied::Refused(why) => {
+                ui.note(&format!("{} is left as it is: {why}", edit.path.to_text()))
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! `session checkpoint list`. It only reads.
+
+use serde::Serialize;
+
+use crate::document::checkpoint::totals;
+use crate::document::time_text::ago_at;
+use crate::document::{Document, Section};
+use crate::environment::Environment;
+use crate::session::record::CheckpointRecord;
+use crate::store::record;
+use crate::ui::Ui;
+use crate::workspace::{Workspace, require_open};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+#[derive(Debug, Serialize)]
+struct ListView {
+    session: String,
+    checkpoints: Vec<CheckpointRecord>,
+}
+
+pub fn run(ui: &mut Ui, environment: &Environment, _: &Args) -> anyhow::Result<()> {
+    let workspace = Workspace::open(environment, None)?;
+    ui.configure(&workspace.config.display);
+    let place = workspace.here()?;
+    let session = match workspace.live(&place)? {
+        Some((session, _)) => session,
+        None => require_open(None, &place)?.0,
+    };
+    let checkpoints: Vec<CheckpointRecord> =
+        record::checkpoints(&workspace.repository, &session.context.id)?
+            .into_iter()
+            .map(|(_, checkpoint)| checkpoint)
+            .collect();
+    let mut section = Section::new("checkpoints", "Newest first")
+        .importance(100)
+        .more("session checkpoint show ID");
+    for checkpoint in &checkpoints {
+        let label = checkpoint
+            .label
+            .as_ref()
+            .map(|label| format!(": {label}"))
+            .unwrap_or_default();
+        section.line(format!(
+            "{}{label} ({}, {})",
+            checkpoint.id,
+            ago_at(environment.now, checkpoint.time),
+            totals(&checkpoint.files)
+        ));
+    }
+    if checkpoints.is_empty() {
+        section.line("none yet; `session checkpoint` makes one");
+    }
+    if ui.wants_json() {
+        let session = session.context.id.to_string();
+        return ui.json(
+            "checkpoint-list",
+            &ListView {
+                session,
+                checkpoints,
+            },
+        );
+    }
+    let mut document = Document::new("Checkpoints");
+    document.push(section);
+    ui.document(&document);
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! Opening a session, for `start` and `resume`: going to the branch, and the first record. It must not decide which.
+
+use crate::environment::random_base32;
+use crate::error::{UserError, user_error};
+use crate::git::Repository;
+use crate::session::ids::SessionId;
+use crate::session::lifecycle::{self, Beginning};
+use crate::session::live::{LiveSession, Mode};
+use crate::session::record::Entry;
+use crate::workspace::{Place, Workspace};
+
+/// Where to work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    Existing(String),
+    New { name: String, from: Option<String> },
+}
+
+impl Target {
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Existing(name) | Self::New { name, .. } => name,
+        }
+    }
+}
+
+/// Moves HEAD through git, with the user's hooks and git's own judgement of uncommitted changes.
+pub fn go_to(repository: &Repository, target: &Target) -> anyhow::Result<()> {
+    let command = repository.git_with_hooks().arg("switch").arg("--quiet");
+    let command = match target {
+        Target::Existing(name) => command.arg(name),
+        Target::New { name, from } => {
+            let command = command.arg("--create").arg(name).arg("--no-track");
+            match from {
+                Some(from) => command.arg(from),
+                None => command,
+            }
+        }
+    };
+    command.output().map(|_| ()).map_err(|error| {
+        let said = format!("{error:#}");
+        match error.downcast_ref::<UserError>() {
+            Some(user) => user_error(
+                user.message.clone(),
+                "commit or checkpoint your changes, or use `session switch --park` or `--carry`; nothing was changed",
+            ),
+            None => user_error(said, "nothing was changed"),
+        }
+    })
+}
+
+/// What to open.
+#[derive(Debug)]
+pub struct Opening {
+    pub base: Option<String>,
+    pub mode: Mode,
+    pub objectives: Vec<String>,
+    /// A session that ended, to go on from; None begins anew.
+    pub go_on_from: Option<LiveSession>,
+}
+
+/// Opens a session on HEAD's branch, under the lock: of two that try at once, one is refused.
+pub fn open(workspace: &Workspace, place: &Place, opening: Opening) -> anyhow::Result<LiveSession> {
+    let environment = &workspace.environment;
+    let transaction = workspace.begin()?;
+    if let Some(old) = &place.renamed_from {
+        transaction.rename_live(old, &place.key)?;
+    }
+    let previous = match transaction.live(&place.key, place.branch.as_deref())? {
+        Some((session, _)) if session.context.is_open() => {
+            return Err(already_open(&session, place));
+        }
+        previous => previous.map(|(session, _)| session),
+    };
+    let local = environment
+        .now
+        .with_timezone(&environment.offset)
+        .date_naive();
+    let name = place.branch.as_deref().unwrap_or("detached");
+    let mut attempt = 0;
+    let id = loop {
+        let id = SessionId::new(name, local, &random_base32(4, attempt)?);
+        if workspace.repository.read_ref(&id.record_ref())?.is_none() {
+            break id;
+        }
+        attempt += 1;
+    };
+    let beginning = Beginning {
+        id,
+        branch: place.branch.clone(),
+        touched: workspace.touched(place.branch.as_deref(), opening.base.as_deref())?,
+        base: opening.base,
+        mode: opening.mode,
+        objectives: opening.objectives,
+    };
+    let mut session = match &opening.go_on_from {
+        Some(ended) => lifecycle::go_on(beginning, ended),
+        None => lifecycle::begin(beginning, previous.as_ref()),
+    };
+    let entry = Entry::Start(lifecycle::start_record(&session));
+    let document = format!("# Session {}\n\nStarted on {name}.\n", session.context.id);
+    transaction.append_entry(&session, &entry, &document)?;
+    transaction.write_live(&place.key, &mut session)?;
+    Ok(session)
+}
+
+pub fn already_open(session: &LiveSession, place: &Place) -> anyhow::Error {
+    let name = place.branch.as_deref().unwrap_or("this detached HEAD");
+    user_error(
+        format!("{name} has an open session already: {}", session.context.id),
+        format!(
+            "run `session resume{}` to go on with it",
+            place
+                .branch
+                .as_ref()
+                .map(|b| format!(" {b}"))
+                .unwrap_or_default()
+        ),
+    )
+}

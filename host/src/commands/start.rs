@@ -1,0 +1,299 @@
+//! `session start`: a report, a branch, a session, a brief.
+
+use std::collections::BTreeSet;
+
+use crate::ask::{self, Asked};
+use crate::commands::opening::{self, Opening, Target};
+use crate::commands::{brief, resume, shown};
+use crate::document::status::report;
+use crate::environment::Environment;
+use crate::error::user_error;
+use crate::facts::Facts;
+use crate::facts::gather::Options;
+use crate::git::branches::Branch;
+use crate::plugin::WhenCold;
+use crate::plugin::contribution::Hook;
+use crate::session::live::Mode;
+use crate::store;
+use crate::ui::{Prompt, Ui};
+use crate::workspace::Workspace;
+
+/// Branches that the report shows and the prompt offers.
+const BRANCHES: usize = 8;
+
+/// Start a session: status report, branch, brief
+///
+/// On a branch with an open session this refuses; `session resume` goes on with it.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The branch to work on; created when it does not exist [default: the one checked out]
+    #[arg(value_name = "BRANCH")]
+    pub branch: Option<String>,
+    /// What to achieve; repeatable
+    #[arg(long = "objective", short, value_name = "TEXT")]
+    pub objectives: Vec<String>,
+    /// Where a new branch begins [default: HEAD]
+    #[arg(long, value_name = "REF", requires = "branch")]
+    pub from: Option<String>,
+    /// A session in TDD mode (recorded now; its effect comes with the tdd-workflow plugin)
+    #[arg(long)]
+    pub tdd: bool,
+    /// Go on with an open session instead of refusing
+    #[arg(long, conflicts_with_all = ["objectives", "from", "tdd"])]
+    pub resume: bool,
+}
+
+pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result<()> {
+    if args.resume {
+        return resume::run(
+            ui,
+            environment,
+            &resume::Args {
+                branch: args.branch,
+            },
+        );
+    }
+    let mut workspace = Workspace::open(environment, Some(Options::full().status))?;
+    ui.configure(&workspace.config.display);
+    let progress = ui.progress("reading the repository");
+    let asked = ask::gather_and_ask(
+        &mut workspace,
+        Hook::Status,
+        Options::full(),
+        WhenCold::Compile,
+    )?;
+    drop(progress);
+    let branches = workspace.repository.recent_branches(BRANCHES)?;
+    let last = store::history::list(&workspace.repository, &workspace.layout, 1, None)?.pop();
+    if !ui.wants_json() {
+        ui.document(&report(
+            &asked.facts,
+            &asked.contributions,
+            &branches,
+            last.as_ref(),
+        ));
+    }
+    let choice = choose(ui, &workspace, &asked, &branches, args)?;
+    begin(ui, &workspace, &asked.facts, choice)
+}
+
+/// The request, complete.
+#[derive(Debug)]
+struct Choice {
+    /// None: stay where we are.
+    target: Option<Target>,
+    objectives: Vec<String>,
+    mode: Mode,
+}
+
+/// What flags left out is asked on a terminal, and takes its default elsewhere.
+fn choose(
+    ui: &mut Ui,
+    workspace: &Workspace,
+    asked: &Asked,
+    branches: &[Branch],
+    args: Args,
+) -> anyhow::Result<Choice> {
+    let facts = &asked.facts;
+    let here = facts.head.branch.clone();
+    let target = match args.branch {
+        Some(name) => target(workspace, here.as_deref(), name, args.from)?,
+        None => match ui.prompt() {
+            Some(prompt) => ask_branch(ui, &prompt, workspace, facts, branches)?,
+            None => None,
+        },
+    };
+    refuse_open(workspace, target.as_ref())?;
+    let mut objectives = args
+        .objectives
+        .iter()
+        .map(|text| shown::typed(text, "an objective"))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    if let Some(prompt) = ui.prompt().filter(|_| objectives.is_empty()) {
+        objectives = ask_objectives(&prompt, facts)?;
+    }
+    let mode = if args.tdd {
+        Mode::Tdd
+    } else {
+        workspace.config.session.mode
+    };
+    Ok(Choice {
+        target,
+        objectives,
+        mode,
+    })
+}
+
+fn target(
+    workspace: &Workspace,
+    here: Option<&str>,
+    name: String,
+    from: Option<String>,
+) -> anyhow::Result<Option<Target>> {
+    let repository = &workspace.repository;
+    if here == Some(name.as_str())
+        || repository.branch_exists(&name)
+        || (from.is_none() && repository.remote_branch_exists(&name)?)
+    {
+        if from.is_some() {
+            return Err(user_error(
+                format!("the branch {name} exists already, so --from has no place"),
+                "leave out --from, or name a new branch",
+            ));
+        }
+        return Ok((here != Some(name.as_str())).then_some(Target::Existing(name)));
+    }
+    if !repository.is_valid_branch_name(&name) {
+        return Err(user_error(
+            format!("{name:?} is no valid branch name"),
+            "see `git help check-ref-format` for what git allows",
+        ));
+    }
+    Ok(Some(Target::New { name, from }))
+}
+
+/// Refuses before HEAD has moved.
+fn refuse_open(workspace: &Workspace, target: Option<&Target>) -> anyhow::Result<()> {
+    let place = match target {
+        None => workspace.here()?,
+        Some(Target::Existing(name)) => workspace.place(name)?,
+        Some(Target::New { .. }) => return Ok(()),
+    };
+    match workspace.live(&place)? {
+        Some((session, _)) if session.context.is_open() => {
+            Err(opening::already_open(&session, &place))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn begin(ui: &mut Ui, workspace: &Workspace, facts: &Facts, choice: Choice) -> anyhow::Result<()> {
+    let base = base_of(workspace, facts, choice.target.as_ref())?;
+    if let Some(target) = &choice.target {
+        opening::go_to(&workspace.repository, target)?;
+    }
+    // HEAD may have moved: the line is run again on fresh facts.
+    let mut fresh = Workspace::open(&workspace.environment, Some(Options::common().status))?;
+    let place = fresh.here()?;
+    let opened = opening::open(
+        &fresh,
+        &place,
+        Opening {
+            base,
+            mode: choice.mode,
+            objectives: choice.objectives,
+            go_on_from: None,
+        },
+    )?;
+    ui.note(&format!(
+        "session {} is open on {}",
+        opened.context.id,
+        place.branch.as_deref().unwrap_or("a detached HEAD")
+    ));
+    let asked = ask::gather_and_ask(
+        &mut fresh,
+        Hook::Brief,
+        Options::common(),
+        WhenCold::Compile,
+    )?;
+    brief::show(ui, "start", &asked, None, None)
+}
+
+/// The branch that the work will be compared with: where a new branch comes from, else the default branch.
+fn base_of(
+    workspace: &Workspace,
+    facts: &Facts,
+    target: Option<&Target>,
+) -> anyhow::Result<Option<String>> {
+    let default = workspace.repository.default_branch();
+    Ok(match target {
+        Some(Target::New {
+            from: Some(from), ..
+        }) if workspace.repository.branch_exists(from) => Some(from.clone()),
+        Some(Target::New { from: None, .. }) => facts.head.branch.clone().or(default),
+        Some(target) => default.filter(|base| base != target.name()),
+        None => default.filter(|base| facts.head.branch.as_ref() != Some(base)),
+    })
+}
+
+fn ask_branch(
+    ui: &Ui,
+    prompt: &Prompt,
+    workspace: &Workspace,
+    facts: &Facts,
+    branches: &[Branch],
+) -> anyhow::Result<Option<Target>> {
+    const NEW: [(&str, &str); 3] = [
+        ("feature", "a feature"),
+        ("bugfix", "a bug fix"),
+        ("hotfix", "an urgent fix"),
+    ];
+    let here = facts.head.branch.as_deref();
+    let mut options: Vec<String> = Vec::new();
+    if let Some(here) = here {
+        options.push(format!("{here} (here)"));
+    }
+    let others: Vec<&Branch> = branches
+        .iter()
+        .filter(|branch| here != Some(branch.name.as_str()))
+        .collect();
+    options.extend(others.iter().map(|branch| branch.name.clone()));
+    options.extend(
+        NEW.iter()
+            .map(|(prefix, what)| format!("new branch for {what} ({prefix}/…)")),
+    );
+    let chosen = prompt.select("What do you want to work on?", &options, 0)?;
+    let first_other = usize::from(here.is_some());
+    if chosen < first_other {
+        return Ok(None);
+    }
+    if let Some(branch) = others.get(chosen - first_other) {
+        return Ok(Some(Target::Existing(branch.name.clone())));
+    }
+    let (prefix, _) = NEW[chosen - first_other - others.len()];
+    loop {
+        let name = prompt.text(&format!("Name of the branch: {prefix}/"), None)?;
+        let name = format!("{prefix}/{}", name.trim().replace(' ', "-"));
+        if workspace.repository.is_valid_branch_name(&name)
+            && !workspace.repository.branch_exists(&name)
+        {
+            return Ok(Some(Target::New { name, from: None }));
+        }
+        ui.note(&format!(
+            "{name} exists already or is no valid branch name; choose another"
+        ));
+    }
+}
+
+/// Suggests what is open already: the last session's objectives, its handoff's next steps, work items near the changes.
+fn ask_objectives(prompt: &Prompt, facts: &Facts) -> anyhow::Result<Vec<String>> {
+    let mut suggestions = BTreeSet::new();
+    if let Some(ended) = &facts.ended {
+        suggestions.extend(ended.objectives.open().map(|item| item.text.clone()));
+    }
+    suggestions.extend(
+        facts
+            .work_items
+            .nearest
+            .iter()
+            .take(5)
+            .map(|item| format!("{} ({})", item.text, item.path.to_text())),
+    );
+    let suggestions: Vec<String> = suggestions
+        .iter()
+        .map(|text| crate::document::text::line(text))
+        .filter(|text| !text.is_empty())
+        .collect();
+    let mut objectives = Vec::new();
+    if !suggestions.is_empty() {
+        let chosen = prompt.multi_select("Objectives from open work?", &suggestions, &[])?;
+        objectives.extend(chosen.into_iter().map(|index| suggestions[index].clone()));
+    }
+    loop {
+        let text = prompt.text("Another objective (empty: none)", Some(""))?;
+        if text.trim().is_empty() {
+            return Ok(objectives);
+        }
+        objectives.push(shown::typed(&text, "an objective")?);
+    }
+}

@@ -1,0 +1,99 @@
+//! The shapes that `--json` shares between commands (product.md, "Commands"). They must not be stored.
+
+use serde::Serialize;
+
+use crate::path::RepoPath;
+use crate::session::list::CheckList;
+use crate::session::live::LiveSession;
+
+#[derive(Debug, Serialize)]
+pub struct ItemView {
+    pub id: String,
+    pub text: String,
+    /// `open`, `current` or `done`; for blockers `open` or `resolved`.
+    pub state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issue: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct SessionView {
+    pub id: String,
+    pub branch: Option<String>,
+    pub started_at: crate::environment::Timestamp,
+    pub active_seconds: u64,
+    pub mode: crate::session::live::Mode,
+    pub continues: Option<String>,
+}
+
+impl SessionView {
+    pub fn new(session: &LiveSession, now: crate::environment::Timestamp) -> Self {
+        let context = &session.context;
+        Self {
+            id: context.id.to_string(),
+            branch: context.branch.clone(),
+            started_at: context.started_at,
+            active_seconds: context.active(now).as_secs(),
+            mode: context.mode,
+            continues: context.continues.as_ref().map(ToString::to_string),
+        }
+    }
+}
+
+pub fn objectives(session: &LiveSession) -> Vec<ItemView> {
+    let current = session.current_objective().map(|item| item.id);
+    items(&session.objectives, "done", |item| {
+        if Some(item.id) == current {
+            "current"
+        } else {
+            "open"
+        }
+    })
+}
+
+pub fn blockers(session: &LiveSession) -> Vec<ItemView> {
+    items(&session.blockers, "resolved", |_| "open")
+}
+
+fn items(
+    list: &CheckList,
+    done: &'static str,
+    open: impl Fn(&crate::session::list::Item) -> &'static str,
+) -> Vec<ItemView> {
+    list.items()
+        .map(|item| ItemView {
+            id: item.id.to_string(),
+            text: item.text.clone(),
+            state: if item.done { done } else { open(item) },
+            issue: item.issue.clone(),
+        })
+        .collect()
+}
+
+/// One changed path.
+#[derive(Debug, Serialize)]
+pub struct ChangeView<'a> {
+    #[serde(flatten)]
+    pub path: PathView<'a>,
+    pub status: crate::git::status::ChangeKind,
+}
+
+/// `path`, and `path_bytes` (base64) when the name is not UTF-8.
+#[derive(Debug, Serialize)]
+pub struct PathView<'a> {
+    pub path: std::borrow::Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path_bytes: Option<String>,
+}
+
+impl<'a> PathView<'a> {
+    pub fn new(path: &'a RepoPath) -> Self {
+        Self {
+            path: String::from_utf8_lossy(path.as_bytes()),
+            path_bytes: path
+                .as_str()
+                .is_none()
+                .then(|| data_encoding::BASE64.encode(path.as_bytes())),
+        }
+    }
+}

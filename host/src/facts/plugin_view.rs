@@ -1,0 +1,219 @@
+//! The facts as plugins may ask for them. What costs something is read when it is first asked for, never before.
+
+use std::path::Path;
+
+use globset::GlobSet;
+
+use super::Facts;
+use crate::environment::Timestamp;
+use crate::git::Repository;
+use crate::git::status::ChangeKind;
+use crate::git::tree_diff::LineCount;
+use crate::path::RepoPath;
+use crate::plugin::host_data::{
+    ChangedFile, CommitRef, HostData, ItemView, PathActivity, RecentChange, RecentQuery,
+    SessionCommit, SessionInfo, SessionView,
+};
+use crate::session::list::Item;
+use crate::session::live::{LiveSession, Mode};
+use crate::store::layout::Layout;
+
+pub struct PluginView<'a> {
+    facts: &'a Facts,
+    repository: &'a Repository,
+    layout: &'a Layout,
+}
+
+impl<'a> PluginView<'a> {
+    pub fn new(facts: &'a Facts, repository: &'a Repository, layout: &'a Layout) -> Self {
+        Self {
+            facts,
+            repository,
+            layout,
+        }
+    }
+
+    fn commit_ref(change: &super::path_history::LastChange) -> CommitRef {
+        CommitRef {
+            id: change.id.to_string(),
+            time: change.time,
+            subject: change.subject.clone().unwrap_or_default(),
+        }
+    }
+}
+
+impl HostData for PluginView<'_> {
+    fn now(&self) -> Timestamp {
+        self.facts.now
+    }
+
+    fn work_tree(&self) -> &Path {
+        &self.facts.work_tree
+    }
+
+    fn session(&self) -> SessionView {
+        let session = self.facts.session.as_ref();
+        SessionView {
+            branch: self.facts.head.branch.clone(),
+            session: session.map(|session| info(session, self.facts.now)),
+            objectives: session.map(objectives).unwrap_or_default(),
+            blockers: session
+                .map(|session| {
+                    session
+                        .blockers
+                        .items()
+                        .map(|item| view(item, false))
+                        .collect()
+                })
+                .unwrap_or_default(),
+            decisions: self.facts.decisions.clone(),
+        }
+    }
+
+    fn changed_files(&self) -> Vec<ChangedFile> {
+        let changes = self.facts.changes.iter();
+        changes
+            .map(|change| ChangedFile {
+                path: change.path.clone(),
+                status: status(change.kind()).into(),
+            })
+            .collect()
+    }
+
+    fn line_counts(&self) -> anyhow::Result<Vec<LineCount>> {
+        self.repository.work_line_counts(&self.facts.changes)
+    }
+
+    fn commits(&self) -> anyhow::Result<Vec<SessionCommit>> {
+        self.facts
+            .commits
+            .list
+            .iter()
+            .map(|commit| {
+                let parents = self.repository.commit_parents(commit.id)?;
+                let files = match &parents[..] {
+                    // A merge's own changes are its branches'.
+                    [_, _, ..] => Vec::new(),
+                    parents => {
+                        let old = parents
+                            .first()
+                            .map(|parent| self.repository.commit_tree(*parent))
+                            .transpose()?;
+                        let new = self.repository.commit_tree(commit.id)?;
+                        self.repository
+                            .changed_paths(old, Some(new))?
+                            .into_iter()
+                            .map(|change| change.path)
+                            .collect()
+                    }
+                };
+                Ok(SessionCommit {
+                    commit: CommitRef {
+                        id: commit.id.to_string(),
+                        time: commit.time,
+                        subject: commit.subject.clone(),
+                    },
+                    author: commit.author.name.clone(),
+                    files,
+                })
+            })
+            .collect()
+    }
+
+    fn path_activity(&self, paths: &[RepoPath]) -> anyhow::Result<Vec<PathActivity>> {
+        let activity = self.facts.history.activity(paths).into_iter();
+        Ok(activity
+            .map(|activity| PathActivity {
+                last_change: activity.last_change.as_ref().map(Self::commit_ref),
+                directory_commits: activity.directory_commits_since,
+                directory_files: activity.directory_files_since,
+            })
+            .collect())
+    }
+
+    fn list_tracked(&self, patterns: &[String], globs: &GlobSet) -> anyhow::Result<Vec<RepoPath>> {
+        let tree = self
+            .facts
+            .head
+            .commit
+            .map(|head| self.repository.commit_tree(head))
+            .transpose()?;
+        super::tracked::matching(self.repository, &self.layout.index(), tree, patterns, globs)
+    }
+
+    fn recent_changes(
+        &self,
+        queries: &[RecentQuery],
+        limit: usize,
+    ) -> anyhow::Result<Vec<Vec<RecentChange>>> {
+        Ok(queries
+            .iter()
+            .map(|query| {
+                let recent = self
+                    .facts
+                    .history
+                    .recent_below(&query.directory, query.since, limit)
+                    .into_iter();
+                recent
+                    .map(|recent| RecentChange {
+                        path: recent.path,
+                        commits: recent.commits,
+                        last: Self::commit_ref(&recent.last),
+                    })
+                    .collect()
+            })
+            .collect())
+    }
+
+    fn state(&self, plugin: &str) -> Option<Vec<u8>> {
+        let session = self.facts.session.as_ref()?;
+        std::fs::read(self.layout.plugin_state(&session.context.id, plugin)).ok()
+    }
+}
+
+fn info(session: &LiveSession, now: Timestamp) -> SessionInfo {
+    let context = &session.context;
+    SessionInfo {
+        id: context.id.to_string(),
+        started_at: context.started_at,
+        mode: match context.mode {
+            Mode::Normal => "normal".into(),
+            Mode::Tdd => "tdd".into(),
+        },
+        tdd_phase: context
+            .tdd_phase
+            .map(|phase| format!("{phase:?}").to_uppercase()),
+        base: context.base.clone(),
+        active_seconds: context.active(now).as_secs(),
+    }
+}
+
+fn objectives(session: &LiveSession) -> Vec<ItemView> {
+    let current = session.current_objective().map(|item| item.id);
+    session
+        .objectives
+        .items()
+        .map(|item| view(item, Some(item.id) == current))
+        .collect()
+}
+
+fn view(item: &Item, current: bool) -> ItemView {
+    ItemView {
+        id: item.id.to_string(),
+        text: item.text.clone(),
+        done: item.done,
+        current,
+        issue: item.issue.clone(),
+    }
+}
+
+fn status(kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::Added => "added",
+        ChangeKind::Deleted => "deleted",
+        ChangeKind::TypeChanged => "type-changed",
+        ChangeKind::Untracked => "untracked",
+        ChangeKind::Conflicted => "conflicted",
+        ChangeKind::Modified | ChangeKind::Unchanged => "modified",
+    }
+}

@@ -1,0 +1,200 @@
+//! Merging one branch into another without touching HEAD, index or files of the work tree we are in. It must not decide
+//! whether the merge is wanted.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use super::command::GitCommand;
+use super::{ObjectId, Repository};
+use crate::error::user_error;
+
+/// How a merge came out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MergeOutcome {
+    Merged(ObjectId),
+    /// Nothing was changed; the paths, as git names them.
+    Conflict(Vec<String>),
+}
+
+impl Repository {
+    /// Whether merging `from` into `into` would conflict, without making anything but objects. None where git is too old
+    /// to say (before 2.38).
+    pub fn would_conflict(&self, into: &str, from: &str) -> anyhow::Result<Option<Vec<String>>> {
+        let output = self
+            .git()
+            .args([
+                "merge-tree",
+                "--write-tree",
+                "--name-only",
+                "--no-messages",
+                "-z",
+            ])
+            .args([into, from])
+            .try_output()?;
+        match output.status.code() {
+            Some(0) => Ok(Some(Vec::new())),
+            Some(1) => {
+                let mut fields = output
+                    .stdout
+                    .split(|&byte| byte == 0)
+                    .filter(|field| !field.is_empty());
+                fields.next();
+                Ok(Some(
+                    fields
+                        .map(|field| String::from_utf8_lossy(field).into_owned())
+                        .collect(),
+                ))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Merges the branch `from` into the branch `into` with `--no-ff`: where `into` is checked out, if that work tree is
+    /// clean, else in a work tree made for the moment below `scratch`.
+    pub fn merge_branch(
+        &self,
+        into: &str,
+        from: &str,
+        message: &str,
+        scratch: &Path,
+    ) -> anyhow::Result<MergeOutcome> {
+        self.remove_leftover_worktrees(scratch);
+        match self.worktree_of(into)? {
+            Some(work_tree) => {
+                let status = GitCommand::elsewhere(&work_tree)
+                    .args(["status", "--porcelain", "--untracked-files=no"])
+                    .output()?;
+                if !status.stdout.is_empty() {
+                    return Err(user_error(
+                        format!(
+                            "{into} is checked out in {} and has uncommitted changes there",
+                            work_tree.display()
+                        ),
+                        "commit or checkpoint them there, then run the command again; nothing was changed",
+                    ));
+                }
+                merge_in(&work_tree, from, message)
+            }
+            None => self.merge_in_scratch(into, from, message, scratch),
+        }
+    }
+
+    fn merge_in_scratch(
+        &self,
+        into: &str,
+        from: &str,
+        message: &str,
+        scratch: &Path,
+    ) -> anyhow::Result<MergeOutcome> {
+        let target = format!("refs/heads/{into}");
+        let old = self
+            .read_ref(&target)?
+            .with_context(|| format!("there is no branch {into}"))?;
+        std::fs::create_dir_all(scratch)
+            .with_context(|| format!("failed to make {}", scratch.display()))?;
+        let work_tree = scratch.join(format!("merge-{}", std::process::id()));
+        self.git()
+            .args(["worktree", "add", "--quiet", "--detach"])
+            .arg(&work_tree)
+            .arg(&target)
+            .output()?;
+        let outcome = merge_in(&work_tree, from, message);
+        let removed = self
+            .git()
+            .args(["worktree", "remove", "--force"])
+            .arg(&work_tree)
+            .output();
+        let outcome = outcome?;
+        removed?;
+        if let MergeOutcome::Merged(commit) = outcome {
+            self.git()
+                .args([
+                    "update-ref",
+                    "-m",
+                    &format!("merge {from}: by session end"),
+                    &target,
+                ])
+                .args([commit.to_string(), old.to_string()])
+                .output()?;
+        }
+        Ok(outcome)
+    }
+
+    /// A killed merge leaves its work tree behind; the caller holds the store lock, so nobody is using it.
+    fn remove_leftover_worktrees(&self, scratch: &Path) {
+        let Ok(entries) = std::fs::read_dir(scratch) else {
+            return;
+        };
+        for entry in entries.flatten() {
+            let _ = self
+                .git()
+                .args(["worktree", "remove", "--force"])
+                .arg(entry.path())
+                .try_output();
+        }
+        let _ = self.git().args(["worktree", "prune"]).try_output();
+    }
+
+    /// The work tree in which a branch is checked out.
+    pub fn worktree_of(&self, branch: &str) -> anyhow::Result<Option<PathBuf>> {
+        use std::os::unix::ffi::OsStrExt as _;
+        let output = self
+            .git()
+            .args(["worktree", "list", "--porcelain", "-z"])
+            .output()?;
+        let wanted = format!("branch refs/heads/{branch}");
+        let mut current: Option<PathBuf> = None;
+        for field in output.stdout.split(|&byte| byte == 0) {
+            if let Some(path) = field.strip_prefix(b"worktree ") {
+                current = Some(PathBuf::from(std::ffi::OsStr::from_bytes(path)));
+            } else if field == wanted.as_bytes() {
+                return Ok(current);
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Merges and, when that fails, leaves the work tree as it was.
+fn merge_in(work_tree: &Path, from: &str, message: &str) -> anyhow::Result<MergeOutcome> {
+    let merged = GitCommand::elsewhere(work_tree)
+        .args(["merge", "--no-ff", "--no-edit", "-m", message])
+        .arg(format!("refs/heads/{from}"))
+        .try_output()?;
+    if merged.status.success() {
+        let head = GitCommand::elsewhere(work_tree)
+            .args(["rev-parse", "HEAD"])
+            .output()?;
+        let head = String::from_utf8_lossy(&head.stdout).trim().to_owned();
+        return Ok(MergeOutcome::Merged(
+            ObjectId::from_str(&head).context("git named no commit")?,
+        ));
+    }
+    let unmerged = GitCommand::elsewhere(work_tree)
+        .args(["diff", "--name-only", "--diff-filter=U", "-z"])
+        .output()?;
+    let paths: Vec<String> = unmerged
+        .stdout
+        .split(|&byte| byte == 0)
+        .filter(|field| !field.is_empty())
+        .map(|field| String::from_utf8_lossy(field).into_owned())
+        .collect();
+    // There is nothing to abort when a hook or git itself refused before it began.
+    let _ = GitCommand::elsewhere(work_tree)
+        .args(["merge", "--abort"])
+        .try_output();
+    if paths.is_empty() {
+        let said = String::from_utf8_lossy(&merged.stderr).trim().to_owned();
+        let said = if said.is_empty() {
+            String::from_utf8_lossy(&merged.stdout).trim().to_owned()
+        } else {
+            said
+        };
+        return Err(user_error(
+            format!("git did not merge {from}: {said}"),
+            "nothing was changed; the session is still open",
+        ));
+    }
+    Ok(MergeOutcome::Conflict(paths))
+}

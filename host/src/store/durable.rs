@@ -1,0 +1,112 @@
+//! Writing a file so that it survives kill -9 and power loss. It must not be used for caches: each call waits for the disk.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use crate::error::UserError;
+
+/// What our temporary files begin with; one that is found while the lock is held was left by a killed process.
+pub const TEMPORARY_PREFIX: &str = ".session-tmp-";
+
+/// Replaces `path` with `bytes`: a temporary file in the same directory, fsync, rename, fsync of the directory.
+/// A reader sees the old bytes or the new ones, never a mixture. Directories that are missing are made.
+pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    write_in(directory, path, bytes).map_err(|error| explain(error, path))
+}
+
+/// As [`write`], for a file of the user's: it keeps its permissions.
+pub fn write_keeping_mode(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let permissions = path.metadata().ok().map(|metadata| metadata.permissions());
+    write(path, bytes)?;
+    if let Some(permissions) = permissions {
+        std::fs::set_permissions(path, permissions).map_err(|error| explain(error, path))?;
+    }
+    Ok(())
+}
+
+fn write_in(directory: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    std::fs::create_dir_all(directory)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(TEMPORARY_PREFIX)
+        // As for any new file, the umask decides.
+        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666))
+        .tempfile_in(directory)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    File::open(directory)?.sync_all()
+}
+
+/// Removes a file and makes the removal durable. A file that is not there is as good as removed.
+pub fn remove(path: &Path) -> anyhow::Result<()> {
+    let result = match std::fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Ok(()) => {
+            File::open(path.parent().unwrap_or(Path::new("."))).and_then(|dir| dir.sync_all())
+        }
+        Err(error) => Err(error),
+    };
+    result.map_err(|error| explain(error, path))
+}
+
+/// A read-only `.git` is the user's to change, so it is said as such.
+pub fn explain(error: io::Error, path: &Path) -> anyhow::Error {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            UserError::new(format!("{} cannot be written: {error}", path.display()))
+                .hint("make the repository writable for this user, then run the command again; `session brief` and `session status` only read")
+                .into()
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            UserError::new(format!("{} cannot be written: {error}", path.display()))
+                .hint("free some space, then run the command again; what was recorded before is intact")
+                .into()
+        }
+        _ => Err::<(), _>(error)
+            .with_context(|| format!("failed to write {}", path.display()))
+            .unwrap_err(),
+    }
+}
+
+/// Removes temporary files that a killed process left in `directory`. Call it with the lock held.
+pub fn sweep(directory: &Path) {
+    let Ok(entries) = std::fs::read_dir(directory) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        if entry
+            .file_name()
+            .to_string_lossy()
+            .starts_with(TEMPORARY_PREFIX)
+        {
+            // A leftover that cannot be removed does no harm.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_leftover_is_swept_and_the_file_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a/b.json");
+        write(&path, b"one").unwrap();
+        write(&path, b"two").unwrap();
+        std::fs::write(dir.path().join("a/.session-tmp-x"), "half").unwrap();
+        sweep(&dir.path().join("a"));
+        let names: Vec<_> = std::fs::read_dir(dir.path().join("a"))
+            .unwrap()
+            .flatten()
+            .map(|e| e.file_name())
+            .collect();
+        assert_eq!(names, ["b.json"]);
+        assert_eq!(std::fs::read(&path).unwrap(), b"two");
+    }
+}

@@ -1,0 +1,157 @@
+//! One change to what is stored: taken under the lock, on what the files say *now*, in an order that kill -9 cannot
+//! turn into a loss: objects, snapshot ref, record ref, live files.
+
+use super::decisions;
+use super::layout::{Layout, LiveKey};
+use super::live::{self, LiveFiles};
+use super::lock::StoreLock;
+use super::record;
+use crate::environment::Timestamp;
+use crate::error::{Warning, user_error};
+use crate::git::refs::RefUpdate;
+use crate::git::{ObjectId, Repository};
+use crate::session::decision::Decision;
+use crate::session::ids::{CheckpointId, SessionId};
+use crate::session::live::LiveSession;
+use crate::session::record::Entry;
+
+#[derive(Debug)]
+pub struct Transaction<'a> {
+    repository: &'a Repository,
+    layout: &'a Layout,
+    now: Timestamp,
+    lock: StoreLock,
+}
+
+/// A live session as read: what it is, and what was damaged.
+pub type ReadLive = Option<(LiveSession, Vec<Warning>)>;
+
+/// Reads a live session without the lock: the files are replaced whole, so each is consistent in itself.
+///
+/// An `end` that was killed after it wrote the record but before it wrote the live files is completed here: the record
+/// wins.
+pub fn read_live(
+    repository: &Repository,
+    layout: &Layout,
+    key: &LiveKey,
+    branch: Option<&str>,
+) -> anyhow::Result<ReadLive> {
+    let files = LiveFiles::read(layout, key);
+    let slug = SessionId::new(branch.unwrap_or("HEAD"), chrono::NaiveDate::default(), "");
+    let slug = slug.as_str().split("-19700101-").next().unwrap_or_default();
+    let read = live::assemble(&files, key, || record::recover(repository, branch, slug))?;
+    let Some((mut session, warnings)) = read else {
+        return Ok(None);
+    };
+    if session.context.is_open()
+        && let Some(tip) = record::tip(repository, &session.context.id)?
+    {
+        session.context.ended_at = tip.summary.ended_at;
+        session.context.highest_checkpoint = session
+            .context
+            .highest_checkpoint
+            .max(tip.summary.checkpoints);
+    }
+    Ok(Some((session, warnings)))
+}
+
+impl<'a> Transaction<'a> {
+    /// Waits for the lock. Everything read through the transaction afterwards is current until it is dropped.
+    pub fn begin(
+        repository: &'a Repository,
+        layout: &'a Layout,
+        now: Timestamp,
+    ) -> anyhow::Result<Self> {
+        Ok(Self {
+            repository,
+            layout,
+            now,
+            lock: StoreLock::acquire(layout)?,
+        })
+    }
+
+    pub fn live(&self, key: &LiveKey, branch: Option<&str>) -> anyhow::Result<ReadLive> {
+        read_live(self.repository, self.layout, key, branch)
+    }
+
+    /// The last step. Counts the time since the last write as work (see `LiveContext::touch`).
+    pub fn write_live(&self, key: &LiveKey, session: &mut LiveSession) -> anyhow::Result<()> {
+        live::write(&self.lock, self.layout, key, session, self.now)
+    }
+
+    pub fn keep_snapshot(
+        &self,
+        session: &SessionId,
+        checkpoint: CheckpointId,
+        commit: ObjectId,
+    ) -> anyhow::Result<()> {
+        // A snapshot ref of this name can only be left from a command that was killed before its record was written.
+        let name = checkpoint.snapshot_ref(session);
+        let old = self.repository.read_ref(&name)?;
+        match self.repository.update_ref(&name, commit, old)? {
+            RefUpdate::Done => Ok(()),
+            RefUpdate::Moved => Err(user_error(
+                format!("{name} was changed by another program meanwhile"),
+                "run the command again",
+            )),
+        }
+    }
+
+    pub fn drop_snapshot(
+        &self,
+        session: &SessionId,
+        checkpoint: CheckpointId,
+    ) -> anyhow::Result<bool> {
+        let name = checkpoint.snapshot_ref(session);
+        match self.repository.read_ref(&name)? {
+            Some(old) => Ok(self.repository.delete_ref(&name, old)? == RefUpdate::Done),
+            None => Ok(false),
+        }
+    }
+
+    /// As [`Transaction::drop_snapshot`], for a ref that was listed.
+    pub fn drop_snapshot_ref(&self, name: &str, commit: ObjectId) -> anyhow::Result<()> {
+        self.repository.delete_ref(name, commit).map(|_| ())
+    }
+
+    /// What a plugin wants to find again in this session.
+    pub fn write_plugin_state(
+        &self,
+        session: &SessionId,
+        plugin: &str,
+        state: &[u8],
+    ) -> anyhow::Result<()> {
+        super::durable::write(&self.layout.plugin_state(session, plugin), state)
+    }
+
+    /// Adds an entry to the record. `live` is what `write_live` is about to write.
+    pub fn append_entry(
+        &self,
+        live: &LiveSession,
+        entry: &Entry,
+        document: &str,
+    ) -> anyhow::Result<ObjectId> {
+        record::append(&self.lock, self.repository, live, entry, document, self.now)
+    }
+
+    pub fn append_decision(&self, decision: &Decision) -> anyhow::Result<()> {
+        decisions::append(&self.lock, self.repository.work_tree(), decision)
+    }
+
+    /// Moves the live files of a branch that was renamed to its new name, so that the session goes on under it.
+    pub fn rename_live(&self, from: &LiveKey, to: &LiveKey) -> anyhow::Result<()> {
+        let (from, to) = (self.layout.live_dir(from), self.layout.live_dir(to));
+        for name in ["objectives.md", "blockers.md", "context.json"] {
+            let (source, target) = (from.join(name), to.join(name));
+            if source.symlink_metadata().is_ok() && target.symlink_metadata().is_err() {
+                std::fs::create_dir_all(&to)
+                    .map_err(|error| super::durable::explain(error, &to))?;
+                std::fs::rename(&source, &target)
+                    .map_err(|error| super::durable::explain(error, &target))?;
+            }
+        }
+        // Only when nothing else, such as `feature/x` below `feature`, is in it.
+        let _ = std::fs::remove_dir(&from);
+        Ok(())
+    }
+}

@@ -1,0 +1,184 @@
+//! The repository a command works in: opened once, with its configuration and the place of its live session.
+//! It must not gather facts or decide.
+
+use crate::config::Config;
+use crate::environment::Environment;
+use crate::error::{Warning, user_error};
+use crate::git::Repository;
+use crate::git::status::Status;
+use crate::git::{StatusOptions, StatusProcess};
+use crate::session::live::{LiveSession, Touched};
+use crate::store::layout::{Layout, LiveKey};
+use crate::store::transaction::{ReadLive, Transaction, read_live};
+
+#[derive(Debug)]
+pub struct Workspace {
+    pub environment: Environment,
+    pub repository: Repository,
+    pub layout: Layout,
+    pub config: Config,
+    /// What reading the configuration had to say.
+    pub warnings: Vec<Warning>,
+    status: Option<StatusProcess>,
+}
+
+/// Where the session of a branch is, and where its files still stand when the branch was renamed since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub key: LiveKey,
+    pub branch: Option<String>,
+    pub renamed_from: Option<LiveKey>,
+}
+
+impl Workspace {
+    /// Opens the repository of the current directory. When a command needs the work tree's state, git is started first
+    /// and works while everything else is read.
+    pub fn open(environment: &Environment, status: Option<StatusOptions>) -> anyhow::Result<Self> {
+        let status = status
+            .map(|options| StatusProcess::spawn(environment, options))
+            .transpose()?;
+        let repository = Repository::open(environment)?;
+        let layout = Layout::new(repository.common_dir());
+        let (config, warnings) = read_config(environment, &repository)?;
+        Ok(Self {
+            environment: environment.clone(),
+            repository,
+            layout,
+            config,
+            warnings,
+            status,
+        })
+    }
+
+    /// The work tree's state. Waits for the git that `open` started; a second call starts a new one.
+    pub fn status(&mut self, options: StatusOptions) -> anyhow::Result<Status> {
+        match self.status.take() {
+            Some(running) => running.finish(),
+            None => StatusProcess::spawn(&self.environment, options)?.finish(),
+        }
+    }
+
+    /// The work tree's state now, whatever `open` was told.
+    pub fn fresh_status(&mut self, options: StatusOptions) -> anyhow::Result<Status> {
+        self.status = None;
+        self.status(options)
+    }
+
+    /// The place of the session of HEAD.
+    pub fn here(&self) -> anyhow::Result<Place> {
+        match self.repository.current_branch()? {
+            Some(branch) => self.place(&branch),
+            None => Ok(Place {
+                key: LiveKey::detached(self.repository.worktree_name().as_deref()),
+                branch: None,
+                renamed_from: None,
+            }),
+        }
+    }
+
+    /// The place of a branch's session. A branch without one may have been renamed: its reflog says from what, and the
+    /// session of a name that no longer exists goes with it.
+    pub fn place(&self, branch: &str) -> anyhow::Result<Place> {
+        let key = LiveKey::branch(branch);
+        let mut renamed_from = None;
+        if !self.has_session(&key)
+            && let Some(old) = self.repository.renamed_from(branch)
+            && !self.repository.branch_exists(&old)
+        {
+            let old = LiveKey::branch(&old);
+            renamed_from = self.has_session(&old).then_some(old);
+        }
+        Ok(Place {
+            key,
+            branch: Some(branch.to_owned()),
+            renamed_from,
+        })
+    }
+
+    fn has_session(&self, key: &LiveKey) -> bool {
+        self.layout
+            .live_dir(key)
+            .join("context.json")
+            .symlink_metadata()
+            .is_ok()
+    }
+
+    /// The live session at a place, open or ended.
+    pub fn live(&self, place: &Place) -> anyhow::Result<ReadLive> {
+        let key = place.renamed_from.as_ref().unwrap_or(&place.key);
+        read_live(&self.repository, &self.layout, key, place.branch.as_deref())
+    }
+
+    /// The world as it is now, for `resume` to compare with later.
+    pub fn touched(&self, branch: Option<&str>, base: Option<&str>) -> anyhow::Result<Touched> {
+        let upstream = branch.and_then(|branch| self.repository.branch_upstream(branch));
+        let id = |name: Option<&str>| -> anyhow::Result<Option<String>> {
+            let found = name
+                .map(|name| self.repository.resolve_commit(name))
+                .transpose()?;
+            Ok(found.flatten().map(|id| id.to_string()))
+        };
+        Ok(Touched {
+            at: self.environment.now,
+            head: self.repository.head_commit()?.map(|id| id.to_string()),
+            upstream: id(upstream.as_deref())?,
+            base: id(base)?,
+        })
+    }
+
+    pub fn begin(&self) -> anyhow::Result<Transaction<'_>> {
+        Transaction::begin(&self.repository, &self.layout, self.environment.now)
+    }
+
+    /// Reads the open session under the lock, lets `change` alter it, counts the time and writes it back. Warnings about
+    /// damaged files come back with the result.
+    pub fn change_session<T>(
+        &self,
+        place: &Place,
+        change: impl FnOnce(&Transaction<'_>, &mut LiveSession) -> anyhow::Result<T>,
+    ) -> anyhow::Result<(T, Vec<Warning>)> {
+        let transaction = self.begin()?;
+        if let Some(old) = &place.renamed_from {
+            transaction.rename_live(old, &place.key)?;
+        }
+        let (mut session, warnings) = require_open(
+            transaction.live(&place.key, place.branch.as_deref())?,
+            place,
+        )?;
+        session.context.branch.clone_from(&place.branch);
+        let result = change(&transaction, &mut session)?;
+        session.context.touch(self.environment.now);
+        let base = session.context.base.clone();
+        session.context.touched = self.touched(place.branch.as_deref(), base.as_deref())?;
+        transaction.write_live(&place.key, &mut session)?;
+        Ok((result, warnings))
+    }
+}
+
+/// The open session, or the sentence that says how to get one.
+pub fn require_open(read: ReadLive, place: &Place) -> anyhow::Result<(LiveSession, Vec<Warning>)> {
+    let name = place.branch.as_deref().unwrap_or("this detached HEAD");
+    match read {
+        Some((session, warnings)) if session.context.is_open() => Ok((session, warnings)),
+        Some((session, _)) => Err(user_error(
+            format!("the session on {name} has ended ({})", session.context.id),
+            "run `session resume` to go on with its open objectives, or `session start` to begin anew",
+        )),
+        None => Err(user_error(
+            format!("there is no session on {name}"),
+            "run `session start` to begin one",
+        )),
+    }
+}
+
+fn read_config(
+    environment: &Environment,
+    repository: &Repository,
+) -> anyhow::Result<(Config, Vec<Warning>)> {
+    let chosen = environment
+        .config
+        .as_ref()
+        .map(|path| environment.current_dir.join(path));
+    let loaded = Config::of(repository.work_tree(), chosen.as_deref())?;
+    Ok((loaded.config, loaded.warnings))
+}
