@@ -6,6 +6,7 @@ use crate::facts::gather::{Options, gather};
 use crate::facts::plugin_view::PluginView;
 use crate::plugin::contribution::{Contribution, Hook};
 use crate::plugin::{Plugins, Question, WhenCold};
+use crate::ui::Ui;
 use crate::workspace::Workspace;
 
 /// The facts, and what the plugins make of them.
@@ -15,6 +16,27 @@ pub struct Asked {
     pub contributions: Vec<Contribution>,
     /// What plugins want to find again: kept when the command records something.
     pub new_states: Vec<(String, Vec<u8>)>,
+    /// What plugins wrote to their log, by plugin.
+    pub log: Vec<(String, String)>,
+}
+
+impl Asked {
+    /// Facts that no plugin was asked about.
+    pub fn nobody(facts: Facts) -> Self {
+        Self {
+            facts,
+            contributions: Vec::new(),
+            new_states: Vec::new(),
+            log: Vec::new(),
+        }
+    }
+
+    /// For whoever wants to know how the plugins came to their answers.
+    pub fn show_log(&self, ui: &Ui) {
+        for (plugin, line) in &self.log {
+            ui.detail(&format!("{plugin}: {line}"));
+        }
+    }
 }
 
 /// Loads the plugins while git looks at the work tree, gathers, and asks.
@@ -55,6 +77,7 @@ pub fn ask(
         facts,
         contributions: answers.contributions,
         new_states: answers.new_states,
+        log: answers.log,
     }
 }
 

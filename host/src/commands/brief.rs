@@ -120,6 +120,7 @@ pub fn show(
     since: Option<&SinceYouLeft>,
     most: Option<u32>,
 ) -> anyhow::Result<()> {
+    asked.show_log(ui);
     let facts = &asked.facts;
     let document = fit(
         brief(facts, &asked.contributions, since),

@@ -290,6 +290,7 @@ fn show(
     pushed_to: Option<String>,
     summary: bool,
 ) -> anyhow::Result<()> {
+    asked.show_log(ui);
     let mut document = if ended.end.handoff {
         ended.document.clone()
     } else {

@@ -40,7 +40,7 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
     if ui.wants_json() {
         return ui.json("history", &HistoryView { sessions });
     }
-    ui.document(&history(&sessions, environment.now));
+    ui.document(&history(&sessions, environment.now, |time| ui.time(time)));
     Ok(())
 }
 

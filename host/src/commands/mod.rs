@@ -11,6 +11,7 @@ pub mod end;
 pub mod handoff;
 pub mod history;
 pub mod init;
+pub mod lists;
 pub mod objectives;
 pub mod opening;
 pub mod plugin;

@@ -7,14 +7,19 @@ use crate::environment::Timestamp;
 use crate::session::next_actions::count;
 use crate::session::record::SessionSummary;
 
-pub fn history(sessions: &[SessionSummary], now: Timestamp) -> Document {
+/// `date` writes a point in time as the reader wants it.
+pub fn history(
+    sessions: &[SessionSummary],
+    now: Timestamp,
+    date: impl Fn(Timestamp) -> String,
+) -> Document {
     let mut document = Document::new("Sessions");
     let mut section = Section::new("sessions", "Newest first")
         .importance(100)
         .more("session handoff SESSION");
     for session in sessions {
         let state = match session.ended_at {
-            Some(at) => format!("ended {}", ago_at(now, at)),
+            Some(at) => format!("ended {}, {}", date(at), ago_at(now, at)),
             None => format!("open, last written {}", ago_at(now, session.updated_at)),
         };
         let label = session

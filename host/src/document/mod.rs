@@ -87,11 +87,23 @@ impl Document {
         }
     }
 
-    /// Adds a section; one without items says nothing and is not added.
-    pub fn push(&mut self, section: Section) {
-        if !section.items.is_empty() {
-            self.sections.push(section);
+    /// Adds a section; one without items says nothing and is not added. What looks like a secret is masked here, before
+    /// it is shown to an agent or stored.
+    pub fn push(&mut self, mut section: Section) {
+        if section.items.is_empty() {
+            return;
         }
+        mask(&mut section.title);
+        for item in &mut section.items {
+            match item {
+                Item::Line { text } | Item::Check { text, .. } | Item::Quote { text } => mask(text),
+                Item::Pair { name, value } => {
+                    mask(name);
+                    mask(value);
+                }
+            }
+        }
+        self.sections.push(section);
     }
 }
 
@@ -156,5 +168,11 @@ impl Item {
 
     pub fn quote(text: impl Into<String>) -> Self {
         Self::Quote { text: text.into() }
+    }
+}
+
+fn mask(text: &mut String) {
+    if let std::borrow::Cow::Owned(masked) = secrets::mask(text) {
+        *text = masked;
     }
 }

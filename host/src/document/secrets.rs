@@ -6,6 +6,20 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+/// [`mask`] for every text in a JSON value, keys left as they are.
+pub fn mask_json(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::String(text) => {
+            if let Cow::Owned(masked) = mask(text) {
+                *text = masked;
+            }
+        }
+        serde_json::Value::Array(values) => values.iter_mut().for_each(mask_json),
+        serde_json::Value::Object(map) => map.values_mut().for_each(mask_json),
+        _ => {}
+    }
+}
+
 /// `text` with every known kind of token replaced by `‹masked: github token›` and the like; what stands around it
 /// stays. Borrowed, and decided by a few substring searches, when there is none.
 pub fn mask(text: &str) -> Cow<'_, str> {

@@ -26,8 +26,9 @@ pub fn state(facts: &Facts) -> Section {
             section.pair(
                 "Session",
                 format!(
-                    "{}, started {}, {} at work{mode}",
+                    "{}, started {} ({}), {} at work{mode}",
                     context.id,
+                    facts.date(context.started_at),
                     ago_at(facts.now, context.started_at),
                     duration_text(context.active(facts.now))
                 ),

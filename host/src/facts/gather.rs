@@ -142,6 +142,7 @@ pub fn gather(workspace: &mut Workspace, options: Options) -> anyhow::Result<Fac
     let work_items = annotations.work_items(&status.changes, 12);
     Ok(Facts {
         now: workspace.environment.now,
+        offset: workspace.environment.offset,
         config: workspace.config.clone(),
         work_tree: workspace.repository.work_tree().to_owned(),
         head: read_head(workspace, &status, latest)?,

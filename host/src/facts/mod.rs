@@ -10,6 +10,7 @@ pub mod tracked;
 use serde::Serialize;
 
 use crate::config::Config;
+use crate::document::time_text;
 use crate::environment::Timestamp;
 use crate::error::Warning;
 use crate::git::ObjectId;
@@ -25,6 +26,8 @@ use path_history::PathHistory;
 #[derive(Debug)]
 pub struct Facts {
     pub now: Timestamp,
+    /// How the reader's clock differs from UTC.
+    pub offset: chrono::FixedOffset,
     pub config: Config,
     /// The root of the work tree.
     pub work_tree: std::path::PathBuf,
@@ -51,6 +54,11 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// A point in time as `display.date_format` wants it, on the reader's clock.
+    pub fn date(&self, time: Timestamp) -> String {
+        time_text::date(time, self.offset, &self.config.display.date_format)
+    }
+
     /// The work tree's state in git's own terms.
     pub fn status(&self) -> Status {
         Status {

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 
 use super::live::Recovered;
 use super::lock::StoreLock;
+use crate::document::secrets;
 use crate::environment::Timestamp;
 use crate::error::user_error;
 use crate::git::refs::RefUpdate;
@@ -73,12 +74,20 @@ pub fn append(
     let before = tip(repository, id)?;
     let summary = summary::next(before.as_ref().map(|tip| &tip.summary), live, entry, now);
     let message = summary::to_message(&summary, entry);
+    // The record can be shared: what looks like a secret, in a commit's subject or a plugin's answer, stays behind.
+    let mut entry_value =
+        serde_json::to_value(entry).context("failed to encode the record entry")?;
+    secrets::mask_json(&mut entry_value);
     let entry_json =
-        serde_json::to_vec_pretty(entry).context("failed to encode the record entry")?;
+        serde_json::to_vec_pretty(&entry_value).context("failed to encode the record entry")?;
+    let message = secrets::mask(&message);
     let context_json =
         serde_json::to_vec_pretty(&live.context).context("failed to encode context.json")?;
+    // Items may have been written by hand, past the cleaning of typed text.
     let objectives = live.objectives.to_text();
+    let objectives = secrets::mask(&objectives);
     let blockers = live.blockers.to_text();
+    let blockers = secrets::mask(&blockers);
     let tree = repository.write_tree(&[
         ("blockers.md", blockers.as_bytes()),
         ("context.json", &context_json),

@@ -11,7 +11,7 @@ use std::cell::{Cell, RefCell};
 use chrono::FixedOffset;
 use serde::Serialize;
 
-use crate::config::DisplayConfig;
+use crate::config::{DisplayConfig, Verbosity};
 use crate::document::terminal::{Paint, Style};
 use crate::document::{Document, json, markdown, terminal, text, time_text};
 use crate::environment::{Environment, Timestamp};
@@ -157,6 +157,13 @@ impl Ui {
         if !self.options.quiet {
             let painted = self.paint(Paint::Faint, &text::block(text));
             self.stderr.write(&format!("{painted}\n"));
+        }
+    }
+
+    /// What a plugin or the program says of its own work: with `display.verbose`, or `SESSION_VERBOSE`.
+    pub fn detail(&self, text: &str) {
+        if self.display.verbose != Verbosity::Normal {
+            self.note(text);
         }
     }
 

@@ -241,6 +241,7 @@ fn ask_what_to_add(prompt: &Prompt, request: &mut Request, clean: bool) -> anyho
 }
 
 fn show(ui: &Ui, asked: &Asked, made: &Made) -> anyhow::Result<()> {
+    asked.show_log(ui);
     let mut document = made.document.clone();
     document.warnings.clone_from(&asked.facts.warnings);
     if ui.wants_json() {

@@ -62,11 +62,7 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
         .map(|path| repo_path(&workspace, path))
         .collect::<anyhow::Result<Vec<_>>>()?;
     let facts = gather(&mut workspace, Options::snapshot())?;
-    let asked = Asked {
-        facts,
-        contributions: Vec::new(),
-        new_states: Vec::new(),
-    };
+    let asked = Asked::nobody(facts);
     let before = checkpointing::make(
         &workspace,
         &place,
