@@ -72,7 +72,7 @@ pub fn make(
                 &Entry::Checkpoint(record.clone()),
                 &to_markdown(&document),
             )?;
-            housekeeping::tidy(workspace, transaction);
+            housekeeping::tidy(transaction, &workspace.config);
             Ok((record, document, session.clone()))
         })?;
     Ok(Made {

@@ -153,7 +153,7 @@ fn finish(
             .collect();
         let document = handoff::handoff(&end, session, &made);
         transaction.append_entry(session, &Entry::End(end.clone()), &to_markdown(&document))?;
-        crate::store::housekeeping::tidy(workspace, transaction);
+        crate::store::housekeeping::tidy(transaction, &workspace.config);
         Ok(Ended { end, document })
     })?;
     Ok(ended)

@@ -3,32 +3,34 @@
 
 use std::path::Path;
 
+use crate::config::Config;
 use crate::session::live::LiveContext;
 use crate::store::transaction::Transaction;
-use crate::workspace::Workspace;
 
 /// At most once a day, with the lock held. What cannot be removed now is tried again the next day.
-pub fn tidy(workspace: &Workspace, transaction: &Transaction<'_>) {
-    let now = workspace.environment.now;
-    let stamp = workspace.layout.index().join("tidied");
+pub fn tidy(transaction: &Transaction<'_>, config: &Config) {
+    let now = transaction.now();
+    let stamp = transaction.layout().index().join("tidied");
     let today = now.format("%Y-%m-%d").to_string();
     if std::fs::read_to_string(&stamp).is_ok_and(|last| last == today) {
         return;
     }
     let _ = std::fs::write(&stamp, &today);
-    let _ = drop_old_snapshots(workspace, transaction);
-    let oldest =
-        now - chrono::TimeDelta::days(i64::from(workspace.config.session.archive_after_days));
-    remove_ended(workspace.layout.sessions(), oldest);
+    let _ = drop_old_snapshots(transaction, config);
+    let oldest = now - chrono::TimeDelta::days(i64::from(config.session.archive_after_days));
+    remove_ended(transaction.layout().sessions(), oldest);
 }
 
 /// Snapshots older than `snapshots.keep`.
-fn drop_old_snapshots(workspace: &Workspace, transaction: &Transaction<'_>) -> anyhow::Result<()> {
-    let keep = chrono::TimeDelta::from_std(workspace.config.snapshots.keep)?;
-    let oldest = workspace.environment.now - keep;
-    for (name, commit) in workspace.repository.refs_under("refs/session-snapshots/")? {
-        if workspace
-            .repository
+fn drop_old_snapshots(transaction: &Transaction<'_>, config: &Config) -> anyhow::Result<()> {
+    let keep = chrono::TimeDelta::from_std(config.snapshots.keep)?;
+    let oldest = transaction.now() - keep;
+    for (name, commit) in transaction
+        .repository()
+        .refs_under("refs/session-snapshots/")?
+    {
+        if transaction
+            .repository()
             .commit(commit)
             .is_ok_and(|commit| commit.time < oldest)
         {

@@ -70,6 +70,18 @@ impl<'a> Transaction<'a> {
         })
     }
 
+    pub fn repository(&self) -> &'a Repository {
+        self.repository
+    }
+
+    pub fn layout(&self) -> &'a Layout {
+        self.layout
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
     pub fn live(&self, key: &LiveKey, branch: Option<&str>) -> anyhow::Result<ReadLive> {
         read_live(self.repository, self.layout, key, branch)
     }
