@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands;
 use crate::environment::Environment;
-use crate::error::{EXIT_DONE, EXIT_USAGE};
+use crate::error::{EXIT_DONE, EXIT_USAGE, user_error};
 use crate::ui::{Ui, UiOptions, install_panic_hook};
 
 /// A work session for every git branch.
@@ -111,12 +111,32 @@ fn run(ui: &mut Ui, environment: &Environment, command: Command) -> anyhow::Resu
     }
 }
 
-/// `--help` and `--version` are no errors; everything else that clap refuses is a usage error.
+/// `--help` and `--version` are no errors; everything else that clap refuses is a usage error, in JSON when that was
+/// asked for.
 fn usage(error: &clap::Error) -> ExitCode {
-    let _ = error.print();
-    if error.use_stderr() {
-        ExitCode::from(EXIT_USAGE)
-    } else {
-        ExitCode::SUCCESS
+    if !error.use_stderr() {
+        let _ = error.print();
+        return ExitCode::SUCCESS;
     }
+    if std::env::args_os().any(|argument| argument == "--json") {
+        let text = error.to_string();
+        let message = text
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .trim_start_matches("error: ")
+            .to_owned();
+        let options = UiOptions {
+            json: true,
+            ..UiOptions::default()
+        };
+        let ui = Ui::new(&Environment::unknown(), options);
+        ui.error(&user_error(
+            message,
+            "`session --help` shows the commands and flags",
+        ));
+        return ExitCode::from(ui.finish(EXIT_USAGE));
+    }
+    let _ = error.print();
+    ExitCode::from(EXIT_USAGE)
 }

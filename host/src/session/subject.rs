@@ -21,7 +21,7 @@ pub enum FileChange {
 pub const RULE: &str = "\
 type: docs, test, ci or build when every changed file is of that kind; else by the branch's prefix \
 (feature/, feat/: feat; fix/, bugfix/, hotfix/: fix; and any Conventional Commits type); else feat when a file was added, \
-chore otherwise. Scope: the last directory that all changed files share, leaving out src, lib, app, tests and the like. \
+chore otherwise. Files below .session/ do not count beside others. Scope: the last directory that all changed files share, leaving out src, lib, app, tests and the like. \
 Description: the label if there is one; else what happened to the file; else how many files were added, updated and removed.";
 
 /// Directories that say nothing about what part of the project it is.
@@ -47,6 +47,14 @@ const TYPES: [&str; 11] = [
 ];
 
 pub fn derive(branch: Option<&str>, label: Option<&str>, files: &[ChangedFile]) -> String {
+    // A decision that rides along does not make it another kind of change.
+    let own = RepoPath::from(".session");
+    let others: Vec<ChangedFile> = files
+        .iter()
+        .filter(|file| !file.path.is_within(&own))
+        .cloned()
+        .collect();
+    let files = if others.is_empty() { files } else { &others };
     let kind = kind(branch, files);
     let scope = scope(files, kind)
         .map(|scope| format!("({scope})"))
