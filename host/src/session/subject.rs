@@ -282,6 +282,17 @@ mod tests {
                 subject("main", None, &[(".github/workflows/ci.yml", Changed)]),
                 "ci: update ci.yml",
             ),
+            (
+                subject(
+                    "feature/x",
+                    None,
+                    &[
+                        ("src/auth/a.rs", Added),
+                        (".session/decision-log.md", Changed),
+                    ],
+                ),
+                "feat(auth): add a.rs",
+            ),
             (subject("main", None, &[]), "chore: record progress"),
         ];
         for (made, expected) in cases {
