@@ -30,6 +30,13 @@ pub struct Place {
     pub renamed_from: Option<LiveKey>,
 }
 
+impl Place {
+    /// For a sentence.
+    pub fn name(&self) -> &str {
+        self.branch.as_deref().unwrap_or("this detached HEAD")
+    }
+}
+
 impl Workspace {
     /// Opens the repository of the current directory. When a command needs the work tree's state, git is started first
     /// and works while everything else is read.
@@ -157,18 +164,28 @@ impl Workspace {
 
 /// The open session, or the sentence that says how to get one.
 pub fn require_open(read: ReadLive, place: &Place) -> anyhow::Result<(LiveSession, Vec<Warning>)> {
-    let name = place.branch.as_deref().unwrap_or("this detached HEAD");
-    match read {
-        Some((session, warnings)) if session.context.is_open() => Ok((session, warnings)),
-        Some((session, _)) => Err(user_error(
-            format!("the session on {name} has ended ({})", session.context.id),
-            "run `session resume` to go on with its open objectives, or `session start` to begin anew",
-        )),
-        None => Err(user_error(
-            format!("there is no session on {name}"),
-            "run `session start` to begin one",
-        )),
+    let (session, warnings) = require_any(read, place)?;
+    if session.context.is_open() {
+        return Ok((session, warnings));
     }
+    Err(user_error(
+        format!(
+            "the session on {} has ended ({})",
+            place.name(),
+            session.context.id
+        ),
+        "run `session resume` to go on with its open objectives, or `session start` to begin anew",
+    ))
+}
+
+/// The session, open or ended, or the sentence that says how to get one.
+pub fn require_any(read: ReadLive, place: &Place) -> anyhow::Result<(LiveSession, Vec<Warning>)> {
+    read.ok_or_else(|| {
+        user_error(
+            format!("there is no session on {}", place.name()),
+            "run `session start` to begin one",
+        )
+    })
 }
 
 fn read_config(

@@ -60,7 +60,7 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
 
 fn of_this_branch(workspace: &Workspace) -> anyhow::Result<SessionId> {
     let place = workspace.here()?;
-    let name = place.branch.as_deref().unwrap_or("this detached HEAD");
+    let name = place.name();
     let none = || {
         user_error(
             format!("no session on {name} has left a handoff"),

@@ -105,7 +105,7 @@ pub fn open(workspace: &Workspace, place: &Place, opening: Opening) -> anyhow::R
 }
 
 pub fn already_open(session: &LiveSession, place: &Place) -> anyhow::Error {
-    let name = place.branch.as_deref().unwrap_or("this detached HEAD");
+    let name = place.name();
     user_error(
         format!("{name} has an open session already: {}", session.context.id),
         format!(

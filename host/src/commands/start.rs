@@ -188,7 +188,7 @@ fn begin(ui: &mut Ui, workspace: &Workspace, facts: &Facts, choice: Choice) -> a
     ui.note(&format!(
         "session {} is open on {}",
         opened.context.id,
-        place.branch.as_deref().unwrap_or("a detached HEAD")
+        place.name()
     ));
     let asked = ask::gather_and_ask(
         &mut fresh,

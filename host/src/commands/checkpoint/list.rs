@@ -9,7 +9,7 @@ use crate::environment::Environment;
 use crate::session::record::CheckpointRecord;
 use crate::store::record;
 use crate::ui::Ui;
-use crate::workspace::{Workspace, require_open};
+use crate::workspace::{Workspace, require_any};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {}
@@ -24,10 +24,7 @@ pub fn run(ui: &mut Ui, environment: &Environment, _: &Args) -> anyhow::Result<(
     let workspace = Workspace::open(environment, None)?;
     ui.configure(&workspace.config.display);
     let place = workspace.here()?;
-    let session = match workspace.live(&place)? {
-        Some((session, _)) => session,
-        None => require_open(None, &place)?.0,
-    };
+    let (session, _) = require_any(workspace.live(&place)?, &place)?;
     let checkpoints: Vec<CheckpointRecord> =
         record::checkpoints(&workspace.repository, &session.context.id)?
             .into_iter()

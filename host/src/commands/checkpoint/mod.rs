@@ -25,7 +25,7 @@ use crate::session::live::{LiveSession, TddPhase};
 use crate::session::record::{CheckpointReason, CheckpointRecord};
 use crate::store::record;
 use crate::ui::{Prompt, Ui};
-use crate::workspace::{Workspace, require_open};
+use crate::workspace::{Workspace, require_any, require_open};
 
 /// Keep a save point: facts about the work, and a snapshot that can be restored
 ///
@@ -265,9 +265,7 @@ fn find(
     asked: &str,
 ) -> anyhow::Result<(LiveSession, ObjectId, CheckpointRecord)> {
     let place = workspace.here()?;
-    let Some((session, _)) = workspace.live(&place)? else {
-        return require_open(None, &place).map(|_| unreachable!("there is no session"));
-    };
+    let (session, _) = require_any(workspace.live(&place)?, &place)?;
     let all = record::checkpoints(&workspace.repository, &session.context.id)?;
     let wanted = CheckpointId::parse(asked);
     let by_label = |checkpoint: &CheckpointRecord| checkpoint.label.as_deref() == Some(asked);
