@@ -244,7 +244,19 @@ fn record_decisions(workspace: &Workspace, asked: &Asked, request: &Request) -> 
         .session
         .as_ref()
         .map(|session| session.context.id.clone());
-    for text in &request.claims.decisions {
+    // An end that was stopped after this and is run again must not say everything twice.
+    let known = decisions::read(workspace)?;
+    let is_known = |text: &str| {
+        known
+            .iter()
+            .any(|known| known.session == session && known.text == text)
+    };
+    for text in request
+        .claims
+        .decisions
+        .iter()
+        .filter(|text| !is_known(text))
+    {
         decisions::record(
             workspace,
             &transaction,
