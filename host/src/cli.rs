@@ -27,16 +27,19 @@ pub struct Cli {
     pub command: Command,
 }
 
+/// The options of every command stand below its own.
+const EVERYWHERE: &str = "Everywhere";
+
 #[derive(Debug, Clone, clap::Args)]
 pub struct Global {
     /// Answer with one JSON object on standard output
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub json: bool,
     /// Never ask; what flags leave out takes its default
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub no_input: bool,
     /// Say only what was asked for, and errors
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = EVERYWHERE)]
     pub quiet: bool,
 }
 

@@ -10,6 +10,20 @@ pub const EXIT_USER: u8 = 1;
 pub const EXIT_USAGE: u8 = 2;
 /// A bug of ours.
 pub const EXIT_BUG: u8 = 70;
+/// As a shell reports a process that Ctrl-C ended: 128 and the signal's number.
+pub const EXIT_INTERRUPTED: u8 = 130;
+
+/// All of them, for people.
+pub const EXIT_CODES: [(u8, &str); 5] = [
+    (EXIT_DONE, "done"),
+    (
+        EXIT_USER,
+        "something that you can put right: the message says what is wrong, the hint what to do; also a question left with Esc",
+    ),
+    (EXIT_USAGE, "the command line was not understood"),
+    (EXIT_BUG, "a bug in `session`"),
+    (EXIT_INTERRUPTED, "a question left with Ctrl-C"),
+];
 
 /// Something the user can put right. `message` says what is wrong in one sentence;
 /// `hint` names the command to run next, and never a destructive one.

@@ -7,4 +7,5 @@ mod common;
 mod configuration;
 mod harness;
 mod init;
+mod prompts;
 mod tidy;

@@ -28,10 +28,10 @@ pub enum Command {
         #[arg(value_name = "TEXT")]
         text: String,
         /// Why
-        #[arg(long, value_name = "R")]
+        #[arg(long, value_name = "WHY")]
         rationale: Option<String>,
         /// What else was considered, and why not; repeatable
-        #[arg(long = "alternatives", value_name = "A")]
+        #[arg(long = "alternatives", value_name = "TEXT")]
         alternatives: Vec<String>,
     },
     /// Show them, newest first

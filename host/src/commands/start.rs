@@ -1,7 +1,5 @@
 //! `session start`: a report, a branch, a session, a brief.
 
-use std::collections::BTreeSet;
-
 use crate::ask::{self, Asked};
 use crate::commands::opening::{self, Opening, Target};
 use crate::commands::{brief, resume, shown};
@@ -110,7 +108,7 @@ fn choose(
         .map(|text| shown::typed(text, "an objective"))
         .collect::<anyhow::Result<Vec<_>>>()?;
     if let Some(prompt) = ui.prompt().filter(|_| objectives.is_empty()) {
-        objectives = ask_objectives(&prompt, facts)?;
+        objectives = ask_objectives(&prompt, workspace, facts, target.as_ref())?;
     }
     let mode = if args.tdd {
         Mode::Tdd
@@ -229,14 +227,17 @@ fn ask_branch(
         ("hotfix", "an urgent fix"),
     ];
     let here = facts.head.branch.as_deref();
-    let mut options: Vec<String> = Vec::new();
-    if let Some(here) = here {
-        options.push(format!("{here} (here)"));
-    }
     let others: Vec<&Branch> = branches
         .iter()
         .filter(|branch| here != Some(branch.name.as_str()))
         .collect();
+    let mut options: Vec<String> = Vec::new();
+    if let Some(here) = here {
+        options.push(match facts.session {
+            Some(_) => format!("{here} (here, its session is open)"),
+            None => format!("{here} (here)"),
+        });
+    }
     options.extend(others.iter().map(|branch| branch.name.clone()));
     options.extend(
         NEW.iter()
@@ -265,10 +266,19 @@ fn ask_branch(
     }
 }
 
-/// Suggests what is open already: the last session's objectives, its handoff's next steps, work items near the changes.
-fn ask_objectives(prompt: &Prompt, facts: &Facts) -> anyhow::Result<Vec<String>> {
-    let mut suggestions = BTreeSet::new();
-    if let Some(ended) = &facts.ended {
+/// Suggests what is open already: what the branch's last session left open, then work items near the changes.
+fn ask_objectives(
+    prompt: &Prompt,
+    workspace: &Workspace,
+    facts: &Facts,
+    target: Option<&Target>,
+) -> anyhow::Result<Vec<String>> {
+    let place = match target {
+        None => workspace.here()?,
+        Some(target) => workspace.place(target.name())?,
+    };
+    let mut suggestions: Vec<String> = Vec::new();
+    if let Some((ended, _)) = workspace.live(&place)? {
         suggestions.extend(ended.objectives.open().map(|item| item.text.clone()));
     }
     suggestions.extend(
@@ -279,18 +289,25 @@ fn ask_objectives(prompt: &Prompt, facts: &Facts) -> anyhow::Result<Vec<String>>
             .take(5)
             .map(|item| format!("{} ({})", item.text, item.path.to_text())),
     );
-    let suggestions: Vec<String> = suggestions
-        .iter()
-        .map(|text| crate::document::text::line(text))
-        .filter(|text| !text.is_empty())
-        .collect();
+    let mut offered: Vec<String> = Vec::new();
+    for suggestion in suggestions {
+        let suggestion = crate::document::text::line(&suggestion);
+        if !suggestion.is_empty() && !offered.contains(&suggestion) {
+            offered.push(suggestion);
+        }
+    }
     let mut objectives = Vec::new();
-    if !suggestions.is_empty() {
-        let chosen = prompt.multi_select("Objectives from open work?", &suggestions, &[])?;
-        objectives.extend(chosen.into_iter().map(|index| suggestions[index].clone()));
+    if !offered.is_empty() {
+        let chosen = prompt.multi_select("Objectives from open work?", &offered, &[])?;
+        objectives.extend(chosen.into_iter().map(|index| offered[index].clone()));
     }
     loop {
-        let text = prompt.text("Another objective (empty: none)", Some(""))?;
+        let question = if objectives.is_empty() {
+            "What do you want to achieve? (empty: say it later)"
+        } else {
+            "Another objective (empty: no more)"
+        };
+        let text = prompt.text(question, None)?;
         if text.trim().is_empty() {
             return Ok(objectives);
         }

@@ -17,7 +17,9 @@ pub fn handoff(end: &EndRecord, live: &LiveSession, decisions: &[Decision]) -> D
     document.push(sections::blockers(live));
     document.push(next_steps(end));
     document.push(sections::objectives(live));
-    document.push(sections::decisions(decisions, usize::MAX));
+    let mut made = sections::decisions(decisions, usize::MAX);
+    "Decisions of the session".clone_into(&mut made.title);
+    document.push(made);
     document.push(commits(end));
     for section in sections::contributions(&end.contributions) {
         document.push(section);

@@ -3,24 +3,30 @@
 use std::fmt;
 
 use inquire::ui::RenderConfig;
-use inquire::{Confirm, InquireError, MultiSelect, Select, Text};
+use inquire::{CustomType, InquireError, MultiSelect, Select, Text};
 
 use crate::document::text;
-use crate::error::EXIT_USER;
+use crate::error::{EXIT_INTERRUPTED, EXIT_USER};
 
 /// Choices shown at a time; the others scroll.
 const PAGE: usize = 10;
 
-/// As a shell reports a process that Ctrl-C ended: 128 and the signal's number.
-const EXIT_INTERRUPTED: u8 = 130;
-
-/// The person left a question with Esc or Ctrl-C. Questions come before anything is written, so nothing was.
+/// The person left a question with Esc or Ctrl-C. Most questions come before anything is written, so nothing was; one
+/// that comes later says what remains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cancelled {
-    by_interrupt: bool,
+    pub by_interrupt: bool,
+    pub outcome: &'static str,
 }
 
 impl Cancelled {
+    fn new(by_interrupt: bool) -> Self {
+        Self {
+            by_interrupt,
+            outcome: "nothing was changed",
+        }
+    }
+
     pub(super) fn exit_code(&self) -> u8 {
         match self.by_interrupt {
             true => EXIT_INTERRUPTED,
@@ -31,7 +37,7 @@ impl Cancelled {
 
 impl fmt::Display for Cancelled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("cancelled; nothing was changed")
+        write!(f, "cancelled; {}", self.outcome)
     }
 }
 
@@ -96,10 +102,18 @@ impl Prompt {
         Ok(text::line(&answered(prompt.prompt())?))
     }
 
-    /// Yes or no.
+    /// Yes or no, as in `Update context? [y/N]`; an empty answer gives `default`.
     pub fn confirm(&self, question: &str, default: bool) -> anyhow::Result<bool> {
-        let answer = Confirm::new(&text::line(question))
-            .with_default(default)
+        let choices = if default { "[Y/n]" } else { "[y/N]" };
+        let answer = CustomType::<bool>::new(&format!("{} {choices}", text::line(question)))
+            .with_parser(&|answer| match &*answer.trim().to_lowercase() {
+                "" => Ok(default),
+                "y" | "yes" => Ok(true),
+                "n" | "no" => Ok(false),
+                _ => Err(()),
+            })
+            .with_formatter(&|yes| if yes { "yes" } else { "no" }.into())
+            .with_error_message("answer y or n")
             .with_render_config(self.look)
             .prompt();
         answered(answer)
@@ -112,11 +126,8 @@ fn lines(options: &[String]) -> Vec<String> {
 
 fn answered<T>(answer: Result<T, InquireError>) -> anyhow::Result<T> {
     answer.map_err(|error| match error {
-        InquireError::OperationCanceled => Cancelled {
-            by_interrupt: false,
-        }
-        .into(),
-        InquireError::OperationInterrupted => Cancelled { by_interrupt: true }.into(),
+        InquireError::OperationCanceled => Cancelled::new(false).into(),
+        InquireError::OperationInterrupted => Cancelled::new(true).into(),
         other => anyhow::Error::new(other).context("failed to ask a question on the terminal"),
     })
 }

@@ -2,7 +2,7 @@
 
 use crate::plugin::contribution::{Contribution, ProposedEdit};
 use crate::store::edits::{self, Applied};
-use crate::ui::Ui;
+use crate::ui::{Cancelled, Prompt, Ui};
 use crate::workspace::Workspace;
 
 /// Offers each edit in turn on a terminal; elsewhere says that there are some.
@@ -32,8 +32,10 @@ pub fn offer(ui: &Ui, workspace: &Workspace, contributions: &[Contribution]) -> 
             edit.reason
         ));
         ui.note(&edits::difference(edit));
-        if !prompt.confirm("Update context?", false)? {
-            continue;
+        match accepted(&prompt)? {
+            Answer::Yes => {}
+            Answer::No => continue,
+            Answer::NoMore => return Ok(()),
         }
         match edits::apply(workspace.repository.work_tree(), edit)? {
             Applied::Written => ui.status(&format!("{} is updated", edit.path.to_text())),
@@ -43,4 +45,28 @@ pub fn offer(ui: &Ui, workspace: &Workspace, contributions: &[Contribution]) -> 
         }
     }
     Ok(())
+}
+
+enum Answer {
+    Yes,
+    No,
+    /// Esc: no to this one and those after it.
+    NoMore,
+}
+
+/// The checkpoint is made when this is asked: leaving the question takes nothing back, and Esc is no failure.
+fn accepted(prompt: &Prompt) -> anyhow::Result<Answer> {
+    match prompt.confirm("Update context?", false) {
+        Ok(true) => Ok(Answer::Yes),
+        Ok(false) => Ok(Answer::No),
+        Err(error) => match error.downcast_ref::<Cancelled>() {
+            Some(cancelled) if cancelled.by_interrupt => Err(Cancelled {
+                outcome: "the checkpoint is kept, and this file is as it was",
+                ..*cancelled
+            }
+            .into()),
+            Some(_) => Ok(Answer::NoMore),
+            None => Err(error),
+        },
+    }
 }

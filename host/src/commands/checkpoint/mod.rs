@@ -43,13 +43,13 @@ pub struct Args {
 #[derive(Debug, Default, clap::Args)]
 pub struct SaveArgs {
     /// A name for it
-    #[arg(long, short, value_name = "L")]
+    #[arg(long, short, value_name = "LABEL")]
     pub label: Option<String>,
     /// What you want to remember of this moment
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "TEXT")]
     pub notes: Option<String>,
     /// A decision to record with it
-    #[arg(long, value_name = "D")]
+    #[arg(long, value_name = "TEXT")]
     pub decision: Option<String>,
     /// The phase of a TDD cycle (recorded now; its effect comes with the tdd-workflow plugin)
     #[arg(long, value_enum, ignore_case = true, value_name = "PHASE")]
@@ -58,7 +58,7 @@ pub struct SaveArgs {
     #[arg(long)]
     pub commit: bool,
     /// The commit's subject; implies --commit [default: derived from the change]
-    #[arg(long, short, value_name = "M")]
+    #[arg(long, short, value_name = "SUBJECT")]
     pub message: Option<String>,
 }
 
@@ -227,12 +227,12 @@ fn ask_what_to_add(prompt: &Prompt, request: &mut Request, clean: bool) -> anyho
     }
     let chosen = prompt.select("What should this checkpoint be?", &options, 0)?;
     if chosen == 1 || chosen == 3 {
-        let notes = prompt.text("Notes", None)?;
+        let notes = prompt.text("Notes (empty: none)", None)?;
         request.notes = Some(shown::typed_block(&notes)).filter(|notes| !notes.trim().is_empty());
     }
     if chosen >= 2 {
         request.commit = true;
-        let subject = prompt.text("Commit subject (empty: derived from the change)", Some(""))?;
+        let subject = prompt.text("Commit subject (empty: derived from the change)", None)?;
         if !subject.trim().is_empty() {
             request.message = Some(shown::typed(&subject, "a commit message")?);
         }

@@ -47,11 +47,13 @@ pub fn complete(
         request.claims.accomplished = ask_accomplished(&prompt, workspace, asked)?;
     }
     if request.claims.decisions.is_empty() {
-        request.claims.decisions = ask_lines(&prompt, "A decision that was made (empty: none)")?;
+        request.claims.decisions = ask_lines(&prompt, "A decision that was made (empty: no more)")?;
     }
     if request.claims.remember.is_empty() {
-        request.claims.remember =
-            ask_lines(&prompt, "What must the next one know? (empty: nothing)")?;
+        request.claims.remember = ask_lines(
+            &prompt,
+            "What must the next one know? (empty: nothing more)",
+        )?;
     }
     let may_push = !args.push && !args.no_push;
     if may_push && sharing::remote_of(workspace, asked.facts.head.branch.as_deref()).is_some() {
@@ -111,7 +113,7 @@ fn ask_accomplished(
     }
     accomplished.extend(ask_lines(
         prompt,
-        "Something else accomplished (empty: no)",
+        "Something else that was accomplished (empty: no more)",
     )?);
     Ok(accomplished)
 }
@@ -119,7 +121,7 @@ fn ask_accomplished(
 fn ask_lines(prompt: &Prompt, question: &str) -> anyhow::Result<Vec<String>> {
     let mut lines = Vec::new();
     loop {
-        let answer = prompt.text(question, Some(""))?;
+        let answer = prompt.text(question, None)?;
         if answer.trim().is_empty() {
             return Ok(lines);
         }
