@@ -10,7 +10,6 @@ use crate::error::Warning;
 use crate::git::ObjectId;
 use crate::git::StatusOptions;
 use crate::git::commits::Commits;
-use crate::git::status::Status;
 use crate::session::decision::{self, Decision};
 use crate::session::live::LiveSession;
 use crate::session::record::EndRecord;
@@ -120,33 +119,48 @@ pub fn gather(workspace: &mut Workspace, options: Options) -> anyhow::Result<Fac
         _ => Commits::default(),
     };
 
-    let status = workspace.status(options.status)?;
-    let history = refresh.finish(if options.depth == Depth::Recent {
-        HISTORY_DEADLINE
-    } else {
-        FULL_DEADLINE
-    });
     let tree = head
         .map(|head| workspace.repository.commit_tree(head))
         .transpose()?;
     if annotations.refresh(
         &workspace.repository,
         tree,
-        &status,
         &workspace.config.tracking,
         options.depth,
     )? {
         // A cache: a read-only store costs only time.
         let _ = annotations.save(&index);
     }
+    let base = read_base(workspace, place.branch.as_deref(), head, latest)?;
+    let operation = workspace.repository.operation();
+    let user = workspace.repository.identity();
+
+    // The one thing to wait for: above is what git needs not be asked for, below what cannot be known without it.
+    let status = workspace.status(options.status)?;
+    let history = refresh.finish(if options.depth == Depth::Recent {
+        HISTORY_DEADLINE
+    } else {
+        FULL_DEADLINE
+    });
+    annotations.lay_over(&workspace.repository, &status);
     let work_items = annotations.work_items(&status.changes, 12);
     Ok(Facts {
         now: workspace.environment.now,
         offset: workspace.environment.offset,
         config: workspace.config.clone(),
         work_tree: workspace.repository.work_tree().to_owned(),
-        head: read_head(workspace, &status, latest)?,
-        operation: workspace.repository.operation(),
+        head: Head {
+            // HEAD may have moved since it was read; then git's word counts.
+            base: match status.head == head {
+                true => base,
+                false => read_base(workspace, status.branch.as_deref(), status.head, latest)?,
+            },
+            branch: status.branch,
+            commit: status.head,
+            upstream: status.upstream,
+            user,
+        },
+        operation,
         changes: status.changes,
         session,
         ended,
@@ -176,33 +190,25 @@ fn attempt<T>(result: anyhow::Result<T>, warnings: &mut Vec<Warning>) -> Option<
     }
 }
 
-fn read_head(
+/// The branch that `branch` started from, and how far `head` is from it. The default branch has none.
+fn read_base(
     workspace: &Workspace,
-    status: &Status,
+    branch: Option<&str>,
+    head: Option<ObjectId>,
     latest: Option<&LiveSession>,
-) -> anyhow::Result<Head> {
+) -> anyhow::Result<Option<Base>> {
     let repository = &workspace.repository;
-    let base_name = match latest.and_then(|session| session.context.base.clone()) {
-        Some(base) => Some(base),
-        None => repository.default_branch(),
+    let name = latest
+        .and_then(|session| session.context.base.clone())
+        .or_else(|| repository.default_branch());
+    let Some(name) = name.filter(|base| branch != Some(base)) else {
+        return Ok(None);
     };
-    let base = match base_name.filter(|base| status.branch.as_ref() != Some(base)) {
-        Some(name) => {
-            let ahead_behind = match (status.head, repository.resolve_commit(&name)?) {
-                (Some(head), Some(base)) => Some(repository.ahead_behind(head, base)?),
-                _ => None,
-            };
-            Some(Base { name, ahead_behind })
-        }
-        None => None,
+    let ahead_behind = match (head, repository.resolve_commit(&name)?) {
+        (Some(head), Some(base)) => Some(repository.ahead_behind(head, base)?),
+        _ => None,
     };
-    Ok(Head {
-        branch: status.branch.clone(),
-        commit: status.head,
-        upstream: status.upstream.clone(),
-        base,
-        user: repository.identity(),
-    })
+    Ok(Some(Base { name, ahead_behind }))
 }
 
 /// Commits on `head` that `since` does not have. A `since` that is gone (pruned, or never fetched) bounds nothing.

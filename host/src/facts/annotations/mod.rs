@@ -51,6 +51,8 @@ pub struct Annotations {
     overlay: BTreeMap<RepoPath, Vec<Item>>,
     /// Not stored: every changed file is in the overlay.
     overlay_complete: bool,
+    /// Not stored: the rules' patterns, compiled.
+    watched: Option<scan::Watched>,
 }
 
 /// One annotation in a file.

@@ -17,9 +17,9 @@ const MOST_BLOBS: usize = 2000;
 const MOST_CHANGED: usize = 500;
 
 impl Annotations {
-    /// Brings it up to date with HEAD's tree (None on an unborn branch) and with the changed files. Without an index
-    /// for these rules, [`Depth::Recent`] reads the changed files only, and [`Depth::Full`] everything once. Says
-    /// whether what is stored has changed, so that the caller saves it.
+    /// Brings it up to date with HEAD's tree (None on an unborn branch); what this takes, it takes while git still looks
+    /// at the work tree. Without an index for these rules, [`Depth::Recent`] reads nothing, and [`Depth::Full`]
+    /// everything once. Says whether what is stored has changed, so that the caller saves it.
     ///
     /// # Errors
     /// A pattern is wrong, or git could not be read.
@@ -27,7 +27,6 @@ impl Annotations {
         &mut self,
         repository: &Repository,
         head_tree: Option<ObjectId>,
-        status: &Status,
         tracking: &TrackingConfig,
         depth: Depth,
     ) -> anyhow::Result<bool> {
@@ -40,7 +39,7 @@ impl Annotations {
         }
         let watched = Watched::new(&self.rules)?;
         let changed = self.follow(repository, head_tree, &watched, depth)?;
-        self.lay_over(repository, status, &watched);
+        self.watched = Some(watched);
         Ok(changed)
     }
 
@@ -111,8 +110,12 @@ impl Annotations {
         Ok(true)
     }
 
-    fn lay_over(&mut self, repository: &Repository, status: &Status, watched: &Watched) {
+    /// Reads the changed files as they stand, by the rules of the last [`Annotations::refresh`].
+    pub fn lay_over(&mut self, repository: &Repository, status: &Status) {
         self.overlay.clear();
+        let Some(watched) = &self.watched else {
+            return;
+        };
         let changes = status
             .changes
             .iter()

@@ -15,6 +15,7 @@ const LONGEST_TEXT: usize = 200;
 const MOST_ITEMS: usize = 1000;
 
 /// `watch_patterns` and `ignore_patterns`, compiled.
+#[derive(Debug, Clone)]
 pub(super) struct Watched {
     watch: Option<GlobSet>,
     ignore: GlobSet,

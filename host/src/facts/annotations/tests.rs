@@ -20,11 +20,12 @@ fn refreshed(test: &TestRepository, depth: Depth) -> WorkItems {
     let tree = head.map(|head| repository.commit_tree(head).unwrap());
     let status = test.status();
     if annotations
-        .refresh(&repository, tree, &status, &tracking(), depth)
+        .refresh(&repository, tree, &tracking(), depth)
         .unwrap()
     {
         annotations.save(&directory).unwrap();
     }
+    annotations.lay_over(&repository, &status);
     annotations.work_items(&status.changes, 100)
 }
 
@@ -142,7 +143,7 @@ fn a_damaged_index_and_other_rules_mean_a_new_build() {
         .commit_tree(repository.head_commit().unwrap().unwrap())
         .unwrap();
     annotations
-        .refresh(&repository, Some(tree), &test.status(), &other, FULL)
+        .refresh(&repository, Some(tree), &other, FULL)
         .unwrap();
     assert_eq!(
         annotations.work_items(&[], 9).counts,
