@@ -25,7 +25,10 @@ pub fn next_actions(facts: &Facts, contributions: &[Contribution]) -> Vec<String
         ));
     }
     let Some(session) = &facts.session else {
-        actions.push("Start a session here: `session start`".into());
+        actions.push(match &facts.ended {
+            Some(ended) => format!("Go on from {}: `session resume`", ended.context.id),
+            None => "Start a session here: `session start`".into(),
+        });
         return actions;
     };
     for blocker in session.blockers.open().take(2) {
