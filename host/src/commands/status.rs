@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::ask;
+use crate::config::Verbosity;
 use crate::document::view::{ChangeView, ItemView, PathView, SessionView};
 use crate::document::{Document, Section, sections, status::status, view};
 use crate::environment::Environment;
@@ -65,7 +66,7 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
                 || (args.blockers && section.name == "blockers")
         });
     }
-    if args.verbose {
+    if args.verbose || workspace.config.display.verbose != Verbosity::Normal {
         document.push(whereabouts(&workspace, &asked.contributions));
         let mut all = sections::decisions(&facts.decisions, 20);
         "Decisions".clone_into(&mut all.title);
