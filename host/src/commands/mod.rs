@@ -14,6 +14,7 @@ pub mod init;
 pub mod objectives;
 pub mod opening;
 pub mod plugin;
+pub mod reference;
 pub mod resume;
 pub mod setup;
 pub mod shown;
