@@ -3,8 +3,9 @@
 
 mod script;
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::Context as _;
 use chrono::{SecondsFormat, TimeDelta};
@@ -131,7 +132,7 @@ impl Stage<'_> {
         self.output(&self.program, &arguments)
     }
 
-    /// What a command says: first what it did (its standard error), then the result.
+    /// What a command says, in the order it says it.
     fn output(&self, program: &Path, arguments: &[&str]) -> anyhow::Result<String> {
         let mut command = Command::new(program);
         command.args(arguments).current_dir(&self.directory);
@@ -151,12 +152,18 @@ impl Stage<'_> {
         for name in ["SESSION_TIMESTAMP", "GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"] {
             command.env(name, &now);
         }
-        let output = command
-            .output()
+        let (mut reader, writer) = std::io::pipe().context("no pipe could be made")?;
+        command.stdin(Stdio::null());
+        command.stdout(writer.try_clone()?).stderr(writer);
+        let mut child = command
+            .spawn()
             .with_context(|| format!("{} could not be started", program.display()))?;
-        let said = String::from_utf8_lossy(&output.stderr);
-        if output.status.success() {
-            return Ok(said.into_owned() + &String::from_utf8_lossy(&output.stdout));
+        // The reader sees the end only when nobody holds the other end.
+        drop(command);
+        let mut said = String::new();
+        reader.read_to_string(&mut said)?;
+        if child.wait()?.success() {
+            return Ok(said);
         }
         Err(user_error(
             format!("the step `{}` failed: {}", quoted(arguments), said.trim()),
@@ -200,8 +207,8 @@ fn glance(page: &str, sections: &[&str]) -> String {
     }
     match others {
         0 => shown,
-        1 => format!("{}\n… and 1 more section\n", shown.trim_end()),
-        _ => format!("{}\n… and {others} more sections\n", shown.trim_end()),
+        1 => format!("{}\n\n… and 1 more section\n", shown.trim_end()),
+        _ => format!("{}\n\n… and {others} more sections\n", shown.trim_end()),
     }
 }
 
@@ -214,7 +221,7 @@ mod tests {
         let page = "note\n# One\n\n## A — as claimed\n\n- a\n\n## B\n\n- b\n# Two\n\n## C\n\n- c\n";
         assert_eq!(
             glance(page, &["A"]),
-            "note\n# One\n\n## A — as claimed\n\n- a\n\n# Two\n… and 2 more sections\n"
+            "note\n# One\n\n## A — as claimed\n\n- a\n\n# Two\n\n… and 2 more sections\n"
         );
         assert_eq!(glance("obj-1: done\n", &[]), "obj-1: done\n");
     }
