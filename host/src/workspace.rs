@@ -1,7 +1,7 @@
 //! The repository a command works in: opened once, with its configuration and the place of its live session.
 //! It must not gather facts or decide.
 
-use crate::config::{Config, Verbosity};
+use crate::config::{self, Config};
 use crate::environment::Environment;
 use crate::error::{Warning, user_error};
 use crate::git::Repository;
@@ -197,8 +197,8 @@ fn read_config(
         .as_ref()
         .map(|path| environment.current_dir.join(path));
     let mut loaded = Config::of(repository.work_tree(), chosen.as_deref())?;
-    if let Some(value) = &environment.verbose {
-        loaded.config.display.verbose = Verbosity::from_variable(value);
+    if let Some(verbose) = &environment.verbose {
+        loaded.config.display.verbose = config::verbosity(verbose)?;
     }
     Ok((loaded.config, loaded.warnings))
 }

@@ -60,3 +60,29 @@ fn a_file_named_by_the_environment_is_used_instead() {
         "{outcome}"
     );
 }
+
+#[test]
+fn the_environment_says_how_much_is_said() {
+    let env = TestEnv::new();
+    let repository = env.repository("project");
+    let says_more = || {
+        let outcome = repository.session(&["status"]).success();
+        outcome.stdout.contains("## Where things are")
+    };
+    assert!(!says_more());
+    repository.write(".session/config.yaml", "display: { verbose: true }\n");
+    assert!(says_more());
+    env.set("SESSION_VERBOSE", "false");
+    assert!(!says_more());
+    env.set("SESSION_VERBOSE", "debug");
+    assert!(says_more());
+    env.set("SESSION_VERBOSE", "loud");
+    let outcome = repository.session(&["status"]);
+    assert_eq!(outcome.code, Some(1), "{outcome}");
+    assert!(
+        outcome
+            .stderr
+            .contains("SESSION_VERBOSE: expected false, true or debug, found \"loud\""),
+        "{outcome}"
+    );
+}

@@ -5,7 +5,9 @@
 mod common;
 
 mod configuration;
+mod docs;
 mod harness;
 mod init;
 mod prompts;
+mod readme;
 mod tidy;

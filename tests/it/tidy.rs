@@ -65,3 +65,18 @@ fn no_file_names_a_place_on_somebodys_machine() {
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
+
+/// Files are to stay under 400 lines; a table or a list of cases may take a little more.
+const MOST_LINES: usize = 450;
+
+#[test]
+fn no_file_has_become_a_drawer() {
+    let long: Vec<String> = sources()
+        .into_iter()
+        .filter(|(path, _)| is_rust(path))
+        .map(|(path, text)| (path, text.lines().count()))
+        .filter(|(_, lines)| *lines > MOST_LINES)
+        .map(|(path, lines)| format!("{}: {lines} lines", path.display()))
+        .collect();
+    assert!(long.is_empty(), "split by what they are about: {long:?}");
+}

@@ -1,15 +1,22 @@
-//! `session demo`: the whole life of a session in a scratch repository, each step run as a user would run it.
+//! `session demo`: the whole life of a session in a scratch repository, each step run as a user would run it. It must not
+//! touch any other repository.
 
+mod script;
+
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::Context as _;
+use chrono::{SecondsFormat, TimeDelta};
+use serde::Serialize;
 
-use crate::environment::Environment;
+use crate::environment::{Environment, Timestamp};
 use crate::error::user_error;
 use crate::ui::Ui;
+use script::{HISTORY, LIFE, Step};
 
-/// Walk through the whole life of a session in a scratch repository, and leave it for you to look at
+/// Walk through the whole life of a session, in a scratch repository that is left for you to look at
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Where to make the repository; it must not exist yet [default: a new directory for temporary files]
@@ -17,148 +24,44 @@ pub struct Args {
     pub directory: Option<PathBuf>,
 }
 
-/// One thing a user does.
-enum Step {
-    /// A heading in the output.
-    Say(&'static str),
-    /// `session …`, with its output shown.
-    Session(&'static [&'static str]),
-    /// `git …`, quietly.
-    Git(&'static [&'static str]),
-    Write(&'static str, &'static str),
+#[derive(Debug, Serialize)]
+struct DemoView {
+    directory: PathBuf,
 }
-
-use Step::{Git, Say, Session, Write};
-
-/// History that a brief has something to say about.
-const HISTORY: &[Step] = &[
-    Git(&["init", "--quiet", "--initial-branch=main"]),
-    Git(&["config", "user.name", "Demo"]),
-    Git(&["config", "user.email", "demo@example.com"]),
-    Git(&["config", "commit.gpgsign", "false"]),
-    Write("README.md", "# Shop\n\nA small web shop.\n"),
-    Write(
-        "src/auth/mod.rs",
-        "//! Signing in.\n\npub fn sign_in() {}\n",
-    ),
-    Write(
-        "src/auth/CLAUDE.md",
-        "# Authentication\n\nSigns users in.\n\n## Patterns\n\n- Tokens never leave this module.\n\n## Gotchas\n\n- The clock of the provider may be ahead.\n",
-    ),
-    Write(
-        "src/pay.rs",
-        "//! Payments.\n\n// TODO: retry when the bank is slow\npub fn pay(cents: u64) -> u64 { cents }\n",
-    ),
-    Git(&["add", "."]),
-    Git(&["commit", "--quiet", "-m", "feat: sign in and pay"]),
-    Write("src/auth/token.rs", "//! Tokens.\n\npub struct Token;\n"),
-    Git(&["add", "."]),
-    Git(&["commit", "--quiet", "-m", "feat(auth): add tokens"]),
-    Write(
-        "src/auth/session.rs",
-        "//! Web sessions.\n\npub struct WebSession;\n",
-    ),
-    Git(&["add", "."]),
-    Git(&["commit", "--quiet", "-m", "feat(auth): add web sessions"]),
-];
-
-const LIFE: &[Step] = &[
-    Say("Set the repository up, and commit what is shared"),
-    Session(&["init"]),
-    Git(&["add", "."]),
-    Git(&["commit", "--quiet", "-m", "chore: set up sessions"]),
-    Say("Start a session on a new branch: report, then brief"),
-    Session(&[
-        "start",
-        "feature/oauth",
-        "--objective",
-        "OAuth provider interface",
-        "--objective",
-        "Google OAuth",
-    ]),
-    Say("Work, and say what was decided"),
-    Write(
-        "src/auth/oauth.rs",
-        "//! OAuth providers.\n\npub trait Provider { fn name(&self) -> &str; }\n",
-    ),
-    Session(&[
-        "decisions",
-        "add",
-        "Use PKCE for every flow",
-        "--rationale",
-        "Codes can be intercepted",
-        "--alternatives",
-        "Implicit flow: deprecated",
-    ]),
-    Session(&["objectives", "complete", "obj-1"]),
-    Session(&[
-        "blockers",
-        "add",
-        "Waiting for the API keys",
-        "--issue",
-        "SHOP-12",
-    ]),
-    Say("A save point: HEAD, index and files are not touched"),
-    Session(&["checkpoint", "--label", "provider-interface"]),
-    Say("An enhanced commit"),
-    Session(&[
-        "checkpoint",
-        "--label",
-        "oauth-provider",
-        "--notes",
-        "The interface is tested by hand.",
-        "--commit",
-    ]),
-    Git(&["log", "-1", "--format=%B"]),
-    Say("An urgent bug: park the work, fix, merge, and come back"),
-    Write(
-        "src/auth/oauth.rs",
-        "//! OAuth providers.\n\npub trait Provider { fn name(&self) -> &str; }\n\npub struct Google;\n",
-    ),
-    Session(&["switch", "hotfix/double-payment", "--create", "--park"]),
-    Write(
-        "src/pay.rs",
-        "//! Payments.\n\n// TODO: retry when the bank is slow\npub fn pay(cents: u64) -> u64 { cents.max(1) }\n",
-    ),
-    Session(&["checkpoint", "--message", "fix: never pay nothing"]),
-    Session(&[
-        "end",
-        "--merge-to",
-        "main",
-        "--accomplished",
-        "No payment of zero any more",
-    ]),
-    Session(&["switch", "feature/oauth"]),
-    Say("The end of the day: a handoff that keeps claims and facts apart"),
-    Session(&[
-        "end",
-        "--accomplished",
-        "Provider interface",
-        "--remember",
-        "The Google client has no tests yet",
-        "--summary",
-    ]),
-    Say("The next morning"),
-    Session(&["resume"]),
-    Session(&["history"]),
-];
 
 pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Result<()> {
     let directory = make_directory(args)?;
-    let program = std::env::current_exe().context("the program's own path is unknown")?;
+    let steps = || HISTORY.iter().chain(LIFE);
+    let all: i64 = steps().map(minutes).sum();
+    let mut stage = Stage {
+        program: std::env::current_exe().context("the program's own path is unknown")?,
+        // It ends now: nothing that it leaves lies in the future.
+        clock: environment.now - TimeDelta::minutes(all),
+        environment,
+        directory,
+    };
     ui.line(&format!(
-        "The scratch repository is {}",
-        directory.display()
+        "A day with session, in the scratch repository {}",
+        stage.directory.display()
     ));
-    for step in HISTORY.iter().chain(LIFE) {
-        run_step(ui, environment, &program, &directory, step)?;
+    ui.line("Every command is really run; only the clock is moved on between them.");
+    for step in steps() {
+        stage.run(ui, step)?;
     }
     ui.line("");
     ui.line(&format!(
         "Look around in {}: `session status`, `session checkpoint list`, `git log --all`.",
-        directory.display()
+        stage.directory.display()
     ));
-    Ok(())
+    let directory = stage.directory;
+    ui.json("demo", &DemoView { directory })
+}
+
+fn minutes(step: &Step) -> i64 {
+    match step {
+        Step::Wait(minutes) => (*minutes).into(),
+        _ => 0,
+    }
 }
 
 fn make_directory(args: &Args) -> anyhow::Result<PathBuf> {
@@ -184,83 +87,142 @@ fn make_directory(args: &Args) -> anyhow::Result<PathBuf> {
     }
 }
 
-fn run_step(
-    ui: &Ui,
-    environment: &Environment,
-    program: &Path,
-    directory: &Path,
-    step: &Step,
-) -> anyhow::Result<()> {
-    let (program, arguments, shown): (&Path, &[&str], bool) = match step {
-        Say(text) => {
-            ui.line("");
-            ui.line(&format!("── {text}"));
-            return Ok(());
+/// Where the demo plays, and when.
+struct Stage<'e> {
+    program: PathBuf,
+    clock: Timestamp,
+    environment: &'e Environment,
+    directory: PathBuf,
+}
+
+impl Stage<'_> {
+    fn run(&mut self, ui: &Ui, step: &Step) -> anyhow::Result<()> {
+        let git = Path::new("git");
+        match step {
+            Step::Say(text) => {
+                ui.line("");
+                ui.line(&format!("── {text}"));
+            }
+            Step::Wait(minutes) => self.clock += TimeDelta::minutes((*minutes).into()),
+            Step::Write(path, text) => {
+                let path = self.directory.join(path);
+                std::fs::create_dir_all(path.parent().unwrap_or(&self.directory))
+                    .and_then(|()| std::fs::write(&path, text))
+                    .with_context(|| format!("failed to write {}", path.display()))?;
+            }
+            Step::Git(arguments) => drop(self.output(git, arguments)?),
+            Step::ShowGit(arguments) => {
+                show_command(ui, "git", arguments);
+                ui.line(self.output(git, arguments)?.trim_end());
+            }
+            Step::Session(arguments) => {
+                show_command(ui, "session", arguments);
+                ui.line(self.session(arguments)?.trim_end());
+            }
+            Step::Glance(arguments, sections) => {
+                show_command(ui, "session", arguments);
+                ui.line(glance(&self.session(arguments)?, sections).trim_end());
+            }
         }
-        Write(path, text) => {
-            let path = directory.join(path);
-            std::fs::create_dir_all(path.parent().unwrap_or(directory))
-                .and_then(|()| std::fs::write(&path, text))?;
-            return Ok(());
+        Ok(())
+    }
+
+    fn session(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        let arguments: Vec<&str> = arguments.iter().copied().chain(["--no-input"]).collect();
+        self.output(&self.program, &arguments)
+    }
+
+    /// What a command says, in the order it says it.
+    fn output(&self, program: &Path, arguments: &[&str]) -> anyhow::Result<String> {
+        let mut command = Command::new(program);
+        command.args(arguments).current_dir(&self.directory);
+        // A demo started from inside a git hook must not touch that repository.
+        for name in [
+            "GIT_DIR",
+            "GIT_WORK_TREE",
+            "GIT_INDEX_FILE",
+            "GIT_COMMON_DIR",
+            "GIT_PREFIX",
+            "SESSION_CONFIG",
+        ] {
+            command.env_remove(name);
         }
-        Session(arguments) => (program, arguments, true),
-        Git(arguments) => (
-            Path::new("git"),
-            arguments,
-            arguments.first() == Some(&"log"),
-        ),
-    };
-    let mut command = Command::new(program);
-    command.args(arguments).current_dir(directory);
-    if matches!(step, Session(_)) {
-        command.arg("--no-input");
+        let local = self.clock.with_timezone(&self.environment.offset);
+        let now = local.to_rfc3339_opts(SecondsFormat::Secs, true);
+        for name in ["SESSION_TIMESTAMP", "GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"] {
+            command.env(name, &now);
+        }
+        let (mut reader, writer) = std::io::pipe().context("no pipe could be made")?;
+        command.stdin(Stdio::null());
+        command.stdout(writer.try_clone()?).stderr(writer);
+        let mut child = command
+            .spawn()
+            .with_context(|| format!("{} could not be started", program.display()))?;
+        // The reader sees the end only when nobody holds the other end.
+        drop(command);
+        let mut said = String::new();
+        reader.read_to_string(&mut said)?;
+        if child.wait()?.success() {
+            return Ok(said);
+        }
+        Err(user_error(
+            format!("the step `{}` failed: {}", quoted(arguments), said.trim()),
+            format!("the scratch repository is in {}", self.directory.display()),
+        ))
     }
-    // A demo started from inside a git hook must not touch that repository.
-    for name in [
-        "GIT_DIR",
-        "GIT_WORK_TREE",
-        "GIT_INDEX_FILE",
-        "GIT_COMMON_DIR",
-        "GIT_PREFIX",
-        "SESSION_CONFIG",
-    ] {
-        command.env_remove(name);
-    }
+}
+
+fn show_command(ui: &Ui, name: &str, arguments: &[&str]) {
+    ui.line("");
+    ui.line(&format!("$ {name} {}", quoted(arguments)));
+}
+
+fn quoted(arguments: &[&str]) -> String {
     let words: Vec<String> = arguments
         .iter()
-        .map(|word| {
-            if word.contains(' ') {
-                format!("{word:?}")
-            } else {
-                (*word).to_owned()
-            }
+        .map(|word| match word.contains(' ') {
+            true => format!("{word:?}"),
+            false => (*word).to_owned(),
         })
         .collect();
-    if shown {
-        let name = if matches!(step, Session(_)) {
-            "session"
-        } else {
-            "git"
-        };
-        ui.line("");
-        ui.line(&format!("$ {name} {}", words.join(" ")));
+    words.join(" ")
+}
+
+/// A page of ours with only these of its sections, and the number of the others.
+fn glance(page: &str, sections: &[&str]) -> String {
+    let mut shown = String::new();
+    let mut is_shown = true;
+    let mut others = 0;
+    for line in page.lines() {
+        if let Some(title) = line.strip_prefix("## ") {
+            is_shown = sections.iter().any(|section| title.starts_with(section));
+            others += usize::from(!is_shown);
+        } else if line.starts_with("# ") {
+            is_shown = true;
+        }
+        if is_shown {
+            shown.push_str(line);
+            shown.push('\n');
+        }
     }
-    let _ = environment;
-    let output = command
-        .output()
-        .with_context(|| format!("{} could not be started", program.display()))?;
-    if shown {
-        ui.line(String::from_utf8_lossy(&output.stdout).trim_end());
+    match others {
+        0 => shown,
+        1 => format!("{}\n\n… and 1 more section\n", shown.trim_end()),
+        _ => format!("{}\n\n… and {others} more sections\n", shown.trim_end()),
     }
-    if output.status.success() {
-        return Ok(());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::glance;
+
+    #[test]
+    fn a_glance_shows_the_sections_it_names_and_counts_the_others() {
+        let page = "note\n# One\n\n## A — as claimed\n\n- a\n\n## B\n\n- b\n# Two\n\n## C\n\n- c\n";
+        assert_eq!(
+            glance(page, &["A"]),
+            "note\n# One\n\n## A — as claimed\n\n- a\n\n# Two\n\n… and 2 more sections\n"
+        );
+        assert_eq!(glance("obj-1: done\n", &[]), "obj-1: done\n");
     }
-    Err(user_error(
-        format!(
-            "the step `{}` failed: {}",
-            words.join(" "),
-            String::from_utf8_lossy(&output.stderr).trim()
-        ),
-        format!("the scratch repository is in {}", directory.display()),
-    ))
 }

@@ -15,6 +15,7 @@ pub mod lists;
 pub mod objectives;
 pub mod opening;
 pub mod plugin;
+pub mod reference;
 pub mod resume;
 pub mod setup;
 pub mod shown;

@@ -11,7 +11,7 @@ mod values;
 
 use std::time::Duration;
 
-pub use read::Loaded;
+pub use read::{Loaded, verbosity};
 
 use crate::session::live::Mode;
 

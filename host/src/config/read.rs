@@ -28,6 +28,17 @@ const VERBOSITIES: &[(&str, Verbosity)] = &[
     ("debug", Verbosity::Debug),
 ];
 
+/// What `SESSION_VERBOSE` says.
+pub fn verbosity(text: &str) -> Result<Verbosity> {
+    let found = VERBOSITIES.iter().find(|(name, _)| *name == text);
+    found.map(|(_, verbosity)| *verbosity).ok_or_else(|| {
+        user_error(
+            format!("SESSION_VERBOSE: expected false, true or debug, found {text:?}"),
+            "correct or unset SESSION_VERBOSE",
+        )
+    })
+}
+
 impl Config {
     /// The configuration of a command: `chosen` (`SESSION_CONFIG`) if there is one, else the work tree's
     /// `.session/config.yaml`, else the defaults.

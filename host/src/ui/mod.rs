@@ -45,6 +45,7 @@ pub struct Ui {
     offset: FixedOffset,
     may_prompt: bool,
     printed_json: Cell<bool>,
+    printed_document: Cell<bool>,
     shown_warnings: RefCell<Vec<Warning>>,
 }
 
@@ -78,6 +79,7 @@ impl Ui {
                 && !options.json
                 && !is_dumb,
             printed_json: Cell::new(false),
+            printed_document: Cell::new(false),
             shown_warnings: RefCell::default(),
         }
     }
@@ -108,6 +110,10 @@ impl Ui {
     pub fn document(&self, document: &Document) {
         if self.options.json {
             return;
+        }
+        // `start` shows two: they stand apart.
+        if self.printed_document.replace(true) {
+            self.stdout.write("\n");
         }
         if self.stdout.is_terminal {
             self.stdout
