@@ -121,7 +121,9 @@ impl<'a> Transaction<'a> {
         plugin: &str,
         state: &[u8],
     ) -> anyhow::Result<()> {
-        super::durable::write(&self.layout.plugin_state(session, plugin), state)
+        let path = self.layout.plugin_state(session, plugin);
+        path.parent().into_iter().for_each(super::durable::sweep);
+        super::durable::write(&path, state)
     }
 
     /// Adds an entry to the record. `live` is what `write_live` is about to write.
