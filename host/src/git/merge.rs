@@ -121,17 +121,20 @@ impl Repository {
         Ok(outcome)
     }
 
-    /// A killed merge leaves its work tree behind; the caller holds the store lock, so nobody is using it.
-    fn remove_leftover_worktrees(&self, scratch: &Path) {
-        let Ok(entries) = std::fs::read_dir(scratch) else {
+    /// A killed merge leaves its work tree behind. The caller holds the store lock, as every merge does, so nobody is using
+    /// it.
+    pub fn remove_leftover_worktrees(&self, scratch: &Path) {
+        let leftovers: Vec<_> = std::fs::read_dir(scratch)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .collect();
+        if leftovers.is_empty() {
             return;
-        };
-        for entry in entries.flatten() {
-            let _ = self
-                .git()
-                .args(["worktree", "remove", "--force"])
-                .arg(entry.path())
-                .try_output();
+        }
+        for entry in leftovers {
+            // Git does not know one that was cut short; what it does know of them is pruned.
+            let _ = std::fs::remove_dir_all(entry.path());
         }
         let _ = self.git().args(["worktree", "prune"]).try_output();
     }

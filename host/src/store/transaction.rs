@@ -62,11 +62,14 @@ impl<'a> Transaction<'a> {
         layout: &'a Layout,
         now: Timestamp,
     ) -> anyhow::Result<Self> {
+        let lock = StoreLock::acquire(layout)?;
+        super::durable::sweep_old(&layout.index());
+        repository.remove_leftover_worktrees(&layout.scratch());
         Ok(Self {
             repository,
             layout,
             now,
-            lock: StoreLock::acquire(layout)?,
+            lock,
         })
     }
 
