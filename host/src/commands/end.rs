@@ -16,6 +16,7 @@ use crate::facts::gather::{Options, commits_since};
 use crate::git::ObjectId;
 use crate::plugin::WhenCold;
 use crate::plugin::contribution::Hook;
+use crate::session::decision::Decision;
 use crate::session::live::LiveSession;
 use crate::session::record::{CheckpointReason, Claims, EndFile, EndRecord, Entry, RECORD_FORMAT};
 use crate::sharing;
@@ -237,35 +238,31 @@ fn session_decisions(workspace: &Workspace, session: &LiveSession) -> anyhow::Re
 }
 
 /// What was claimed to be decided goes into the log, where decisions live; with `reason`, so does an override.
-fn record_decisions(workspace: &Workspace, asked: &Asked, request: &Request) -> anyhow::Result<()> {
+fn record_decisions(
+    workspace: &Workspace,
+    asked: &Asked,
+    request: &Request,
+) -> anyhow::Result<Vec<Decision>> {
     let transaction: Transaction<'_> = workspace.begin()?;
     let session = asked
         .facts
         .session
         .as_ref()
         .map(|session| session.context.id.clone());
-    for text in &request.claims.decisions {
-        decisions::record(
-            workspace,
-            &transaction,
-            session.clone(),
-            text,
-            None,
-            Vec::new(),
-        )?;
-    }
-    if let Some(reason) = &request.r#override {
-        let text = "Merged although a quality gate said no";
-        decisions::record(
-            workspace,
-            &transaction,
-            session,
-            text,
+    let claimed = request.claims.decisions.iter().map(|text| (&**text, None));
+    let forced = request.r#override.iter().map(|reason| {
+        (
+            "Merged although a quality gate said no",
             Some(reason.clone()),
-            Vec::new(),
-        )?;
-    }
-    Ok(())
+        )
+    });
+    claimed
+        .chain(forced)
+        .map(|(text, why)| {
+            let session = session.clone();
+            decisions::record(workspace, &transaction, session, text, why, Vec::new())
+        })
+        .collect()
 }
 
 fn push(workspace: &Workspace, place: &Place, end: &EndRecord) -> anyhow::Result<String> {

@@ -59,25 +59,33 @@ impl Repository {
         message: &str,
         scratch: &Path,
     ) -> anyhow::Result<MergeOutcome> {
-        self.remove_leftover_worktrees(scratch);
-        match self.worktree_of(into)? {
-            Some(work_tree) => {
-                let status = GitCommand::elsewhere(&work_tree)
-                    .args(["status", "--porcelain", "--untracked-files=no"])
-                    .output()?;
-                if !status.stdout.is_empty() {
-                    return Err(user_error(
-                        format!(
-                            "{into} is checked out in {} and has uncommitted changes there",
-                            work_tree.display()
-                        ),
-                        "commit or checkpoint them there, then run the command again; nothing was changed",
-                    ));
-                }
-                merge_in(&work_tree, from, message)
-            }
+        match self.require_clean_where(into)? {
+            Some(work_tree) => merge_in(&work_tree, from, message),
             None => self.merge_in_scratch(into, from, message, scratch),
         }
+    }
+
+    /// The work tree in which a branch is checked out, if any.
+    ///
+    /// # Errors
+    /// A `UserError` where that has uncommitted changes.
+    pub fn require_clean_where(&self, branch: &str) -> anyhow::Result<Option<PathBuf>> {
+        let Some(work_tree) = self.worktree_of(branch)? else {
+            return Ok(None);
+        };
+        let status = GitCommand::elsewhere(&work_tree)
+            .args(["status", "--porcelain", "--untracked-files=no"])
+            .output()?;
+        if status.stdout.is_empty() {
+            return Ok(Some(work_tree));
+        }
+        Err(user_error(
+            format!(
+                "{branch} is checked out in {} and has uncommitted changes there",
+                work_tree.display()
+            ),
+            "commit or checkpoint them there, then run the command again; nothing was changed",
+        ))
     }
 
     fn merge_in_scratch(

@@ -143,6 +143,11 @@ impl<'a> Transaction<'a> {
         decisions::append(&self.lock, self.repository.work_tree(), decision)
     }
 
+    /// As if they had not been appended: see [`decisions::withdraw`].
+    pub fn withdraw_decisions(&self, made: &[Decision]) -> anyhow::Result<()> {
+        decisions::withdraw(&self.lock, self.repository.work_tree(), made)
+    }
+
     /// Moves the live files of a branch that was renamed to its new name, so that the session goes on under it.
     pub fn rename_live(&self, from: &LiveKey, to: &LiveKey) -> anyhow::Result<()> {
         let (from, to) = (self.layout.live_dir(from), self.layout.live_dir(to));
