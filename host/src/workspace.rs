@@ -149,10 +149,11 @@ impl Workspace {
             place,
         )?;
         session.context.branch.clone_from(&place.branch);
-        let result = change(&transaction, &mut session)?;
         session.context.touch(self.environment.now);
+        // Before the change: what it adds to the record holds the context, and another clone goes on from that.
         let base = session.context.base.clone();
         session.context.touched = self.touched(place.branch.as_deref(), base.as_deref())?;
+        let result = change(&transaction, &mut session)?;
         transaction.write_live(&place.key, &mut session)?;
         Ok((result, warnings))
     }
