@@ -4,7 +4,9 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod concurrency;
 mod configuration;
 mod harness;
 mod init;
+mod killed;
 mod tidy;
