@@ -8,6 +8,7 @@ use crate::git::Repository;
 use crate::git::status::Status;
 use crate::git::{StatusOptions, StatusProcess};
 use crate::session::live::{LiveSession, Touched};
+use crate::store::durable;
 use crate::store::layout::{Layout, LiveKey};
 use crate::store::transaction::{ReadLive, Transaction, read_live};
 
@@ -59,10 +60,12 @@ impl Workspace {
 
     /// The work tree's state. Waits for the git that `open` started; a second call starts a new one.
     pub fn status(&mut self, options: StatusOptions) -> anyhow::Result<Status> {
-        match self.status.take() {
+        let mut status = match self.status.take() {
             Some(running) => running.finish(),
             None => StatusProcess::spawn(&self.environment, options)?.finish(),
-        }
+        }?;
+        durable::sweep_changes(self.repository.work_tree(), &mut status.changes);
+        Ok(status)
     }
 
     /// The work tree's state now, whatever `open` was told.
@@ -153,10 +156,11 @@ impl Workspace {
             place,
         )?;
         session.context.branch.clone_from(&place.branch);
-        let result = change(&transaction, &mut session)?;
         session.context.touch(self.environment.now);
+        // Before the change: what it adds to the record holds the context, and another clone goes on from that.
         let base = session.context.base.clone();
         session.context.touched = self.touched(place.branch.as_deref(), base.as_deref())?;
+        let result = change(&transaction, &mut session)?;
         transaction.write_live(&place.key, &mut session)?;
         Ok((result, warnings))
     }

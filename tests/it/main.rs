@@ -4,10 +4,12 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod concurrency;
 mod configuration;
 mod docs;
 mod harness;
 mod init;
+mod killed;
 mod prompts;
 mod readme;
 mod tidy;

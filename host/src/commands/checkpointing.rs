@@ -7,8 +7,8 @@ use crate::ask::Asked;
 use crate::document::markdown::to_markdown;
 use crate::document::{Document, checkpoint::checkpoint};
 use crate::error::user_error;
-use crate::git::ObjectId;
 use crate::git::status::{Change, ChangeKind, Status};
+use crate::git::{ObjectId, Repository};
 use crate::path::RepoPath;
 use crate::plugin::contribution::Contribution;
 use crate::session::ids::CheckpointId;
@@ -243,8 +243,9 @@ pub struct PutBack {
     pub files: usize,
 }
 
-/// Puts parked changes back into a clean work tree. When the branch has moved since, only the files that were changed
-/// come back, and the staged state does not: it belonged to the old commit.
+/// Puts parked changes back, into a work tree that is clean or has some of them already: a command that was killed while
+/// it took them out or put them back left it so. When the branch has moved since, only the files that were changed come
+/// back, and the staged state does not: it belonged to the old commit.
 pub fn restore_parked(
     workspace: &Workspace,
     session: &LiveSession,
@@ -271,16 +272,22 @@ pub fn restore_parked(
         .into_iter()
         .map(|change| change.path)
         .collect();
-    if !status.changes.is_empty() {
-        if present.tree == target.tree {
-            return Ok(PutBack {
-                refused: None,
-                files: changed.len(),
-            });
-        }
+    if has_other_changes(repository, &present, &target)? {
         return Ok(refused("there are other uncommitted changes here".into()));
     }
     let same_head = target.metadata.head == status.head.map(|id| id.to_string());
+    if !same_head {
+        let moved = repository.changed_paths(target.head_tree, present.head_tree)?;
+        if let Some(both) = moved.iter().find(|moved| changed.contains(&moved.path)) {
+            return Ok(refused(format!(
+                "the branch has changed {} since",
+                both.path.to_text()
+            )));
+        }
+        if changed.is_empty() {
+            return Ok(PutBack::default());
+        }
+    }
     let restored = snapshot::restore(
         repository,
         commit,
@@ -291,8 +298,32 @@ pub fn restore_parked(
             index: same_head,
         },
     )?;
+    let files = if restored.written.is_empty() && restored.deleted.is_empty() {
+        changed.len()
+    } else {
+        restored.written.len() + restored.deleted.len()
+    };
     Ok(PutBack {
         refused: None,
-        files: restored.written.len() + restored.deleted.len(),
+        files,
     })
+}
+
+/// Whether anything is changed here, in the files or in the index, that is not part of what was parked.
+fn has_other_changes(
+    repository: &Repository,
+    present: &Snapshot,
+    target: &Snapshot,
+) -> anyhow::Result<bool> {
+    for (now, parked) in [
+        (present.tree, target.tree),
+        (present.index_tree, target.index_tree),
+    ] {
+        for change in repository.changed_paths(present.head_tree, Some(now))? {
+            if repository.tree_entry(parked, &change.path)? != change.new {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(!present.metadata.conflicts.is_empty() || !present.omitted.is_empty())
 }

@@ -16,6 +16,7 @@ use crate::facts::gather::{Options, commits_since};
 use crate::git::ObjectId;
 use crate::plugin::WhenCold;
 use crate::plugin::contribution::Hook;
+use crate::session::decision::Decision;
 use crate::session::live::LiveSession;
 use crate::session::record::{CheckpointReason, Claims, EndFile, EndRecord, Entry, RECORD_FORMAT};
 use crate::sharing;
@@ -237,7 +238,11 @@ fn session_decisions(workspace: &Workspace, session: &LiveSession) -> anyhow::Re
 }
 
 /// What was claimed to be decided goes into the log, where decisions live; with `reason`, so does an override.
-fn record_decisions(workspace: &Workspace, asked: &Asked, request: &Request) -> anyhow::Result<()> {
+fn record_decisions(
+    workspace: &Workspace,
+    asked: &Asked,
+    request: &Request,
+) -> anyhow::Result<Vec<Decision>> {
     let transaction: Transaction<'_> = workspace.begin()?;
     let session = asked
         .facts
@@ -246,38 +251,30 @@ fn record_decisions(workspace: &Workspace, asked: &Asked, request: &Request) -> 
         .map(|session| session.context.id.clone());
     // An end that was stopped after this and is run again must not say everything twice.
     let known = decisions::read(workspace)?;
-    let is_known = |text: &str| {
+    let is_known = |text: &String| {
         known
             .iter()
-            .any(|known| known.session == session && known.text == text)
+            .any(|known| known.session == session && known.text == *text)
     };
-    for text in request
+    let claimed = request
         .claims
         .decisions
         .iter()
-        .filter(|text| !is_known(text))
-    {
-        decisions::record(
-            workspace,
-            &transaction,
-            session.clone(),
-            text,
-            None,
-            Vec::new(),
-        )?;
-    }
-    if let Some(reason) = &request.r#override {
-        let text = "Merged although a quality gate said no";
-        decisions::record(
-            workspace,
-            &transaction,
-            session,
-            text,
+        .filter(|text| !is_known(text));
+    let claimed = claimed.map(|text| (&**text, None));
+    let forced = request.r#override.iter().map(|reason| {
+        (
+            "Merged although a quality gate said no",
             Some(reason.clone()),
-            Vec::new(),
-        )?;
-    }
-    Ok(())
+        )
+    });
+    claimed
+        .chain(forced)
+        .map(|(text, why)| {
+            let session = session.clone();
+            decisions::record(workspace, &transaction, session, text, why, Vec::new())
+        })
+        .collect()
 }
 
 fn push(workspace: &Workspace, place: &Place, end: &EndRecord) -> anyhow::Result<String> {

@@ -193,7 +193,7 @@ fn write(work_tree: &Path, name: &str, text: &str, replace: bool) -> Result<()> 
     let context = || format!("failed to write .session/{name}");
     let directory = work_tree.join(shared::DIRECTORY);
     let mut file = tempfile::Builder::new()
-        .prefix(".session-")
+        .prefix(crate::store::durable::TEMPORARY_PREFIX)
         // What a plain file gets, less the user's umask; temporary files are private otherwise.
         .permissions(Permissions::from_mode(0o666))
         .tempfile_in(&directory)

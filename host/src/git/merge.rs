@@ -59,25 +59,33 @@ impl Repository {
         message: &str,
         scratch: &Path,
     ) -> anyhow::Result<MergeOutcome> {
-        self.remove_leftover_worktrees(scratch);
-        match self.worktree_of(into)? {
-            Some(work_tree) => {
-                let status = GitCommand::elsewhere(&work_tree)
-                    .args(["status", "--porcelain", "--untracked-files=no"])
-                    .output()?;
-                if !status.stdout.is_empty() {
-                    return Err(user_error(
-                        format!(
-                            "{into} is checked out in {} and has uncommitted changes there",
-                            work_tree.display()
-                        ),
-                        "commit or checkpoint them there, then run the command again; nothing was changed",
-                    ));
-                }
-                merge_in(&work_tree, from, message)
-            }
+        match self.require_clean_where(into)? {
+            Some(work_tree) => merge_in(&work_tree, from, message),
             None => self.merge_in_scratch(into, from, message, scratch),
         }
+    }
+
+    /// The work tree in which a branch is checked out, if any.
+    ///
+    /// # Errors
+    /// A `UserError` where that has uncommitted changes.
+    pub fn require_clean_where(&self, branch: &str) -> anyhow::Result<Option<PathBuf>> {
+        let Some(work_tree) = self.worktree_of(branch)? else {
+            return Ok(None);
+        };
+        let status = GitCommand::elsewhere(&work_tree)
+            .args(["status", "--porcelain", "--untracked-files=no"])
+            .output()?;
+        if status.stdout.is_empty() {
+            return Ok(Some(work_tree));
+        }
+        Err(user_error(
+            format!(
+                "{branch} is checked out in {} and has uncommitted changes there",
+                work_tree.display()
+            ),
+            "commit or checkpoint them there, then run the command again; nothing was changed",
+        ))
     }
 
     fn merge_in_scratch(
@@ -121,17 +129,20 @@ impl Repository {
         Ok(outcome)
     }
 
-    /// A killed merge leaves its work tree behind; the caller holds the store lock, so nobody is using it.
-    fn remove_leftover_worktrees(&self, scratch: &Path) {
-        let Ok(entries) = std::fs::read_dir(scratch) else {
+    /// A killed merge leaves its work tree behind. The caller holds the store lock, as every merge does, so nobody is using
+    /// it.
+    pub fn remove_leftover_worktrees(&self, scratch: &Path) {
+        let leftovers: Vec<_> = std::fs::read_dir(scratch)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .collect();
+        if leftovers.is_empty() {
             return;
-        };
-        for entry in entries.flatten() {
-            let _ = self
-                .git()
-                .args(["worktree", "remove", "--force"])
-                .arg(entry.path())
-                .try_output();
+        }
+        for entry in leftovers {
+            // Git does not know one that was cut short; what it does know of them is pruned.
+            let _ = std::fs::remove_dir_all(entry.path());
         }
         let _ = self.git().args(["worktree", "prune"]).try_output();
     }

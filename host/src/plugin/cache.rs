@@ -151,7 +151,10 @@ fn open_own(path: &Path) -> anyhow::Result<File> {
 /// All of it or nothing, never in place: another process may have the old file mapped.
 fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let directory = path.parent().context("a file has a directory")?;
-    let mut file = tempfile::NamedTempFile::new_in(directory)?;
+    crate::store::durable::sweep_old(directory);
+    let mut file = tempfile::Builder::new()
+        .prefix(crate::store::durable::TEMPORARY_PREFIX)
+        .tempfile_in(directory)?;
     file.write_all(bytes)?;
     file.persist(path)?;
     Ok(())

@@ -69,6 +69,7 @@ fn open(
             highest_checkpoint: 0,
             tdd_phase: None,
             decisions_committed_at: None,
+            decisions_committed: Vec::new(),
             parked: None,
             touched: beginning.touched,
             active_seconds: 0,

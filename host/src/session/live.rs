@@ -70,6 +70,9 @@ pub struct LiveContext {
     /// When an enhanced commit last listed decisions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decisions_committed_at: Option<Timestamp>,
+    /// Those that it listed: one made in the same second must neither be listed twice nor be lost.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub decisions_committed: Vec<String>,
     /// The checkpoint that holds what `switch --park` took out of the work tree.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parked: Option<CheckpointId>,
@@ -180,6 +183,7 @@ pub mod tests {
             highest_checkpoint: 0,
             tdd_phase: None,
             decisions_committed_at: None,
+            decisions_committed: Vec::new(),
             parked: None,
             touched: Touched {
                 at,

@@ -1,4 +1,5 @@
-//! Appending to `.session/decision-log.md`, which is the data of decisions. It must never rewrite an entry.
+//! Appending to `.session/decision-log.md`, which is the data of decisions. It must never rewrite
+//! an entry.
 
 use std::fs::OpenOptions;
 use std::io::{Seek as _, SeekFrom, Write as _};
@@ -35,11 +36,10 @@ pub fn append(_lock: &StoreLock, work_tree: &Path, decision: &Decision) -> anyho
     if path.symlink_metadata().is_err() {
         durable::write(&path, include_bytes!("../../../assets/decision-log.md"))?;
     }
-    let no_follow = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or_default();
     let mut file = OpenOptions::new()
         .read(true)
         .append(true)
-        .custom_flags(no_follow)
+        .custom_flags(no_follow())
         .open(&path)
         .map_err(|error| durable::explain(error, &path))?;
     let length = file
@@ -58,6 +58,30 @@ pub fn append(_lock: &StoreLock, work_tree: &Path, decision: &Decision) -> anyho
         return Err(durable::explain(error, &path));
     }
     Ok(())
+}
+
+/// Takes the newest entries back, of a command that was refused after it had appended them. Whatever was appended to the
+/// log since keeps them in it.
+pub fn withdraw(_lock: &StoreLock, work_tree: &Path, decisions: &[Decision]) -> anyhow::Result<()> {
+    let path = work_tree.join(LOG);
+    let entries: String = decisions.iter().map(Decision::to_entry).collect();
+    let log = std::fs::read(&path).map_err(|error| durable::explain(error, &path))?;
+    let Some(before) = log.strip_suffix(entries.as_bytes()) else {
+        return Ok(());
+    };
+    OpenOptions::new()
+        .write(true)
+        .custom_flags(no_follow())
+        .open(&path)
+        .and_then(|file| {
+            file.set_len(before.len() as u64)?;
+            file.sync_all()
+        })
+        .map_err(|error| durable::explain(error, &path))
+}
+
+fn no_follow() -> i32 {
+    i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or_default()
 }
 
 fn ends_with_newline(path: &Path, length: u64) -> bool {

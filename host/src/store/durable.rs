@@ -1,15 +1,21 @@
-//! Writing a file so that it survives kill -9 and power loss. It must not be used for caches: each call waits for the disk.
+//! Writing a file so that it survives kill -9 and power loss, and clearing away what a kill left half done. It must not be
+//! used for caches: each call waits for the disk.
 
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 
 use crate::error::UserError;
+use crate::git::status::Change;
 
-/// What our temporary files begin with; one that is found while the lock is held was left by a killed process.
+/// What all our temporary files begin with, those in the user's work tree too.
 pub const TEMPORARY_PREFIX: &str = ".session-tmp-";
+
+/// A temporary file is renamed at once after it was written; one that is older was left by a killed process.
+const LEFTOVER_AGE: Duration = Duration::from_secs(60);
 
 /// Replaces `path` with `bytes`: a temporary file in the same directory, fsync, rename, fsync of the directory.
 /// A reader sees the old bytes or the new ones, never a mixture. Directories that are missing are made.
@@ -72,21 +78,55 @@ pub fn explain(error: io::Error, path: &Path) -> anyhow::Error {
     }
 }
 
-/// Removes temporary files that a killed process left in `directory`. Call it with the lock held.
+/// Removes temporary files that a killed process left in `directory`, of which every writer holds the store's lock, as
+/// the caller does now.
 pub fn sweep(directory: &Path) {
+    sweep_where(directory, |_| true);
+}
+
+/// As [`sweep`], for a directory that is also written to without the lock: a young file may be somebody's.
+pub fn sweep_old(directory: &Path) {
+    sweep_where(directory, is_old);
+}
+
+fn sweep_where(directory: &Path, is_leftover: impl Fn(&Path) -> bool) {
     let Ok(entries) = std::fs::read_dir(directory) else {
         return;
     };
     for entry in entries.flatten() {
-        if entry
-            .file_name()
-            .to_string_lossy()
-            .starts_with(TEMPORARY_PREFIX)
-        {
+        let path = entry.path();
+        if is_temporary(&path) && is_leftover(&path) {
             // A leftover that cannot be removed does no harm.
-            let _ = std::fs::remove_file(entry.path());
+            let _ = std::fs::remove_file(path);
         }
     }
+}
+
+/// Takes our own temporary files out of what git found in the work tree, and removes those that a killed process left:
+/// they are no change of the user's, to be kept or committed.
+pub fn sweep_changes(work_tree: &Path, changes: &mut Vec<Change>) {
+    changes.retain(|change| {
+        let path = work_tree.join(change.path.to_path());
+        let temporary = is_temporary(&path) && change.head.is_none();
+        if temporary && is_old(&path) {
+            let _ = std::fs::remove_file(path);
+        }
+        !temporary
+    });
+}
+
+fn is_temporary(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    name.as_encoded_bytes()
+        .starts_with(TEMPORARY_PREFIX.as_bytes())
+}
+
+fn is_old(path: &Path) -> bool {
+    path.symlink_metadata()
+        .and_then(|metadata| metadata.modified())
+        .ok()
+        .and_then(|time| SystemTime::now().duration_since(time).ok())
+        .is_some_and(|age| age > LEFTOVER_AGE)
 }
 
 #[cfg(test)]

@@ -62,11 +62,14 @@ impl<'a> Transaction<'a> {
         layout: &'a Layout,
         now: Timestamp,
     ) -> anyhow::Result<Self> {
+        let lock = StoreLock::acquire(layout)?;
+        super::durable::sweep_old(&layout.index());
+        repository.remove_leftover_worktrees(&layout.scratch());
         Ok(Self {
             repository,
             layout,
             now,
-            lock: StoreLock::acquire(layout)?,
+            lock,
         })
     }
 
@@ -133,7 +136,9 @@ impl<'a> Transaction<'a> {
         plugin: &str,
         state: &[u8],
     ) -> anyhow::Result<()> {
-        super::durable::write(&self.layout.plugin_state(session, plugin), state)
+        let path = self.layout.plugin_state(session, plugin);
+        path.parent().into_iter().for_each(super::durable::sweep);
+        super::durable::write(&path, state)
     }
 
     /// Adds an entry to the record. `live` is what `write_live` is about to write.
@@ -148,6 +153,11 @@ impl<'a> Transaction<'a> {
 
     pub fn append_decision(&self, decision: &Decision) -> anyhow::Result<()> {
         decisions::append(&self.lock, self.repository.work_tree(), decision)
+    }
+
+    /// As if they had not been appended: see [`decisions::withdraw`].
+    pub fn withdraw_decisions(&self, made: &[Decision]) -> anyhow::Result<()> {
+        decisions::withdraw(&self.lock, self.repository.work_tree(), made)
     }
 
     /// Moves the live files of a branch that was renamed to its new name, so that the session goes on under it.

@@ -2,12 +2,14 @@
 
 use super::Request;
 use crate::ask::Asked;
+use crate::commands::decisions;
 use crate::error::{UserError, user_error};
 use crate::git::ObjectId;
 use crate::git::status::{Change, ChangeKind};
 use crate::path::RepoPath;
 use crate::session::commit_message::CommitMessage;
 use crate::session::decision::Decision;
+use crate::session::live::LiveSession;
 use crate::session::next_actions::count;
 use crate::session::subject::{self, ChangedFile, FileChange};
 use crate::ui::Ui;
@@ -50,13 +52,7 @@ pub fn commit(
         None => subject::derive(place.branch.as_deref(), request.label.as_deref(), &files),
     };
     // The log is read again: this very command may have added a decision.
-    let decisions = decisions_since(
-        workspace,
-        &session
-            .context
-            .decisions_committed_at
-            .unwrap_or(session.context.started_at),
-    )?;
+    let decisions = decisions_since_last_commit(workspace, &session)?;
     let trailers: Vec<(String, String)> = asked
         .contributions
         .iter()
@@ -95,6 +91,10 @@ pub fn commit(
     run_git(workspace, &facts.changes, everything, &message)?;
     let ((), _) = workspace.change_session(&place, |_, session| {
         session.context.decisions_committed_at = Some(workspace.environment.now);
+        session.context.decisions_committed = decisions
+            .iter()
+            .map(|decision| decision.id.clone())
+            .collect();
         Ok(())
     })?;
     workspace.repository.head_commit()?.ok_or_else(|| {
@@ -128,21 +128,25 @@ fn changed_file(change: &Change, everything: bool) -> ChangedFile {
     }
 }
 
-fn decisions_since(
+fn decisions_since_last_commit(
     workspace: &Workspace,
-    since: &crate::environment::Timestamp,
+    session: &LiveSession,
 ) -> anyhow::Result<Vec<Decision>> {
-    let log = crate::config::shared::read(workspace.repository.work_tree(), "decision-log.md")?;
-    let mut decisions = crate::session::decision::parse_log(&log.unwrap_or_default());
+    let context = &session.context;
+    let mut found = decisions::read(workspace)?;
     // The log has whole seconds.
-    let since = since.timestamp();
-    decisions.retain(|decision| {
-        decision
+    let since = context
+        .decisions_committed_at
+        .unwrap_or(context.started_at)
+        .timestamp();
+    found.retain(|decision| {
+        let since_then = decision
             .time
             .parse::<crate::environment::Timestamp>()
-            .is_ok_and(|time| time.timestamp() >= since)
+            .is_ok_and(|time| time.timestamp() >= since);
+        since_then && !context.decisions_committed.contains(&decision.id)
     });
-    Ok(decisions)
+    Ok(found)
 }
 
 /// Untracked files are only announced to the index (`add --intent-to-add`), so that a refused commit can be undone

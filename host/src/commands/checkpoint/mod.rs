@@ -20,6 +20,7 @@ use crate::facts::gather::{Options, gather};
 use crate::git::ObjectId;
 use crate::plugin::contribution::Hook;
 use crate::plugin::{Plugins, Question, WhenCold};
+use crate::session::decision::Decision;
 use crate::session::ids::CheckpointId;
 use crate::session::live::{LiveSession, TddPhase};
 use crate::session::record::{CheckpointReason, CheckpointRecord};
@@ -106,23 +107,25 @@ fn save(ui: &mut Ui, environment: &Environment, args: SaveArgs) -> anyhow::Resul
     let facts = gather(&mut workspace, Options::snapshot())?;
     let request = complete(ui, args, facts.changes.is_empty())?;
     let asked = ask::ask(&workspace, plugins, facts, &request.question(&workspace));
-    if let Some(text) = &request.decision {
-        let transaction = workspace.begin()?;
-        let session = asked
-            .facts
-            .session
-            .as_ref()
-            .map(|session| session.context.id.clone());
-        let decision =
-            decisions::record(&workspace, &transaction, session, text, None, Vec::new())?;
-        ui.note(&format!("{} is in the decision log", decision.id));
-    }
+    let decision = request
+        .decision
+        .as_deref()
+        .map(|text| decide(&workspace, &asked, text))
+        .transpose()?;
     let (asked, committed) = if request.commit {
-        let (asked, commit) = commit_and_gather(ui, &mut workspace, asked, &request)?;
+        let committed = commit_and_gather(ui, &mut workspace, asked, &request);
+        if committed.is_err() {
+            // A refused commit leaves nothing recorded: the command can be run again as it is.
+            workspace.begin()?.withdraw_decisions(decision.as_slice())?;
+        }
+        let (asked, commit) = committed?;
         (asked, Some(commit))
     } else {
         (asked, None)
     };
+    if let Some(decision) = decision {
+        ui.note(&format!("{} is in the decision log", decision.id));
+    }
     let made = checkpointing::make(
         &workspace,
         &place,
@@ -138,6 +141,16 @@ fn save(ui: &mut Ui, environment: &Environment, args: SaveArgs) -> anyhow::Resul
     )?;
     show(ui, &asked, &made)?;
     edits::offer(ui, &workspace, &asked.contributions)
+}
+
+fn decide(workspace: &Workspace, asked: &Asked, text: &str) -> anyhow::Result<Decision> {
+    let transaction = workspace.begin()?;
+    let session = asked
+        .facts
+        .session
+        .as_ref()
+        .map(|session| session.context.id.clone());
+    decisions::record(workspace, &transaction, session, text, None, Vec::new())
 }
 
 /// Commits through git, then gathers again: HEAD has moved. The plugins' answers are kept.

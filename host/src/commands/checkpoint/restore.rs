@@ -84,6 +84,13 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
         &paths,
         options,
     )?;
+    // Brought back by hand: `switch` and `resume` must not put them back over what comes after.
+    if paths.is_empty() && session.context.parked == Some(record.id) {
+        workspace.change_session(&place, |_, session| {
+            session.context.parked = None;
+            Ok(())
+        })?;
+    }
     if ui.wants_json() {
         return ui.json(
             "checkpoint-restore",

@@ -27,7 +27,8 @@ pub fn merge(
     {
         return Err(conflict(target, branch, &conflicts));
     }
-    record_decisions(workspace, asked, request)?;
+    workspace.repository.require_clean_where(target)?;
+    let decided = record_decisions(workspace, asked, request)?;
     let before = workspace.repository.head_commit()?;
     let committed = commit_own(workspace)?;
     let progress = ui.progress("merging");
@@ -46,6 +47,7 @@ pub fn merge(
             if committed && let Some(before) = before {
                 take_back(workspace, branch, before)?;
             }
+            workspace.begin()?.withdraw_decisions(&decided)?;
             match stopped {
                 Ok(MergeOutcome::Conflict(paths)) => Err(conflict(target, branch, &paths)),
                 Err(error) => Err(error),

@@ -148,7 +148,7 @@ pub(in crate::facts) fn replace(directory: &Path, name: &str, bytes: &[u8]) -> a
     std::fs::create_dir_all(directory)
         .with_context(|| format!("failed to make {}", directory.display()))?;
     let mut file = tempfile::Builder::new()
-        .prefix(".index-")
+        .prefix(crate::store::durable::TEMPORARY_PREFIX)
         .tempfile_in(directory)
         .context("failed to write an index")?;
     std::io::Write::write_all(&mut file, bytes).context("failed to write an index")?;

@@ -9,6 +9,8 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
+use crate::store::durable;
+
 pub(super) const FILE: u32 = 0o100_644;
 pub(super) const EXECUTABLE: u32 = 0o100_755;
 pub(super) const LINK: u32 = 0o120_000;
@@ -115,7 +117,7 @@ pub(super) fn write(root: &Path, relative: &Path, mode: u32, bytes: &[u8]) -> an
     let failed = || format!("failed to write {}", relative.display());
     let directory = make_directories(root, relative).with_context(failed)?;
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".session-");
+    builder.prefix(durable::TEMPORARY_PREFIX);
     let path = root.join(relative);
     if mode == LINK {
         let target = Path::new(OsStr::from_bytes(bytes));
