@@ -64,6 +64,15 @@ impl Warning {
         }
     }
 
+    /// For a command that cannot survive it after all.
+    pub fn into_error(self) -> anyhow::Error {
+        UserError {
+            message: self.message,
+            hint: self.hint,
+        }
+        .into()
+    }
+
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self

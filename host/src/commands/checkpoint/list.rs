@@ -24,15 +24,18 @@ pub fn run(ui: &mut Ui, environment: &Environment, _: &Args) -> anyhow::Result<(
     let workspace = Workspace::open(environment, None)?;
     ui.configure(&workspace.config.display);
     let place = workspace.here()?;
-    let session = match workspace.live(&place)? {
-        Some((session, _)) => session,
-        None => require_open(None, &place)?.0,
+    let (session, mut warnings) = match workspace.live(&place)? {
+        Some(read) => read,
+        None => require_open(None, &place)?,
     };
-    let checkpoints: Vec<CheckpointRecord> =
-        record::checkpoints(&workspace.repository, &session.context.id)?
-            .into_iter()
-            .map(|(_, checkpoint)| checkpoint)
-            .collect();
+    let all = record::checkpoints(&workspace.repository, &session.context.id)?;
+    warnings.extend(all.damage.filter(|damage| !warnings.contains(damage)));
+    warnings.iter().for_each(|warning| ui.warning(warning));
+    let checkpoints: Vec<CheckpointRecord> = all
+        .found
+        .into_iter()
+        .map(|(_, checkpoint)| checkpoint)
+        .collect();
     let mut section = Section::new("checkpoints", "Newest first")
         .importance(100)
         .more("session checkpoint show ID");

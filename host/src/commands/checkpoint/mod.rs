@@ -23,7 +23,7 @@ use crate::plugin::{Plugins, Question, WhenCold};
 use crate::session::ids::CheckpointId;
 use crate::session::live::{LiveSession, TddPhase};
 use crate::session::record::{CheckpointReason, CheckpointRecord};
-use crate::store::record;
+use crate::store::record::{self, Walked};
 use crate::ui::{Prompt, Ui};
 use crate::workspace::{Workspace, require_open};
 
@@ -267,7 +267,8 @@ fn find(
     let Some((session, _)) = workspace.live(&place)? else {
         return require_open(None, &place).map(|_| unreachable!("there is no session"));
     };
-    let all = record::checkpoints(&workspace.repository, &session.context.id)?;
+    let Walked { found: all, damage } =
+        record::checkpoints(&workspace.repository, &session.context.id)?;
     let wanted = CheckpointId::parse(asked);
     let by_label = |checkpoint: &CheckpointRecord| checkpoint.label.as_deref() == Some(asked);
     match all
@@ -276,6 +277,10 @@ fn find(
     {
         Some((commit, checkpoint)) => Ok((session, *commit, checkpoint.clone())),
         None => {
+            // One that cannot be read may be the one that was asked for.
+            if let Some(damage) = damage {
+                return Err(damage.into_error());
+            }
             let known: Vec<String> = all
                 .iter()
                 .take(20)
