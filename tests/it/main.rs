@@ -5,6 +5,9 @@
 mod common;
 
 mod configuration;
+mod damage;
 mod harness;
 mod init;
+mod repositories;
 mod tidy;
+mod untouched;
