@@ -1,6 +1,7 @@
 //! What a command can fail with, and the exit codes. It must not print: `ui` does.
 
 use std::fmt;
+use std::path::Path;
 
 /// Everything went as asked.
 pub const EXIT_DONE: u8 = 0;
@@ -44,6 +45,14 @@ impl std::error::Error for UserError {}
 /// A user error as an `anyhow::Error`, for `return Err(...)`.
 pub fn user_error(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
     UserError::new(message).hint(hint).into()
+}
+
+/// A read-only repository is the user's to change, so it is said as such.
+pub fn unwritable(path: &Path, cause: impl fmt::Display) -> anyhow::Error {
+    user_error(
+        format!("{} cannot be written: {cause}", path.display()),
+        "make the repository writable for this user, then run the command again; `session brief` and `session status` only read",
+    )
 }
 
 /// Something went wrong that the command survives: a damaged file kept aside, a plugin that failed.

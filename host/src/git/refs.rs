@@ -85,7 +85,7 @@ impl Repository {
                 .map(|_| ()),
             None => self.inner.reference(name, new, false, message).map(|_| ()),
         })
-        .with_context(|| format!("failed to write {name}"))
+        .map_err(|error| self.unwritten(error, name))
     }
 
     /// Removes a ref of ours if it still points at `expected`.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use crate::error::UserError;
+use crate::error::{UserError, unwritable};
 
 /// What our temporary files begin with; one that is found while the lock is held was left by a killed process.
 pub const TEMPORARY_PREFIX: &str = ".session-tmp-";
@@ -53,19 +53,18 @@ pub fn remove(path: &Path) -> anyhow::Result<()> {
     result.map_err(|error| explain(error, path))
 }
 
-/// A read-only `.git` is the user's to change, so it is said as such.
+/// Tells what the user can put right from what they cannot.
 pub fn explain(error: io::Error, path: &Path) -> anyhow::Error {
     match error.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            UserError::new(format!("{} cannot be written: {error}", path.display()))
-                .hint("make the repository writable for this user, then run the command again; `session brief` and `session status` only read")
-                .into()
+            unwritable(path, error)
         }
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            UserError::new(format!("{} cannot be written: {error}", path.display()))
-                .hint("free some space, then run the command again; what was recorded before is intact")
-                .into()
-        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => UserError::new(format!(
+            "{} cannot be written: {error}",
+            path.display()
+        ))
+        .hint("free some space, then run the command again; what was recorded before is intact")
+        .into(),
         _ => Err::<(), _>(error)
             .with_context(|| format!("failed to write {}", path.display()))
             .unwrap_err(),
