@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands;
 use crate::environment::Environment;
-use crate::error::{EXIT_DONE, EXIT_USAGE, user_error};
+use crate::error::{EXIT_DONE, EXIT_USAGE, UserError};
 use crate::ui::{Ui, UiOptions, install_panic_hook};
 
 /// A work session for every git branch.
@@ -68,7 +68,7 @@ pub fn main() -> ExitCode {
     install_panic_hook();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(error),
     };
     let environment = match Environment::from_process() {
         Ok(environment) => environment,
@@ -114,32 +114,23 @@ fn run(ui: &mut Ui, environment: &Environment, command: Command) -> anyhow::Resu
     }
 }
 
-/// `--help` and `--version` are no errors; everything else that clap refuses is a usage error, in JSON when that was
-/// asked for.
-fn usage(error: &clap::Error) -> ExitCode {
+/// `--help` and `--version` are no errors; everything else that clap refuses is a usage error. Clap would repeat what
+/// was typed as it is, escape sequences included, so its sentence goes the way of all others.
+fn usage(error: clap::Error) -> ExitCode {
     if !error.use_stderr() {
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
-    if std::env::args_os().any(|argument| argument == "--json") {
-        let text = error.to_string();
-        let message = text
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .trim_start_matches("error: ")
-            .to_owned();
-        let options = UiOptions {
-            json: true,
-            ..UiOptions::default()
-        };
-        let ui = Ui::new(&Environment::unknown(), options);
-        ui.error(&user_error(
-            message,
-            "`session --help` shows the commands and flags",
-        ));
-        return ExitCode::from(ui.finish(EXIT_USAGE));
-    }
-    let _ = error.print();
-    ExitCode::from(EXIT_USAGE)
+    let environment = Environment::from_process().unwrap_or_else(|_| Environment::unknown());
+    // The command line could not be parsed, so the flag is looked for as it stands.
+    let json = std::env::args_os().any(|argument| argument == "--json");
+    let options = UiOptions {
+        json,
+        ..UiOptions::default()
+    };
+    let ui = Ui::new(&environment, options);
+    let text = error.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    ui.error(&UserError::new(text.trim_end()).into());
+    ExitCode::from(ui.finish(EXIT_USAGE))
 }

@@ -1,6 +1,7 @@
 //! What a command can fail with, and the exit codes. It must not print: `ui` does.
 
 use std::fmt;
+use std::path::Path;
 
 /// Everything went as asked.
 pub const EXIT_DONE: u8 = 0;
@@ -60,6 +61,14 @@ pub fn user_error(message: impl Into<String>, hint: impl Into<String>) -> anyhow
     UserError::new(message).hint(hint).into()
 }
 
+/// A read-only repository is the user's to change, so it is said as such.
+pub fn unwritable(path: &Path, cause: impl fmt::Display) -> anyhow::Error {
+    user_error(
+        format!("{} cannot be written: {cause}", path.display()),
+        "make the repository writable for this user, then run the command again; `session brief` and `session status` only read",
+    )
+}
+
 /// Something went wrong that the command survives: a damaged file kept aside, a plugin that failed.
 /// Warnings are collected and shown once, on stderr, and in the brief where they matter.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -76,6 +85,15 @@ impl Warning {
             message: message.into(),
             hint: None,
         }
+    }
+
+    /// For a command that cannot survive it after all.
+    pub fn into_error(self) -> anyhow::Error {
+        UserError {
+            message: self.message,
+            hint: self.hint,
+        }
+        .into()
     }
 
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

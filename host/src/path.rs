@@ -77,6 +77,39 @@ impl Serialize for RepoPath {
     }
 }
 
+/// For `#[serde(flatten, with = "path::fields")]`: the path is the value's own `path`, with `path_bytes` beside it when
+/// it is not UTF-8.
+pub mod fields {
+    use super::{Deserialize, Deserializer, RepoPath, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    struct Fields {
+        path: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        path_bytes: Option<String>,
+    }
+
+    pub fn serialize<S: Serializer>(path: &RepoPath, serializer: S) -> Result<S::Ok, S::Error> {
+        let encoded = || data_encoding::BASE64.encode(path.as_bytes());
+        let fields = Fields {
+            path: path.to_text(),
+            path_bytes: path.as_str().is_none().then(encoded),
+        };
+        fields.serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RepoPath, D::Error> {
+        let fields = Fields::deserialize(deserializer)?;
+        match fields.path_bytes {
+            None => Ok(RepoPath(fields.path.into_bytes())),
+            Some(encoded) => data_encoding::BASE64
+                .decode(encoded.as_bytes())
+                .map(RepoPath)
+                .map_err(serde::de::Error::custom),
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for RepoPath {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]

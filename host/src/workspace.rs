@@ -86,18 +86,20 @@ impl Workspace {
         }
     }
 
-    /// The place of a branch's session. A branch without one may have been renamed: its reflog says from what, and the
-    /// session of a name that no longer exists goes with it.
+    /// The place of a branch's session. A branch without one may have been renamed, more than once since anybody
+    /// looked: its reflog says from what, and the session of a name that no longer exists goes with it.
     pub fn place(&self, branch: &str) -> anyhow::Result<Place> {
         let key = LiveKey::branch(branch);
-        let mut renamed_from = None;
-        if !self.has_session(&key)
-            && let Some(old) = self.repository.renamed_from(branch)
-            && !self.repository.branch_exists(&old)
-        {
-            let old = LiveKey::branch(&old);
-            renamed_from = self.has_session(&old).then_some(old);
-        }
+        let renamed_from = if self.has_session(&key) {
+            None
+        } else {
+            self.repository
+                .former_names(branch)
+                .iter()
+                .filter(|old| !self.repository.branch_exists(old))
+                .map(|old| LiveKey::branch(old))
+                .find(|old| self.has_session(old))
+        };
         Ok(Place {
             key,
             branch: Some(branch.to_owned()),

@@ -1,7 +1,9 @@
 //! A hermetic world for end-to-end tests: its own home, git configuration, clock and randomness. It must not let
 //! anything of the machine's own user through, and must not assert about `session` itself.
 
+pub mod odd;
 pub mod outcome;
+pub mod photograph;
 pub mod repository;
 pub mod terminal;
 

@@ -1,5 +1,6 @@
 //! A real git repository of a test, made with the `git` program. It must not use `session` to set things up.
 
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use super::TestEnv;
@@ -24,6 +25,10 @@ impl<'e> Repository<'e> {
         Self { env, path }
     }
 
+    pub fn env(&self) -> &'e TestEnv {
+        self.env
+    }
+
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -34,6 +39,17 @@ impl<'e> Repository<'e> {
         let outcome = self.try_git(arguments);
         assert_eq!(outcome.code, Some(0), "git {arguments:?}\n{outcome}");
         outcome.stdout.trim_end_matches('\n').to_owned()
+    }
+
+    /// The one path that git prints, absolute.
+    #[track_caller]
+    pub fn git_path(&self, arguments: &[&str]) -> PathBuf {
+        let mut command = self.env.command("git", &self.path);
+        command.args(["rev-parse", "--path-format=absolute"]);
+        let output = command.args(arguments).output().unwrap();
+        assert!(output.status.success(), "git rev-parse {arguments:?}");
+        let printed = output.stdout.strip_suffix(b"\n").unwrap();
+        PathBuf::from(std::ffi::OsStr::from_bytes(printed))
     }
 
     pub fn try_git(&self, arguments: &[&str]) -> Outcome {

@@ -97,6 +97,19 @@ impl Terminal {
     /// Waits for the end and returns the exit code with all that was shown.
     #[track_caller]
     pub fn finish(mut self) -> (u32, String) {
+        let code = self.wait();
+        (code, self.text())
+    }
+
+    /// As [`Terminal::finish`], with the bytes as they came.
+    #[track_caller]
+    pub fn finish_raw(mut self) -> (u32, Vec<u8>) {
+        let code = self.wait();
+        (code, std::mem::take(&mut self.raw))
+    }
+
+    #[track_caller]
+    fn wait(&mut self) -> u32 {
         loop {
             match self.output.recv_timeout(DEADLINE) {
                 Ok(bytes) => self.raw.extend(bytes),
@@ -109,8 +122,7 @@ impl Terminal {
                 }
             }
         }
-        let code = self.child.wait().unwrap().exit_code();
-        (code, self.text())
+        self.child.wait().unwrap().exit_code()
     }
 
     /// What was written, in order, without escape sequences: a text that is drawn again stands there again.

@@ -6,10 +6,13 @@ mod common;
 
 mod concurrency;
 mod configuration;
+mod damage;
 mod docs;
 mod harness;
 mod init;
 mod killed;
 mod prompts;
 mod readme;
+mod repositories;
 mod tidy;
+mod untouched;

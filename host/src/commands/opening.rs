@@ -1,7 +1,7 @@
 //! Opening a session, for `start` and `resume`: going to the branch, and the first record. It must not decide which.
 
 use crate::environment::random_base32;
-use crate::error::{UserError, user_error};
+use crate::error::{UserError, unwritable, user_error};
 use crate::git::Repository;
 use crate::session::ids::SessionId;
 use crate::session::lifecycle::{self, Beginning};
@@ -39,6 +39,9 @@ pub fn go_to(repository: &Repository, target: &Target) -> anyhow::Result<()> {
     };
     command.output().map(|_| ()).map_err(|error| {
         let said = format!("{error:#}");
+        if let Some(path) = repository.read_only_directory() {
+            return unwritable(&path, said);
+        }
         match error.downcast_ref::<UserError>() {
             Some(user) => user_error(
                 user.message.clone(),

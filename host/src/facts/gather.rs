@@ -100,11 +100,11 @@ pub fn gather(workspace: &mut Workspace, options: Options) -> anyhow::Result<Fac
     let shared = read_shared(workspace, &mut warnings);
     let latest = session.as_ref().or(ended.as_ref());
     let last_checkpoint = match &session {
-        Some(session) if session.context.highest_checkpoint > 0 => attempt(
-            record::last_checkpoint(&workspace.repository, &session.context.id),
-            &mut warnings,
-        )
-        .flatten(),
+        Some(session) if session.context.highest_checkpoint > 0 => {
+            let last = record::last_checkpoint(&workspace.repository, &session.context.id)?;
+            warn_once(last.damage, &mut warnings);
+            last.found
+        }
         _ => None,
     };
     let handoff =
@@ -184,10 +184,15 @@ fn attempt<T>(result: anyhow::Result<T>, warnings: &mut Vec<Warning>) -> Option<
             if let Some(user) = error.downcast_ref::<crate::error::UserError>() {
                 warning.hint.clone_from(&user.hint);
             }
-            warnings.push(warning);
+            warn_once(Some(warning), warnings);
             None
         }
     }
+}
+
+/// What is damaged may be read for more than one reason.
+fn warn_once(warning: Option<Warning>, warnings: &mut Vec<Warning>) {
+    warnings.extend(warning.filter(|warning| !warnings.contains(warning)));
 }
 
 /// The branch that `branch` started from, and how far `head` is from it. The default branch has none.

@@ -70,20 +70,25 @@ impl Repository {
         upstream.as_str().ok().map(str::to_owned)
     }
 
-    /// The name this branch had before its last renaming, from its reflog; None if it was never renamed, or the
-    /// reflog is switched off or was pruned.
-    pub fn renamed_from(&self, branch: &str) -> Option<String> {
+    /// The names this branch had before, the last one first, from its reflog, which git renames with it. Empty if it
+    /// was never renamed, or the reflog is switched off or was pruned.
+    pub fn former_names(&self, branch: &str) -> Vec<String> {
         let path: PathBuf = self.common_dir().join("logs/refs/heads").join(branch);
-        let log = std::fs::read(path).ok()?;
+        let Ok(log) = std::fs::read(path) else {
+            return Vec::new();
+        };
         let text = String::from_utf8_lossy(&log);
-        let suffix = format!(" to refs/heads/{branch}");
-        text.lines().rev().find_map(|line| {
-            let (_, message) = line.split_once('\t')?;
-            let old = message
-                .strip_prefix("Branch: renamed refs/heads/")?
-                .strip_suffix(&suffix)?;
-            Some(old.to_owned())
-        })
+        let mut names: Vec<String> = Vec::new();
+        for line in text.lines().rev() {
+            let name = names.last().map_or(branch, String::as_str);
+            let renamed = line.split_once('\t').and_then(|(_, message)| {
+                message
+                    .strip_prefix("Branch: renamed refs/heads/")?
+                    .strip_suffix(&format!(" to refs/heads/{name}"))
+            });
+            names.extend(renamed.map(str::to_owned));
+        }
+        names
     }
 
     /// The names of the configured remotes.
@@ -144,19 +149,17 @@ mod tests {
     }
 
     #[test]
-    fn a_renamed_branch_remembers_its_last_name() {
+    fn a_renamed_branch_remembers_all_its_names() {
         let test = TestRepository::new();
         test.commit_file("a", "1", "one");
-        assert_eq!(test.open().renamed_from("main"), None);
+        let names = |branch: &str| test.open().former_names(branch);
+        assert!(names("main").is_empty());
         test.git(&["branch", "-m", "main", "feature/x"]);
         test.git(&["branch", "-m", "feature/x", "feature/y"]);
-        assert_eq!(
-            test.open().renamed_from("feature/y").as_deref(),
-            Some("feature/x")
-        );
-        assert_eq!(test.open().renamed_from("main"), None);
+        assert_eq!(names("feature/y"), ["feature/x", "main"]);
+        assert!(names("main").is_empty());
         test.git(&["branch", "-m", "feature/y", "z"]);
         test.git(&["branch", "-m", "z", "feature/y"]);
-        assert_eq!(test.open().renamed_from("feature/y").as_deref(), Some("z"));
+        assert_eq!(names("feature/y"), ["z", "feature/y", "feature/x", "main"]);
     }
 }

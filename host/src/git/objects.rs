@@ -1,14 +1,19 @@
 //! Writing objects: blobs, small trees, commits. None of them becomes reachable here, and none is about the index.
 
+use std::path::PathBuf;
+
 use anyhow::Context as _;
 
 use super::ObjectId;
 use super::repository::Repository;
 use crate::environment::Timestamp;
+use crate::error::unwritable;
 
 impl Repository {
     pub fn write_blob(&self, bytes: &[u8]) -> anyhow::Result<ObjectId> {
-        self.inner.blob(bytes).context("failed to write a blob")
+        self.inner
+            .blob(bytes)
+            .map_err(|error| self.unwritten(error, "a blob"))
     }
 
     /// The id that these bytes would have; nothing is written.
@@ -28,7 +33,9 @@ impl Repository {
                 .insert(*name, blob, 0o100_644)
                 .with_context(|| format!("failed to put {name} into a tree"))?;
         }
-        builder.write().context("failed to write a tree")
+        builder
+            .write()
+            .map_err(|error| self.unwritten(error, "a tree"))
     }
 
     /// A commit at `time`, by the user, or by `session <session@localhost>` where git knows no user. No ref moves.
@@ -51,7 +58,23 @@ impl Repository {
         let parents: Vec<&git2::Commit<'_>> = parents.iter().collect();
         self.inner
             .commit(None, &signature, &signature, message, &tree, &parents)
-            .context("failed to write a commit")
+            .map_err(|error| self.unwritten(error, "a commit"))
+    }
+
+    /// Why libgit2 could not write. It says so only in words, so the directories are asked.
+    pub(super) fn unwritten(&self, error: git2::Error, what: &str) -> anyhow::Error {
+        match self.read_only_directory() {
+            Some(path) => unwritable(&path, error.message()),
+            None => anyhow::Error::new(error).context(format!("failed to write {what}")),
+        }
+    }
+
+    /// The directory that this user may not write in, if that is why something failed.
+    pub fn read_only_directory(&self) -> Option<PathBuf> {
+        ["objects", "refs"]
+            .map(|name| self.common_dir().join(name))
+            .into_iter()
+            .find(|path| rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_err())
     }
 }
 

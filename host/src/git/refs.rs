@@ -13,7 +13,11 @@ use super::ObjectId;
 use super::repository::Repository;
 
 /// Below these, a lock file that stays is a leftover.
-const OWN_NAMESPACES: [&str; 2] = ["refs/sessions/", "refs/session-snapshots/"];
+const OWN_NAMESPACES: [&str; 3] = [
+    "refs/sessions/",
+    "refs/session-snapshots/",
+    "refs/session-kept/",
+];
 /// How long a lock file may be somebody's who is at work.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// A lock file that was old when we met it belongs to nobody.
@@ -81,7 +85,7 @@ impl Repository {
                 .map(|_| ()),
             None => self.inner.reference(name, new, false, message).map(|_| ()),
         })
-        .with_context(|| format!("failed to write {name}"))
+        .map_err(|error| self.unwritten(error, name))
     }
 
     /// Removes a ref of ours if it still points at `expected`.

@@ -80,7 +80,10 @@ impl Repository {
         if builder.is_empty() {
             return Ok(None);
         }
-        builder.write().context("failed to write a tree").map(Some)
+        builder
+            .write()
+            .map(Some)
+            .map_err(|error| self.unwritten(error, "a tree"))
     }
 }
 

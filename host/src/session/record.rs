@@ -86,6 +86,7 @@ pub struct CheckpointRecord {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileFact {
+    #[serde(flatten, with = "crate::path::fields")]
     pub path: RepoPath,
     /// `added`, `modified`, `type_changed`, `deleted`, `untracked`, `conflicted`.
     pub status: String,
@@ -141,6 +142,7 @@ pub struct EndRecord {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndFile {
+    #[serde(flatten, with = "crate::path::fields")]
     pub path: RepoPath,
     /// The blob's id as git would store the file as it stood; None when it was deleted.
     pub blob: Option<String>,

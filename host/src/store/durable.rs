@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 
-use crate::error::UserError;
+use crate::error::{UserError, unwritable};
 use crate::git::status::Change;
 
 /// What all our temporary files begin with, those in the user's work tree too.
@@ -59,19 +59,18 @@ pub fn remove(path: &Path) -> anyhow::Result<()> {
     result.map_err(|error| explain(error, path))
 }
 
-/// A read-only `.git` is the user's to change, so it is said as such.
+/// Tells what the user can put right from what they cannot.
 pub fn explain(error: io::Error, path: &Path) -> anyhow::Error {
     match error.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            UserError::new(format!("{} cannot be written: {error}", path.display()))
-                .hint("make the repository writable for this user, then run the command again; `session brief` and `session status` only read")
-                .into()
+            unwritable(path, error)
         }
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            UserError::new(format!("{} cannot be written: {error}", path.display()))
-                .hint("free some space, then run the command again; what was recorded before is intact")
-                .into()
-        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => UserError::new(format!(
+            "{} cannot be written: {error}",
+            path.display()
+        ))
+        .hint("free some space, then run the command again; what was recorded before is intact")
+        .into(),
         _ => Err::<(), _>(error)
             .with_context(|| format!("failed to write {}", path.display()))
             .unwrap_err(),

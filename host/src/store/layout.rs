@@ -20,6 +20,7 @@ const LIVE_FILES: [&str; 3] = ["objectives.md", "blockers.md", "context.json"];
 
 #[derive(Debug, Clone)]
 pub struct Layout {
+    common_dir: PathBuf,
     sessions: PathBuf,
 }
 
@@ -75,8 +76,13 @@ fn encode_component(component: &str) -> String {
 impl Layout {
     pub fn new(common_dir: &Path) -> Self {
         Self {
+            common_dir: common_dir.to_owned(),
             sessions: common_dir.join("sessions"),
         }
+    }
+
+    pub fn common_dir(&self) -> &Path {
+        &self.common_dir
     }
 
     pub fn sessions(&self) -> &Path {

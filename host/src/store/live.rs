@@ -237,17 +237,23 @@ fn write_if_changed(
     durable::write(path, new.as_bytes())
 }
 
-/// Moves a damaged file (or whatever stands in its place) out of the way, under a name that is still free.
-fn keep_aside(layout: &Layout, path: &Path, now: Timestamp) -> anyhow::Result<()> {
-    let kept = layout.kept();
-    std::fs::create_dir_all(&kept).map_err(|error| durable::explain(error, &kept))?;
+/// Moves a damaged file (or whatever stands in its place) out of the way.
+pub(super) fn keep_aside(layout: &Layout, path: &Path, now: Timestamp) -> anyhow::Result<()> {
     let relative = path
         .strip_prefix(layout.sessions())
-        .unwrap_or(path)
-        .to_string_lossy()
-        .replace('/', "%2F");
+        .or_else(|_| path.strip_prefix(layout.common_dir()))
+        .unwrap_or(path);
+    let target = kept_name(layout, &relative.to_string_lossy(), now)?;
+    std::fs::rename(path, &target).map_err(|error| durable::explain(error, &target))
+}
+
+/// Where something damaged is kept, under its own name and a time that is still free.
+pub(super) fn kept_name(layout: &Layout, name: &str, now: Timestamp) -> anyhow::Result<PathBuf> {
+    let kept = layout.kept();
+    std::fs::create_dir_all(&kept).map_err(|error| durable::explain(error, &kept))?;
+    let relative = name.replace('/', "%2F");
     let stamp = now.format("%Y%m%dT%H%M%SZ");
-    let target = (0..)
+    (0..)
         .map(|n: u32| {
             kept.join(if n == 0 {
                 format!("{relative}.{stamp}")
@@ -256,6 +262,5 @@ fn keep_aside(layout: &Layout, path: &Path, now: Timestamp) -> anyhow::Result<()
             })
         })
         .find(|path: &PathBuf| path.symlink_metadata().is_err())
-        .context("no free name for a damaged file")?;
-    std::fs::rename(path, &target).map_err(|error| durable::explain(error, &target))
+        .context("no free name for a damaged file")
 }

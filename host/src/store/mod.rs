@@ -1,5 +1,6 @@
 //! Persisting: the live files, the record, the snapshots, the locks. It must not decide or compose.
 
+pub mod damaged_record;
 pub mod decisions;
 pub mod durable;
 pub mod edits;

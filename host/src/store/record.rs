@@ -3,13 +3,15 @@
 //!
 //! The tree of each commit: `entry.json` (the facts), `document.md` (for people), and the live files as they were.
 
+use std::ops::ControlFlow;
+
 use anyhow::Context as _;
 
 use super::live::Recovered;
 use super::lock::StoreLock;
 use crate::document::secrets;
 use crate::environment::Timestamp;
-use crate::error::user_error;
+use crate::error::{Warning, user_error};
 use crate::git::refs::RefUpdate;
 use crate::git::{ObjectId, Repository};
 use crate::path::RepoPath;
@@ -31,26 +33,66 @@ pub struct Tip {
     pub summary: SessionSummary,
 }
 
-pub fn tip(repository: &Repository, id: &SessionId) -> anyhow::Result<Option<Tip>> {
-    let Some(commit) = repository.read_ref(&id.record_ref())? else {
-        return Ok(None);
-    };
-    let message = repository.commit_message(commit)?;
-    let summary = parse(&message, id)?;
-    Ok(Some(Tip { commit, summary }))
+/// What stands at a record's ref.
+#[derive(Debug, Clone)]
+pub enum Found {
+    Nothing,
+    Tip(Tip),
+    /// It cannot be read: why, and what happens to it. The session's live files are whole without it.
+    Damaged(Warning),
 }
 
-fn parse(message: &str, id: &SessionId) -> anyhow::Result<SessionSummary> {
-    summary::parse_message(message).map_err(|error| match error {
-        SummaryError::Newer(format) => user_error(
-            format!("the record of {id} was written by a newer `session` (format {format}; this one knows {RECORD_FORMAT})"),
+/// Looks at a record's newest commit.
+///
+/// # Errors
+/// Only a record of a newer format, which must not be touched.
+pub fn find(repository: &Repository, id: &SessionId) -> anyhow::Result<Found> {
+    let commit = match repository.read_ref(&id.record_ref()) {
+        Ok(None) => return Ok(Found::Nothing),
+        Ok(Some(commit)) => commit,
+        Err(error) => return Ok(Found::Damaged(damaged(id, &error))),
+    };
+    match read_summary(repository, id, commit)? {
+        Ok(summary) => Ok(Found::Tip(Tip { commit, summary })),
+        Err(error) => Ok(Found::Damaged(damaged(id, &error))),
+    }
+}
+
+/// As [`find`], for whom a damaged record is an error.
+pub fn tip(repository: &Repository, id: &SessionId) -> anyhow::Result<Option<Tip>> {
+    match find(repository, id)? {
+        Found::Nothing => Ok(None),
+        Found::Tip(tip) => Ok(Some(tip)),
+        Found::Damaged(warning) => Err(warning.into_error()),
+    }
+}
+
+fn damaged(id: &SessionId, why: &anyhow::Error) -> Warning {
+    Warning::new(format!("the record of {id} is damaged: {why:#}")).hint(
+        "the next checkpoint begins a new record and keeps the damaged one aside; other sessions are not affected",
+    )
+}
+
+/// The summary in a record commit's message; the inner error says why there is none.
+fn read_summary(
+    repository: &Repository,
+    id: &SessionId,
+    commit: ObjectId,
+) -> anyhow::Result<anyhow::Result<SessionSummary>> {
+    let message = match repository.commit_message(commit) {
+        Ok(message) => message,
+        Err(error) => return Ok(Err(error)),
+    };
+    match summary::parse_message(&message) {
+        Ok(summary) => Ok(Ok(summary)),
+        Err(SummaryError::Damaged) => Ok(Err(anyhow::anyhow!("{commit} is not a commit of ours"))),
+        Err(SummaryError::Newer(format)) => Err(user_error(
+            format!(
+                "the record of {id} was written by a newer `session` (format {format}; this one knows {RECORD_FORMAT})"
+            ),
             "install the newer version of session; nothing was changed",
-        ),
-        SummaryError::Damaged => user_error(
-            format!("the record of {id} cannot be read: its newest commit is not one of ours"),
-            format!("look at it with `git log {}`; other sessions are not affected", id.record_ref()),
-        ),
-    })
+        )),
+    }
 }
 
 /// One entry of a record with the commit that holds it.
@@ -107,78 +149,121 @@ pub fn append(
     }
 }
 
-/// The entries of a record, newest first, as far as `wanted` says to go on. Each step opens one commit.
+/// The entries of a record, newest first, as far as `wanted` says to go on. Each step opens one commit. A damaged entry
+/// is passed over, and the first such is told.
+///
+/// # Errors
+/// Only a record of a newer format.
 pub fn walk(
     repository: &Repository,
     id: &SessionId,
-    mut wanted: impl FnMut(Recorded) -> std::ops::ControlFlow<()>,
-) -> anyhow::Result<()> {
-    let mut next = repository.read_ref(&id.record_ref())?;
+    mut wanted: impl FnMut(Recorded) -> ControlFlow<()>,
+) -> anyhow::Result<Option<Warning>> {
+    let mut next = match find(repository, id)? {
+        Found::Nothing => None,
+        Found::Tip(tip) => Some(tip.commit),
+        Found::Damaged(warning) => return Ok(Some(warning)),
+    };
+    let mut damage = None;
     while let Some(commit) = next {
-        let entry = read_entry(repository, id, commit)?;
-        if wanted(Recorded { commit, entry }).is_break() {
-            break;
+        match read_entry(repository, id, commit)? {
+            Ok(entry) => {
+                if wanted(Recorded { commit, entry }).is_break() {
+                    break;
+                }
+            }
+            Err(error) => {
+                damage.get_or_insert_with(|| damaged_entry(id, commit, &error));
+            }
         }
-        next = repository.commit_parents(commit)?.first().copied();
+        // Where the commit itself is gone, nothing says what came before it.
+        let parents = repository.commit_parents(commit).unwrap_or_default();
+        next = parents.first().copied();
     }
-    Ok(())
+    Ok(damage)
 }
 
-fn read_entry(repository: &Repository, id: &SessionId, commit: ObjectId) -> anyhow::Result<Entry> {
+/// One entry; the inner error says why it cannot be read.
+fn read_entry(
+    repository: &Repository,
+    id: &SessionId,
+    commit: ObjectId,
+) -> anyhow::Result<anyhow::Result<Entry>> {
     // The message first: it tells a newer format from damage.
-    parse(&repository.commit_message(commit)?, id)?;
-    let bytes = repository
-        .read_file_at(commit, &RepoPath::from("entry.json"), LARGEST)?
-        .and_then(|bytes| bytes.as_bytes().map(<[u8]>::to_vec))
-        .with_context(|| format!("the record commit {commit} of {id} has no entry.json"))?;
-    serde_json::from_slice(&bytes)
-        .map_err(|error| {
-            user_error(
-                format!("entry {commit} of the record of {id} is damaged: {error}"),
-                format!("look at it with `git show {commit}`; the entries before and after it are separate commits"),
-            )
-        })
+    if let Err(error) = read_summary(repository, id, commit)? {
+        return Ok(Err(error));
+    }
+    let parsed = repository
+        .read_file_at(commit, &RepoPath::from("entry.json"), LARGEST)
+        .and_then(|bytes| {
+            let bytes = bytes.context("it has no entry.json")?;
+            let bytes = bytes.as_bytes().context("its entry.json is too large")?;
+            Ok(serde_json::from_slice(bytes)?)
+        });
+    Ok(parsed)
 }
 
-/// All checkpoints, newest first.
+fn damaged_entry(id: &SessionId, commit: ObjectId, why: &anyhow::Error) -> Warning {
+    Warning::new(format!(
+        "entry {commit} of the record of {id} is damaged: {why:#}"
+    ))
+    .hint(format!(
+        "`git show {commit}` shows what is left of it; newer entries are whole"
+    ))
+}
+
+/// What was found in a record, and what stood in the way.
+#[derive(Debug)]
+pub struct Walked<T> {
+    pub found: T,
+    pub damage: Option<Warning>,
+}
+
+/// All checkpoints, newest first, each with the commit that holds it.
 pub fn checkpoints(
     repository: &Repository,
     id: &SessionId,
-) -> anyhow::Result<Vec<(ObjectId, CheckpointRecord)>> {
+) -> anyhow::Result<Walked<Vec<(ObjectId, CheckpointRecord)>>> {
     let mut found = Vec::new();
-    walk(repository, id, |recorded| {
+    let damage = walk(repository, id, |recorded| {
         if let Entry::Checkpoint(checkpoint) = recorded.entry {
             found.push((recorded.commit, checkpoint));
         }
-        std::ops::ControlFlow::Continue(())
+        ControlFlow::Continue(())
     })?;
-    Ok(found)
+    Ok(Walked { found, damage })
 }
 
 pub fn last_checkpoint(
     repository: &Repository,
     id: &SessionId,
-) -> anyhow::Result<Option<CheckpointRecord>> {
+) -> anyhow::Result<Walked<Option<CheckpointRecord>>> {
     let mut found = None;
-    walk(repository, id, |recorded| match recorded.entry {
+    let damage = walk(repository, id, |recorded| match recorded.entry {
         Entry::Checkpoint(checkpoint) => {
             found = Some(checkpoint);
-            std::ops::ControlFlow::Break(())
+            ControlFlow::Break(())
         }
-        _ => std::ops::ControlFlow::Continue(()),
+        _ => ControlFlow::Continue(()),
     })?;
-    Ok(found)
+    Ok(Walked { found, damage })
 }
 
 /// The end of a session and its document, if it was ended.
+///
+/// # Errors
+/// The newest entry, which would be the end, is damaged.
 pub fn end(repository: &Repository, id: &SessionId) -> anyhow::Result<Option<(EndRecord, String)>> {
     let mut found = None;
-    walk(repository, id, |recorded| {
+    let damage = walk(repository, id, |recorded| {
         if let Entry::End(end) = recorded.entry {
             found = Some((recorded.commit, end));
         }
-        std::ops::ControlFlow::Break(())
+        ControlFlow::Break(())
     })?;
+    if let Some(damage) = damage {
+        return Err(damage.into_error());
+    }
     let Some((commit, end)) = found else {
         return Ok(None);
     };

@@ -1,11 +1,11 @@
 //! One change to what is stored: taken under the lock, on what the files say *now*, in an order that kill -9 cannot
 //! turn into a loss: objects, snapshot ref, record ref, live files.
 
-use super::decisions;
 use super::layout::{Layout, LiveKey};
 use super::live::{self, LiveFiles};
 use super::lock::StoreLock;
-use super::record;
+use super::record::{self, Found};
+use super::{damaged_record, decisions};
 use crate::environment::Timestamp;
 use crate::error::{Warning, user_error};
 use crate::git::refs::RefUpdate;
@@ -40,17 +40,21 @@ pub fn read_live(
     let slug = SessionId::new(branch.unwrap_or("HEAD"), chrono::NaiveDate::default(), "");
     let slug = slug.as_str().split("-19700101-").next().unwrap_or_default();
     let read = live::assemble(&files, key, || record::recover(repository, branch, slug))?;
-    let Some((mut session, warnings)) = read else {
+    let Some((mut session, mut warnings)) = read else {
         return Ok(None);
     };
-    if session.context.is_open()
-        && let Some(tip) = record::tip(repository, &session.context.id)?
-    {
-        session.context.ended_at = tip.summary.ended_at;
-        session.context.highest_checkpoint = session
-            .context
-            .highest_checkpoint
-            .max(tip.summary.checkpoints);
+    if session.context.is_open() {
+        match record::find(repository, &session.context.id)? {
+            Found::Nothing => {}
+            Found::Damaged(warning) => warnings.push(warning),
+            Found::Tip(tip) => {
+                session.context.ended_at = tip.summary.ended_at;
+                session.context.highest_checkpoint = session
+                    .context
+                    .highest_checkpoint
+                    .max(tip.summary.checkpoints);
+            }
+        }
     }
     Ok(Some((session, warnings)))
 }
@@ -141,13 +145,18 @@ impl<'a> Transaction<'a> {
         super::durable::write(&path, state)
     }
 
-    /// Adds an entry to the record. `live` is what `write_live` is about to write.
+    /// Adds an entry to the record; a damaged one is set aside first, and a new one begun. `live` is what `write_live` is
+    /// about to write.
     pub fn append_entry(
         &self,
         live: &LiveSession,
         entry: &Entry,
         document: &str,
     ) -> anyhow::Result<ObjectId> {
+        let id = &live.context.id;
+        if matches!(record::find(self.repository, id)?, Found::Damaged(_)) {
+            damaged_record::set_aside(&self.lock, self.repository, self.layout, id, self.now)?;
+        }
         record::append(&self.lock, self.repository, live, entry, document, self.now)
     }
 

@@ -24,12 +24,15 @@ pub fn run(ui: &mut Ui, environment: &Environment, _: &Args) -> anyhow::Result<(
     let workspace = Workspace::open(environment, None)?;
     ui.configure(&workspace.config.display);
     let place = workspace.here()?;
-    let (session, _) = require_any(workspace.live(&place)?, &place)?;
-    let checkpoints: Vec<CheckpointRecord> =
-        record::checkpoints(&workspace.repository, &session.context.id)?
-            .into_iter()
-            .map(|(_, checkpoint)| checkpoint)
-            .collect();
+    let (session, mut warnings) = require_any(workspace.live(&place)?, &place)?;
+    let all = record::checkpoints(&workspace.repository, &session.context.id)?;
+    warnings.extend(all.damage.filter(|damage| !warnings.contains(damage)));
+    warnings.iter().for_each(|warning| ui.warning(warning));
+    let checkpoints: Vec<CheckpointRecord> = all
+        .found
+        .into_iter()
+        .map(|(_, checkpoint)| checkpoint)
+        .collect();
     let mut section = Section::new("checkpoints", "Newest first")
         .importance(100)
         .more("session checkpoint show ID");

@@ -24,7 +24,7 @@ use crate::session::decision::Decision;
 use crate::session::ids::CheckpointId;
 use crate::session::live::{LiveSession, TddPhase};
 use crate::session::record::{CheckpointReason, CheckpointRecord};
-use crate::store::record;
+use crate::store::record::{self, Walked};
 use crate::ui::{Prompt, Ui};
 use crate::workspace::{Workspace, require_any, require_open};
 
@@ -279,7 +279,8 @@ fn find(
 ) -> anyhow::Result<(LiveSession, ObjectId, CheckpointRecord)> {
     let place = workspace.here()?;
     let (session, _) = require_any(workspace.live(&place)?, &place)?;
-    let all = record::checkpoints(&workspace.repository, &session.context.id)?;
+    let Walked { found: all, damage } =
+        record::checkpoints(&workspace.repository, &session.context.id)?;
     let wanted = CheckpointId::parse(asked);
     let by_label = |checkpoint: &CheckpointRecord| checkpoint.label.as_deref() == Some(asked);
     match all
@@ -288,6 +289,10 @@ fn find(
     {
         Some((commit, checkpoint)) => Ok((session, *commit, checkpoint.clone())),
         None => {
+            // One that cannot be read may be the one that was asked for.
+            if let Some(damage) = damage {
+                return Err(damage.into_error());
+            }
             let known: Vec<String> = all
                 .iter()
                 .take(20)

@@ -77,7 +77,7 @@ fn ask_accomplished(
                 .filter(|item| item.done)
                 .map(|item| item.text.clone()),
         );
-        let checkpoints = record::checkpoints(&workspace.repository, &session.context.id)?;
+        let checkpoints = record::checkpoints(&workspace.repository, &session.context.id)?.found;
         suggestions.extend(
             checkpoints
                 .iter()
