@@ -258,7 +258,7 @@ fn the_demo_shows_the_life_of_a_session() {
         "## Since you left",
         "Last handoff, 14 hours ago",
         "$ session history",
-        "hotfix/double-payment (ended 14 hours ago",
+        "hotfix/double-payment (ended ",
         "Look around in $ROOT/shop",
     ] {
         let at = rest

@@ -43,10 +43,16 @@ fn files(directory: &Path, into: &mut Vec<(String, Vec<u8>)>) {
     }
 }
 
+/// Arguments, questions with their answers, and the question that is left.
+type Case = (
+    &'static [&'static str],
+    &'static [(&'static str, &'static str)],
+    &'static str,
+);
+
 #[test]
 fn leaving_any_question_leaves_everything_as_it_was() {
-    // The arguments, the answers before the question that is left, and that question.
-    let cases: [(&[&str], &[(&str, &str)], &str); 9] = [
+    let cases: [Case; 9] = [
         (&["start"], &[], WORK_ON),
         (
             &["start"],
