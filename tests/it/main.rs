@@ -6,6 +6,11 @@ mod common;
 
 mod concurrency;
 mod configuration;
+mod flows_commit;
+mod flows_end;
+mod flows_restore;
+mod flows_resume;
+mod flows_switch;
 mod harness;
 mod init;
 mod killed;
