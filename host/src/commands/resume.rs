@@ -5,7 +5,7 @@ use crate::commands::brief;
 use crate::commands::opening::{self, Opening, Target, go_to};
 use crate::commands::switch::put_back;
 use crate::environment::Environment;
-use crate::error::user_error;
+use crate::error::{Warning, user_error};
 use crate::facts::gather::Options;
 use crate::facts::since::since_you_left;
 use crate::plugin::WhenCold;
@@ -34,7 +34,8 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
     }
     let place = workspace.here()?;
     let left = match workspace.live(&place)? {
-        Some((session, _)) => session,
+        Some((session, _)) if session.context.is_open() => session,
+        Some((ended, _)) => newer_from_remote(ui, &workspace, ended),
         None => from_remote(ui, &workspace)?,
     };
     if !left.context.is_open() {
@@ -121,8 +122,28 @@ fn from_remote(ui: &mut Ui, workspace: &Workspace) -> anyhow::Result<LiveSession
         )
     };
     let branch = place.branch.as_deref().ok_or_else(none)?;
-    let progress = ui.progress("asking the remote for this branch's sessions");
-    let found = crate::sharing::fetch_newest(workspace, branch);
-    drop(progress);
-    found?.ok_or_else(none)
+    fetch(ui, workspace, branch)?.ok_or_else(none)
+}
+
+/// The work may have gone on elsewhere since `ended` was. A remote that cannot be asked holds nothing up.
+fn newer_from_remote(ui: &Ui, workspace: &Workspace, ended: LiveSession) -> LiveSession {
+    let Some(branch) = &ended.context.branch else {
+        return ended;
+    };
+    match fetch(ui, workspace, branch) {
+        Ok(Some(newest)) if newest.context.ended_at > ended.context.ended_at => newest,
+        Ok(_) => ended,
+        Err(error) => {
+            let warning = Warning::new(format!(
+                "the remote could not be asked whether the work went on elsewhere: {error:#}"
+            ));
+            ui.warning(&warning.hint("this goes on from the session that ended here"));
+            ended
+        }
+    }
+}
+
+fn fetch(ui: &Ui, workspace: &Workspace, branch: &str) -> anyhow::Result<Option<LiveSession>> {
+    let _progress = ui.progress("asking the remote for this branch's sessions");
+    crate::sharing::fetch_newest(workspace, branch)
 }

@@ -213,9 +213,16 @@ fn what_with_changes(
     let number = count(changes.len(), "uncommitted change", "uncommitted changes");
     let Some(prompt) = ui.prompt() else {
         return Err(user_error(
-            format!("there are {number}"),
             format!(
-                "run `session switch {} --park` to keep them here, or `--carry` to take them along",
+                "{} {number}",
+                if changes.len() == 1 {
+                    "there is"
+                } else {
+                    "there are"
+                }
+            ),
+            format!(
+                "run `session switch {} --park` to keep what is changed here, or `--carry` to take it along",
                 args.branch
             ),
         ));

@@ -1,5 +1,6 @@
 //! Git: the only module that names git2 or spawns `git`. It must not know what a session is.
 
+mod blob_batch;
 pub mod blobs;
 pub mod branches;
 pub mod command;
@@ -25,6 +26,7 @@ mod repository_tests;
 #[cfg(test)]
 pub mod testing;
 
+pub use blob_batch::BlobBatch;
 pub use command::{GitCommand, GitOutput};
 pub use git2::Oid as ObjectId;
 pub use repository::Repository;

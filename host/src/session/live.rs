@@ -70,7 +70,7 @@ pub struct LiveContext {
     /// When an enhanced commit last listed decisions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decisions_committed_at: Option<Timestamp>,
-    /// Those that it listed: one made in the same second must neither be listed twice nor be lost.
+    /// Those listed in that second: one made in it must neither be listed twice nor be lost.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub decisions_committed: Vec<String>,
     /// The checkpoint that holds what `switch --park` took out of the work tree.

@@ -90,11 +90,13 @@ pub fn commit(
     }
     run_git(workspace, &facts.changes, everything, &message)?;
     let ((), _) = workspace.change_session(&place, |_, session| {
-        session.context.decisions_committed_at = Some(workspace.environment.now);
-        session.context.decisions_committed = decisions
-            .iter()
-            .map(|decision| decision.id.clone())
-            .collect();
+        let now = workspace.environment.now;
+        let last = session.context.decisions_committed_at.replace(now);
+        if last.map(|time| time.timestamp()) != Some(now.timestamp()) {
+            session.context.decisions_committed.clear();
+        }
+        let listed = decisions.iter().map(|decision| decision.id.clone());
+        session.context.decisions_committed.extend(listed);
         Ok(())
     })?;
     workspace.repository.head_commit()?.ok_or_else(|| {
@@ -180,7 +182,8 @@ fn run_git(
     }
     let mut command = repository
         .git_with_hooks()
-        .args(["commit", "--quiet", "--file=-"]);
+        // Nothing in the message is a comment, whatever `commit.cleanup` says.
+        .args(["commit", "--quiet", "--file=-", "--cleanup=whitespace"]);
     if everything {
         command = command.arg("--all");
     }

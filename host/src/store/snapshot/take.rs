@@ -7,9 +7,9 @@ use super::Snapshot;
 use super::entry::{self, EXECUTABLE, FILE, Found, LINK, SUBMODULE};
 use super::metadata::{Metadata, SNAPSHOT_FORMAT};
 use super::staged::Staged;
-use crate::git::Repository;
 use crate::git::status::{BlobAt, Change, ChangeKind, Status};
 use crate::git::tree_edit::TreeEdits;
+use crate::git::{BlobBatch, Repository};
 use crate::path::RepoPath;
 
 /// What a snapshot holds at most.
@@ -40,6 +40,7 @@ pub fn take(
         // With core.fileMode off the bit on disk says nothing, and git goes by the index.
         trust_mode: repository.config_bool("core.fileMode") != Some(false),
         work: TreeEdits::new(),
+        blobs: repository.blob_batch(),
         metadata: Metadata {
             format: SNAPSHOT_FORMAT,
             head: status.head.map(|id| id.to_string()),
@@ -49,6 +50,7 @@ pub fn take(
     for change in &status.changes {
         edits.hold(change)?;
     }
+    edits.blobs.finish()?;
     let tree = repository.edit_tree(head_tree, &edits.work)?;
     let staged = Staged::observe(repository, status, head_tree)?;
     let index_tree = match staged.tree {
@@ -82,6 +84,7 @@ struct Edits<'a> {
     limits: Limits,
     trust_mode: bool,
     work: TreeEdits,
+    blobs: BlobBatch<'a>,
     metadata: Metadata,
 }
 
@@ -105,7 +108,7 @@ impl Edits<'_> {
         let root = self.repository.work_tree();
         match entry::read(root, &change.path.to_path(), self.limits.max_file) {
             Found::Content { mode, bytes } => {
-                let id = self.repository.write_blob(&bytes)?;
+                let id = self.blobs.add(bytes)?;
                 let mode = self.believed_mode(change, mode);
                 self.work
                     .insert(change.path.clone(), Some(BlobAt { id, mode }));
