@@ -6,8 +6,10 @@ mod common;
 
 mod configuration;
 mod damage;
+mod foreign_text;
 mod harness;
 mod init;
+mod refusals;
 mod repositories;
 mod tidy;
 mod untouched;
