@@ -8,6 +8,7 @@ mod configuration;
 mod damage;
 mod foreign_text;
 mod harness;
+mod housekeeping;
 mod init;
 mod refusals;
 mod repositories;
