@@ -179,6 +179,31 @@ fn a_user_whom_git_does_not_know() {
 }
 
 #[test]
+fn a_record_is_by_the_user_whom_git_knows() {
+    let env = TestEnv::new();
+    let repository = Repository::at(&env, odd::plain(&env));
+    let author = |branch: &str| {
+        quiet(&repository, &["start", branch]);
+        let newest = format!("refs/sessions/{branch}-*");
+        repository.git(&[
+            "for-each-ref",
+            "--format=%(authorname) %(authoremail)",
+            &newest,
+        ])
+    };
+    assert_eq!(author("one"), "Ada Example <ada@example.com>");
+    // The user's usual file is not read where another one is named.
+    std::fs::write(
+        env.root().join("home/.gitconfig"),
+        "[user]\n\tname = Home\n\temail = h@example.com\n",
+    )
+    .unwrap();
+    assert_eq!(author("two"), "Ada Example <ada@example.com>");
+    std::fs::write(env.root().join("gitconfig"), "").unwrap();
+    assert_eq!(author("three"), "session <session@localhost>");
+}
+
+#[test]
 fn the_work_tree_that_gits_variables_name() {
     let env = TestEnv::new();
     let main = odd::plain(&env);

@@ -9,6 +9,8 @@ use crate::document::{Document, Section};
 use crate::environment::Environment;
 use crate::session::import::Imported;
 use crate::session::next_actions::count;
+use crate::store::layout::Layout;
+use crate::store::transaction::Transaction;
 use crate::ui::Ui;
 use crate::workspace::Workspace;
 
@@ -28,11 +30,13 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
         import: args.import,
         now: environment.now,
     };
+    // The local store comes first: where it cannot be made, nothing is half done.
+    let layout = Layout::new(repository.common_dir());
+    drop(Transaction::begin(&repository, &layout, environment.now)?);
     let done = initialise(repository.work_tree(), options)?;
     // Only now: `--force` is the way out of a configuration that cannot be read.
     let workspace = Workspace::open(environment, None)?;
     ui.configure(&workspace.config.display);
-    drop(workspace.begin()?);
     let session = match &done.imported {
         Some(imported) => take_over(ui, &workspace, imported)?,
         None => None,

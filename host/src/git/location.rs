@@ -18,6 +18,10 @@ pub struct GitVariables {
     pub common_dir: Option<PathBuf>,
     /// `GIT_INDEX_FILE` as it is: git reads a relative one from the root of the work tree.
     pub index_file: Option<OsString>,
+    /// `GIT_CONFIG_GLOBAL`: read in place of all of the user's own configuration.
+    pub config_global: Option<PathBuf>,
+    /// `GIT_CONFIG_SYSTEM`, or nothing at all with `GIT_CONFIG_NOSYSTEM`.
+    pub config_system: Option<PathBuf>,
     /// `GIT_CEILING_DIRECTORIES`.
     pub ceiling: Vec<PathBuf>,
     /// `GIT_DISCOVERY_ACROSS_FILESYSTEM`.
@@ -28,6 +32,8 @@ impl GitVariables {
     /// Reads them from the process.
     pub fn from_process(environment: &Environment) -> Self {
         let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let is_true =
+            |name: &str| variable(name).is_some_and(|value| value != "0" && value != "false");
         let absolute = |name: &str| {
             variable(name).map(|value| environment.current_dir.join(PathBuf::from(value)))
         };
@@ -37,6 +43,12 @@ impl GitVariables {
             work_tree: absolute("GIT_WORK_TREE"),
             common_dir: absolute("GIT_COMMON_DIR"),
             index_file: variable("GIT_INDEX_FILE"),
+            config_global: absolute("GIT_CONFIG_GLOBAL"),
+            config_system: if is_true("GIT_CONFIG_NOSYSTEM") {
+                Some(PathBuf::from("/dev/null"))
+            } else {
+                absolute("GIT_CONFIG_SYSTEM")
+            },
             ceiling: variable("GIT_CEILING_DIRECTORIES")
                 .map(|value| {
                     std::env::split_paths(&value)
@@ -44,8 +56,7 @@ impl GitVariables {
                         .collect()
                 })
                 .unwrap_or_default(),
-            across_filesystems: variable("GIT_DISCOVERY_ACROSS_FILESYSTEM")
-                .is_some_and(|value| value != "0" && value != "false"),
+            across_filesystems: is_true("GIT_DISCOVERY_ACROSS_FILESYSTEM"),
         }
     }
 }

@@ -36,6 +36,8 @@ impl Repository {
         if inner.object_format() != git2::ObjectFormat::Sha1 {
             return Err(unsupported_objects());
         }
+        follow_config_variables(&inner, &variables)
+            .context("failed to read the configuration that git's variables name")?;
         // Git takes the current directory for the work tree when it is told GIT_DIR and nothing else.
         let told = variables.work_tree.clone().or_else(|| {
             let configured = || {
@@ -181,6 +183,23 @@ fn discover(variables: &GitVariables) -> Result<git2::Repository, git2::Error> {
     let mut flags = Flags::empty();
     flags.set(Flags::CROSS_FS, variables.across_filesystems);
     git2::Repository::open_ext(&variables.current_dir, flags, &variables.ceiling)
+}
+
+/// Libgit2 looks for the user's and the system's configuration where they usually are, and nowhere else.
+fn follow_config_variables(
+    inner: &git2::Repository,
+    variables: &GitVariables,
+) -> Result<(), git2::Error> {
+    use git2::ConfigLevel as Level;
+    let mut config = inner.config()?;
+    if let Some(path) = &variables.config_global {
+        config.add_file(path, Level::Global, true)?;
+        config.add_file(Path::new("/dev/null"), Level::XDG, true)?;
+    }
+    if let Some(path) = &variables.config_system {
+        config.add_file(path, Level::System, true)?;
+    }
+    Ok(())
 }
 
 fn refusal(error: &git2::Error, variables: &GitVariables) -> anyhow::Error {
