@@ -1,5 +1,5 @@
-//! Compiles every package in `plugins/` to a WASM component and embeds it. It must not need the host's dependencies:
-//! whatever it depends on is built twice.
+//! Compiles every package in `plugins/` to a WASM component and embeds it with its digest, which every brief would
+//! compute otherwise. It must not need the host's larger dependencies: whatever it depends on is built twice.
 
 #[path = "build/nested_cargo.rs"]
 mod nested_cargo;
@@ -7,6 +7,9 @@ mod nested_cargo;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
+
+use data_encoding::HEXLOWER;
+use sha2::{Digest as _, Sha256};
 
 fn main() {
     let out_dir = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
@@ -23,15 +26,18 @@ fn main() {
 
     let plugins = packages(&workspace.join("plugins"));
     let built = nested_cargo::build_components(&workspace, &plugins);
-    let mut source = String::from("pub const BUNDLED: &[(&str, &[u8])] = &[\n");
+    let mut source = String::from("pub const BUNDLED: &[Bundled] = &[\n");
     for plugin in &plugins {
         let file = nested_cargo::component_file(&built, plugin);
         let embedded = out_dir.join(format!("{plugin}.wasm"));
         fs::copy(&file, &embedded)
             .unwrap_or_else(|error| panic!("{} could not be copied: {error}", file.display()));
+        let digest = fs::read(&embedded).map(|bytes| HEXLOWER.encode(&Sha256::digest(bytes)));
+        let digest = digest.expect("what was written can be read");
         writeln!(
             source,
-            "    ({plugin:?}, include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{plugin}.wasm\"))),"
+            "    Bundled {{ name: {plugin:?}, digest: {digest:?}, bytes: \
+             include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{plugin}.wasm\")) }},"
         )
         .expect("a String takes any text");
     }

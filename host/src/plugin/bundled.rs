@@ -3,10 +3,26 @@
 
 include!(concat!(env!("OUT_DIR"), "/bundled.rs"));
 
-/// The bytes of a bundled component.
-pub fn component(name: &str) -> Option<&'static [u8]> {
-    BUNDLED
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map(|(_, bytes)| *bytes)
+/// A component that is part of this program.
+#[derive(Debug, Clone, Copy)]
+pub struct Bundled {
+    pub name: &'static str,
+    /// As [`super::engine::digest`] would compute it.
+    pub digest: &'static str,
+    pub bytes: &'static [u8],
+}
+
+pub fn component(name: &str) -> Option<&'static Bundled> {
+    BUNDLED.iter().find(|bundled| bundled.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_bundled_component_is_known_by_its_own_digest() {
+        for bundled in super::BUNDLED {
+            let digest = crate::plugin::engine::digest(bundled.bytes);
+            assert_eq!(bundled.digest, digest, "{}", bundled.name);
+        }
+    }
 }

@@ -91,14 +91,13 @@ impl Entry {
     fn load(&self, engine: &Engine) -> anyhow::Result<Component> {
         let mut expected = String::new();
         open_own(&self.digest)?.read_to_string(&mut expected)?;
-        let mut artifact = Vec::new();
-        open_own(&self.artifact)?.read_to_end(&mut artifact)?;
-        if engine::digest(&artifact) != expected.trim() {
+        if engine::digest_of(open_own(&self.artifact)?)? != expected.trim() {
             bail!("the artifact is not what was compiled");
         }
-        // SAFETY: these very bytes have the digest that was noted when this program compiled them, for this engine's
-        // compatibility hash, and both files are ours alone, in a directory that no one else can write to.
-        unsafe { Component::deserialize(engine, &artifact) }.map_err(engine::into_anyhow)
+        // SAFETY: what is mapped has the digest that was noted when this program compiled it, for this engine's
+        // compatibility hash. Between the two looks at it the path can only have been given another artifact of ours:
+        // both files are ours alone, in a directory that no one else can write to, and are replaced but never changed.
+        unsafe { Component::deserialize_file(engine, &self.artifact) }.map_err(engine::into_anyhow)
     }
 
     /// The artifact first: until the digest follows, the pair does not match, and counts as cold.

@@ -69,11 +69,11 @@ struct Worker {
 }
 
 impl Caller {
+    /// Starts the first thread right away: while plugins are loaded there is time for it, when they are called there
+    /// is none. One that cannot be started is tried again, and reported, by the call.
     pub fn new(engine: Engine) -> Self {
-        Self {
-            engine,
-            worker: None,
-        }
+        let worker = Worker::start(engine.clone()).ok();
+        Self { engine, worker }
     }
 
     /// Runs one hook to its end, its trap or its deadline.

@@ -25,7 +25,9 @@ pub fn engine() -> anyhow::Result<Engine> {
         .cranelift_opt_level(OptLevel::SpeedAndSize)
         // Every byte of an artifact is hashed before each use; nobody debugs these components natively.
         .generate_address_map(false)
-        .native_unwind_info(false);
+        .native_unwind_info(false)
+        // An image that later instances would share costs more than it saves the only instance of a process.
+        .memory_init_cow(false);
     Engine::new(&config)
         .map_err(into_anyhow)
         .context("failed to start the WASM engine")
@@ -70,6 +72,18 @@ pub fn compatibility(engine: &Engine) -> String {
 /// The digest by which a component is known.
 pub fn digest(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
+}
+
+/// As [`digest`], of what can be read, a piece at a time: pages that are not touched cost nothing.
+pub fn digest_of(mut source: impl std::io::Read) -> std::io::Result<String> {
+    let mut hasher = Sha256::new();
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        match source.read(&mut piece)? {
+            0 => return Ok(hex(&hasher.finalize())),
+            read => hasher.update(&piece[..read]),
+        }
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -49,8 +49,8 @@ pub fn list(config: &Config, environment: &Environment) -> anyhow::Result<Vec<Pl
     Ok(selected
         .map(|plugin| {
             let source = config.plugin(&plugin.name).and_then(|it| it.source.clone());
-            let manifest = plugin.component.and_then(Manifest::read);
-            let digest = plugin.component.map(engine::digest);
+            let manifest = plugin.component.and_then(|it| Manifest::read(it.bytes));
+            let digest = plugin.component.map(|it| it.digest.to_owned());
             PluginInfo {
                 version: manifest.map(|manifest| manifest.version),
                 origin: match (source, plugin.component) {
@@ -63,9 +63,9 @@ pub fn list(config: &Config, environment: &Environment) -> anyhow::Result<Vec<Pl
                 why: plugin.why.to_owned(),
                 hooks: plugin
                     .component
-                    .map(selection::stated_hooks)
+                    .map(|it| selection::stated_hooks(it.bytes))
                     .unwrap_or_default(),
-                size: plugin.component.map(|bytes| bytes.len() as u64),
+                size: plugin.component.map(|it| it.bytes.len() as u64),
                 cache: cache_state(&cache, digest.as_deref()),
                 digest,
             }

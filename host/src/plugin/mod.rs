@@ -63,6 +63,8 @@ pub enum WhenCold {
 pub struct Source<'a> {
     pub name: String,
     pub bytes: Cow<'a, [u8]>,
+    /// sha256 of `bytes`, hexadecimal: whoever has the bytes checks it, or knows it from its own build.
+    pub digest: Cow<'a, str>,
     pub read: ReadGrant,
     pub settings: PluginConfig,
 }
@@ -119,9 +121,10 @@ impl Plugins {
             let settings = config.plugin(&plugin.name).cloned().unwrap_or_default();
             match plugin.component {
                 _ if !plugin.enabled => {}
-                Some(bytes) => sources.push(Source {
+                Some(bundled) => sources.push(Source {
                     name: plugin.name,
-                    bytes: Cow::Borrowed(bytes),
+                    bytes: Cow::Borrowed(bundled.bytes),
+                    digest: Cow::Borrowed(bundled.digest),
                     read: ReadGrant::WorkTree,
                     settings,
                 }),
@@ -274,13 +277,11 @@ impl Loader {
 
     /// None: it would have to be compiled, and this is no time for it.
     fn load(&self, source: &Source<'_>) -> anyhow::Result<Option<Loaded>> {
-        let digest = engine::digest(&source.bytes);
-        let component = match (self.cache.load(&self.engine, &digest), self.when_cold) {
+        let digest = &source.digest;
+        let component = match (self.cache.load(&self.engine, digest), self.when_cold) {
             (Some(component), _) => component,
             (None, WhenCold::Skip) => return Ok(None),
-            (None, WhenCold::Compile) => {
-                self.cache.compile(&self.engine, &digest, &source.bytes)?
-            }
+            (None, WhenCold::Compile) => self.cache.compile(&self.engine, digest, &source.bytes)?,
         };
         Loaded::new(&self.linker, &component).map(Some)
     }

@@ -1,6 +1,6 @@
 //! Which plugins are on, and why. It must not load anything: that is paid for only where a plugin is called.
 
-use super::bundled;
+use super::bundled::{self, Bundled};
 use super::contribution::Hook;
 use super::manifest::Manifest;
 use crate::config::{Config, PluginConfig};
@@ -12,7 +12,7 @@ use crate::session::live::Mode;
 pub struct Selected {
     pub name: String,
     /// None: this version does not have it.
-    pub component: Option<&'static [u8]>,
+    pub component: Option<&'static Bundled>,
     pub enabled: bool,
     /// Why it is on or off: a phrase.
     pub why: &'static str,
@@ -20,11 +20,11 @@ pub struct Selected {
 
 /// All bundled plugins by name, then what the configuration names besides.
 pub fn select(config: &Config) -> Vec<Selected> {
-    let bundled = bundled::BUNDLED.iter().map(|(name, bytes)| {
-        let (enabled, why) = standing(name, config);
+    let bundled = bundled::BUNDLED.iter().map(|bundled| {
+        let (enabled, why) = standing(bundled.name, config);
         Selected {
-            name: (*name).to_owned(),
-            component: Some(*bytes).filter(|_| !is_third_party(config.plugin(name))),
+            name: bundled.name.to_owned(),
+            component: Some(bundled).filter(|_| !is_third_party(config.plugin(bundled.name))),
             enabled,
             why,
         }

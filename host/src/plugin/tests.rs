@@ -32,6 +32,7 @@ fn doing(deed: &str) -> Source<'static> {
     Source {
         name: deed.to_owned(),
         bytes: Cow::Borrowed(session_guests::MISBEHAVING),
+        digest: Cow::Owned(engine::digest(session_guests::MISBEHAVING)),
         read: ReadGrant::WorkTree,
         settings,
     }

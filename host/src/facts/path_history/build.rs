@@ -109,17 +109,15 @@ impl PathHistory {
                 self.authors.push(commit.author);
                 next
             });
-            let touched = commit
-                .paths
-                .iter()
-                .filter_map(|path| self.paths.binary_search(path).ok());
+            let touched = commit.paths.iter();
+            let touched = touched.filter_map(|path| self.paths.find(path.as_bytes()));
+            let mut touched: Vec<u32> = touched.collect();
+            touched.sort_unstable();
             commits.push(IndexedCommit {
                 id: commit.id,
                 time: commit.time,
                 author,
-                touched: touched
-                    .filter_map(|index| u32::try_from(index).ok())
-                    .collect(),
+                touched,
                 subject: commit.subject,
             });
         }
@@ -139,27 +137,27 @@ impl PathHistory {
 
     /// Makes room for new paths in the sorted list and renumbers what is there.
     fn add_paths(&mut self, come: &[Logged]) {
-        let new: HashSet<&RepoPath> = come
-            .iter()
-            .flat_map(|commit| &commit.paths)
-            .filter(|path| self.paths.binary_search(path).is_err())
+        let come = come.iter().flat_map(|commit| &commit.paths);
+        let new: HashSet<&[u8]> = come
+            .map(RepoPath::as_bytes)
+            .filter(|path| self.paths.find(path).is_none())
             .collect();
         if new.is_empty() {
             return;
         }
         let old = std::mem::take(&mut self.paths);
-        let mut sorted: BTreeMap<RepoPath, Option<u32>> = (0..)
-            .zip(old.iter())
-            .map(|(index, path)| (path.clone(), Some(index)))
-            .collect();
-        sorted.extend(new.into_iter().map(|path| (path.clone(), None)));
+        let mut sorted: BTreeMap<&[u8], Option<u32>> = old.iter().zip((0..).map(Some)).collect();
+        sorted.extend(new.into_iter().map(|path| (path, None)));
         let mut renumbered = vec![0_u32; old.len()];
         for ((_, was), index) in sorted.iter().zip(0..) {
             if let Some(was) = was {
                 renumbered[*was as usize] = index;
             }
         }
-        self.paths = sorted.into_keys().collect();
+        for path in sorted.into_keys() {
+            // Sorted and without doubles, so that none is refused.
+            self.paths.push(0, path);
+        }
         for path in self
             .commits
             .iter_mut()

@@ -1,6 +1,6 @@
 //! The index on disk. It is a cache: whatever cannot be read is built again, so no version is ever converted.
 //!
-//! `session path history 1\n`, then one postcard value. Ids are 20 raw bytes, paths and subjects are bytes; a commit's
+//! `session path history 2\n`, then one postcard value. Ids are 20 raw bytes, paths and subjects are bytes; a commit's
 //! paths are indices into the sorted list. Written to a temporary file and renamed: a build that is killed leaves the
 //! old index or none.
 
@@ -9,14 +9,14 @@ use std::path::Path;
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
+use super::path_table::PathTable;
 use super::{IndexedCommit, PathHistory};
 use crate::git::ObjectId;
 use crate::git::commits::Person;
 use crate::git::commits::timestamp;
-use crate::path::RepoPath;
 
 pub(super) const FILE_NAME: &str = "path-history";
-const HEADER: &[u8] = b"session path history 1\n";
+const HEADER: &[u8] = b"session path history 2\n";
 
 #[derive(Serialize, Deserialize)]
 struct Stored<'a> {
@@ -45,15 +45,9 @@ struct StoredCommit<'a> {
 /// None for anything that is not exactly what `write` wrote.
 pub(super) fn read(bytes: &[u8]) -> Option<PathHistory> {
     let stored: Stored<'_> = postcard::from_bytes(bytes.strip_prefix(HEADER)?).ok()?;
-    let mut paths: Vec<RepoPath> = Vec::with_capacity(stored.paths.len());
+    let mut paths = PathTable::with_capacity(stored.paths.len());
     for (shared, rest) in &stored.paths {
-        let before = paths.last().map_or(&[][..], RepoPath::as_bytes);
-        let shared = before.get(..*shared as usize)?;
-        let path = RepoPath::new([shared, rest].concat());
-        if paths.last().is_some_and(|last| *last >= path) {
-            return None;
-        }
-        paths.push(path);
+        paths.push(*shared as usize, rest)?;
     }
     let authors: Vec<Person> = stored
         .authors
@@ -65,11 +59,10 @@ pub(super) fn read(bytes: &[u8]) -> Option<PathHistory> {
         .collect();
     let mut commits = Vec::with_capacity(stored.commits.len());
     for commit in stored.commits {
-        let in_range = commit
-            .touched
-            .iter()
-            .all(|path| (*path as usize) < paths.len());
-        if !in_range || commit.author as usize >= authors.len() {
+        let ascending = commit.touched.is_sorted();
+        let last = commit.touched.last();
+        let in_range = last.is_none_or(|path| (*path as usize) < paths.len());
+        if !ascending || !in_range || commit.author as usize >= authors.len() {
             return None;
         }
         commits.push(IndexedCommit {
@@ -100,8 +93,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<PathHistory> {
 pub(super) fn write(history: &PathHistory, directory: &Path) -> anyhow::Result<()> {
     let mut before: &[u8] = &[];
     let mut paths = Vec::with_capacity(history.paths.len());
-    for path in &history.paths {
-        let bytes = path.as_bytes();
+    for bytes in history.paths.iter() {
         let shared = bytes
             .iter()
             .zip(before)

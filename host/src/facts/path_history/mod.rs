@@ -3,6 +3,7 @@
 
 mod build;
 mod format;
+mod path_table;
 mod refresh;
 
 #[cfg(test)]
@@ -17,6 +18,7 @@ use crate::git::commits::Person;
 use crate::path::RepoPath;
 
 pub(super) use format::replace;
+use path_table::PathTable;
 pub use refresh::{Depth, Refresh};
 
 /// How many of the newest commits say what is recent.
@@ -28,7 +30,7 @@ pub struct PathHistory {
     /// Newest first.
     commits: Vec<IndexedCommit>,
     /// Every path that an indexed commit touched, sorted, so that a directory is a range.
-    paths: Vec<RepoPath>,
+    paths: PathTable,
     authors: Vec<Person>,
     head: Option<ObjectId>,
     /// A full pass was made, to the root of the history or to its bound.
@@ -42,7 +44,7 @@ struct IndexedCommit {
     id: ObjectId,
     time: Timestamp,
     author: u32,
-    /// Indices into `paths`.
+    /// Numbers of `paths`, ascending, so that those below a directory are a slice.
     touched: Vec<u32>,
     /// Kept for the newest commits only.
     subject: String,
@@ -131,7 +133,7 @@ impl PathHistory {
         let mut open: Vec<usize> = (0..queries.len()).collect();
         for (position, commit) in self.commits.iter().enumerate() {
             // A query is done when its own path is met: what comes after is older.
-            open.retain(|&index| !queries[index].meet(position, &commit.touched));
+            open.retain(|&index| !queries[index].meet(position, commit));
             if open.is_empty() {
                 break;
             }
@@ -144,30 +146,36 @@ impl PathHistory {
 
     /// The paths that the newest commits touched last, newest first, leaving out our own `.session/`.
     pub fn recent_paths(&self, count: usize) -> Vec<RecentPath> {
-        let mut found: HashMap<u32, RecentPath> = HashMap::new();
+        let own = self.range(&RepoPath::from(".session"));
+        // By path number: a commit that brought the whole tree touched as many as there are.
+        let mut commits = vec![0_u32; self.paths.len()];
+        let mut found: Vec<(Timestamp, u32)> = Vec::new();
         for commit in self.commits.iter().take(RECENT) {
-            for &path in &commit.touched {
-                let entry = found.entry(path).or_insert_with(|| RecentPath {
-                    path: self.paths[path as usize].clone(),
-                    time: commit.time,
-                    commits: 0,
-                });
-                entry.commits += 1;
+            for &path in commit.touched.iter().filter(|path| !own.contains(path)) {
+                if commits[path as usize] == 0 {
+                    found.push((commit.time, path));
+                }
+                commits[path as usize] += 1;
             }
         }
-        let own = RepoPath::from(".session");
-        let mut list: Vec<RecentPath> = found
-            .into_values()
-            .filter(|recent| !recent.path.is_within(&own))
-            .collect();
-        list.sort_by(|one, two| {
-            two.time
-                .cmp(&one.time)
-                .then(two.commits.cmp(&one.commits))
-                .then_with(|| one.path.cmp(&two.path))
+        let order = |one: &(Timestamp, u32), two: &(Timestamp, u32)| {
+            let touching = |path: u32| commits[path as usize];
+            two.0
+                .cmp(&one.0)
+                .then(touching(two.1).cmp(&touching(one.1)))
+                .then(one.1.cmp(&two.1))
+        };
+        if count < found.len() {
+            found.select_nth_unstable_by(count, order);
+            found.truncate(count);
+        }
+        found.sort_unstable_by(order);
+        let recent = found.into_iter().map(|(time, path)| RecentPath {
+            path: self.paths.path(path),
+            time,
+            commits: commits[path as usize],
         });
-        list.truncate(count);
-        list
+        recent.collect()
     }
 
     /// The files below a directory that commits after `since` touched, newest change first, at most `limit`.
@@ -184,11 +192,11 @@ impl PathHistory {
         for (position, commit) in
             commits.filter(|(_, commit)| since.is_none_or(|since| commit.time > since))
         {
-            for &path in commit.touched.iter().filter(|path| below.contains(path)) {
+            for &path in commit.within(&below) {
                 let entry = found.entry(path).or_insert_with(|| {
                     order.push(path);
                     RecentChange {
-                        path: self.paths[path as usize].clone(),
+                        path: self.paths.path(path),
                         commits: 0,
                         last: self.change_at(position),
                     }
@@ -234,7 +242,7 @@ impl PathHistory {
 
     fn query(&self, path: &RepoPath) -> Query {
         let own = self.range(path);
-        let is_file = own.len() == 1 && &self.paths[own.start as usize] == path;
+        let is_file = own.len() == 1 && self.paths.get(own.start) == path.as_bytes();
         let directory = match is_file {
             true => self.range(&path.parent()),
             false => own.clone(),
@@ -251,24 +259,15 @@ impl PathHistory {
     /// The indices of what is `path` or lies below it: not quite a range of bytes (`a.b` sorts between `a` and
     /// `a/b`), so the file itself counts only where nothing is below it.
     fn range(&self, path: &RepoPath) -> std::ops::Range<u32> {
-        let index = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         if path.as_bytes().is_empty() {
-            return 0..index(self.paths.len());
+            return 0..u32::try_from(self.paths.len()).unwrap_or(u32::MAX);
         }
-        let below = [path.as_bytes(), b"/"].concat();
-        let after = [path.as_bytes(), b"0"].concat();
-        let start = self
-            .paths
-            .partition_point(|known| known.as_bytes() < below.as_slice());
-        let end = self
-            .paths
-            .partition_point(|known| known.as_bytes() < after.as_slice());
-        if start == end
-            && let Ok(at) = self.paths.binary_search(path)
-        {
-            return index(at)..index(at + 1);
+        let start = self.paths.lower_bound(&[path.as_bytes(), b"/"].concat());
+        let end = self.paths.lower_bound(&[path.as_bytes(), b"0"].concat());
+        match self.paths.find(path.as_bytes()) {
+            Some(at) if start == end => at..at + 1,
+            _ => start..end,
         }
-        index(start)..index(end)
     }
 
     fn answer(&self, query: Query) -> PathActivity {
@@ -297,15 +296,23 @@ struct Query {
 
 impl Query {
     /// Counts a commit; true when it touched the path itself.
-    fn meet(&mut self, position: usize, touched: &[u32]) -> bool {
-        if touched.iter().any(|path| self.own.contains(path)) {
+    fn meet(&mut self, position: usize, commit: &IndexedCommit) -> bool {
+        if !commit.within(&self.own).is_empty() {
             self.found = Some(position);
             return true;
         }
-        let before = self.files.len();
-        self.files
-            .extend(touched.iter().filter(|path| self.directory.contains(path)));
-        self.commits += u32::from(self.files.len() > before);
+        let beside = commit.within(&self.directory);
+        self.files.extend(beside);
+        self.commits += u32::from(!beside.is_empty());
         false
+    }
+}
+
+impl IndexedCommit {
+    /// What it touched of a range of paths.
+    fn within(&self, range: &std::ops::Range<u32>) -> &[u32] {
+        let start = self.touched.partition_point(|path| *path < range.start);
+        let end = self.touched.partition_point(|path| *path < range.end);
+        &self.touched[start..end.max(start)]
     }
 }
