@@ -61,7 +61,7 @@ fn show(ui: &Ui, workspace: &Workspace) -> anyhow::Result<()> {
     for plugin in &plugins {
         let state = if plugin.enabled { "on" } else { "off" };
         let mut section = Section::new("plugin", plugin.name.clone());
-        section.pair("State", format!("{state}: {}", plugin.why));
+        section.pair("State", format!("{state} ({})", plugin.why));
         section.pair("From", plugin.origin.clone());
         if let Some(version) = &plugin.version {
             section.pair("Version", version.clone());

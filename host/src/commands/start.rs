@@ -253,7 +253,7 @@ fn ask_branch(
     }
     let (prefix, _) = NEW[chosen - first_other - others.len()];
     loop {
-        let name = prompt.text(&format!("Name of the branch: {prefix}/"), None)?;
+        let name = prompt.text(&format!("Name of the branch: {prefix}/"))?;
         let name = format!("{prefix}/{}", name.trim().replace(' ', "-"));
         if workspace.repository.is_valid_branch_name(&name)
             && !workspace.repository.branch_exists(&name)
@@ -307,7 +307,7 @@ fn ask_objectives(
         } else {
             "Another objective (empty: no more)"
         };
-        let text = prompt.text(question, None)?;
+        let text = prompt.text(question)?;
         if text.trim().is_empty() {
             return Ok(objectives);
         }

@@ -66,7 +66,7 @@ fn standing(name: &str, config: &Config) -> (bool, &'static str) {
     match (config.plugin(name), name) {
         (Some(entry), _) if !entry.enabled => (false, "turned off in the configuration"),
         (Some(_), _) => (true, "named in the configuration"),
-        (None, "context-manager") => (true, "on unless turned off"),
+        (None, "context-manager") => (true, "by default"),
         (None, "tdd-workflow") if config.session.mode == Mode::Tdd => (true, "on in a TDD session"),
         (None, _) => (false, "on when the configuration names it"),
     }

@@ -91,14 +91,10 @@ impl Prompt {
         Ok(chosen)
     }
 
-    /// A line of text, trimmed; an empty answer gives `default`, or an empty text.
-    pub fn text(&self, question: &str, default: Option<&str>) -> anyhow::Result<String> {
+    /// A line of text, trimmed; it may be empty.
+    pub fn text(&self, question: &str) -> anyhow::Result<String> {
         let question = text::line(question);
-        let default = default.map(text::line);
-        let mut prompt = Text::new(&question).with_render_config(self.look);
-        if let Some(default) = &default {
-            prompt = prompt.with_default(default);
-        }
+        let prompt = Text::new(&question).with_render_config(self.look);
         Ok(text::line(&answered(prompt.prompt())?))
     }
 

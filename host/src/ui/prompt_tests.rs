@@ -23,7 +23,7 @@ fn asking_process() {
         "several" => prompt
             .multi_select("Which", &options, &[2])
             .map(|all| format!("{all:?}")),
-        "text" => prompt.text("Which", Some("usual")),
+        "text" => prompt.text("Which"),
         _ => prompt.confirm("Which", false).map(|yes| yes.to_string()),
     };
     let code = match &answer {
@@ -67,7 +67,7 @@ fn answers_are_what_was_chosen() {
         ("select", "\r", "Ok(\"1\")"),
         ("select", "\u{1b}[B\r", "Ok(\"2\")"),
         ("several", " \r", "Ok(\"[0, 2]\")"),
-        ("text", "\r", "Ok(\"usual\")"),
+        ("text", "\r", "Ok(\"\")"),
         ("text", " mine \r", "Ok(\"mine\")"),
         ("confirm", "\r", "Ok(\"false\")"),
         ("confirm", "y\r", "Ok(\"true\")"),

@@ -43,46 +43,65 @@ fn files(directory: &Path, into: &mut Vec<(String, Vec<u8>)>) {
     }
 }
 
-/// Arguments, questions with their answers, and the question that is left.
-type Case = (
-    &'static [&'static str],
-    &'static [(&'static str, &'static str)],
-    &'static str,
-);
+/// A way to a question.
+struct Case {
+    arguments: &'static [&'static str],
+    /// The questions before it, with the keys that answer them.
+    answers: &'static [(&'static str, &'static str)],
+    question: &'static str,
+}
+
+const fn case(
+    arguments: &'static [&'static str],
+    answers: &'static [(&'static str, &'static str)],
+    question: &'static str,
+) -> Case {
+    Case {
+        arguments,
+        answers,
+        question,
+    }
+}
+
+const CASES: [Case; 9] = [
+    case(&["start"], &[], WORK_ON),
+    case(
+        &["start"],
+        &[(WORK_ON, "urgent\r")],
+        "Name of the branch: hotfix/",
+    ),
+    case(&["start", "hotfix/a"], &[], ACHIEVE),
+    case(
+        &["start", "hotfix/a"],
+        &[(ACHIEVE, "one\r")],
+        "Another objective",
+    ),
+    case(
+        &["checkpoint", "--decision=D"],
+        &[(CHECKPOINT, "\x1b[B\x1b[B\x1b[B\r"), ("Notes", "n\r")],
+        "Commit subject",
+    ),
+    case(&["end"], &[], ACCOMPLISHED),
+    case(
+        &["end", "--accomplished=A"],
+        &[(DECIDED, "Opaque\r"), (DECIDED, ENTER)],
+        REMEMBER,
+    ),
+    case(&["switch", "old"], &[], "What to do with"),
+    case(&["switch", "hotfix/b"], &[], "Create it from main?"),
+];
 
 #[test]
 fn leaving_any_question_leaves_everything_as_it_was() {
-    let cases: [Case; 9] = [
-        (&["start"], &[], WORK_ON),
-        (
-            &["start"],
-            &[(WORK_ON, "urgent\r")],
-            "Name of the branch: hotfix/",
-        ),
-        (&["start", "hotfix/a"], &[], ACHIEVE),
-        (
-            &["start", "hotfix/a"],
-            &[(ACHIEVE, "one\r")],
-            "Another objective",
-        ),
-        (
-            &["checkpoint", "--decision=D"],
-            &[(CHECKPOINT, "\x1b[B\x1b[B\x1b[B\r"), ("Notes", "n\r")],
-            "Commit subject",
-        ),
-        (&["end"], &[], ACCOMPLISHED),
-        (
-            &["end", "--accomplished=A"],
-            &[(DECIDED, "Opaque\r"), (DECIDED, ENTER)],
-            REMEMBER,
-        ),
-        (&["switch", "old"], &[], "What to do with"),
-        (&["switch", "hotfix/b"], &[], "Create it from main?"),
-    ];
     let env = TestEnv::new();
     let repository = at_work(&env);
     let before = state(&repository);
-    for (arguments, answers, question) in cases {
+    for Case {
+        arguments,
+        answers,
+        question,
+    } in CASES
+    {
         for (key, code) in [(ESCAPE, 1), (CONTROL_C, 130)] {
             let mut terminal = env.terminal(repository.path(), arguments);
             for (question, keys) in answers {

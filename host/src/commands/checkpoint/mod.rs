@@ -240,12 +240,12 @@ fn ask_what_to_add(prompt: &Prompt, request: &mut Request, clean: bool) -> anyho
     }
     let chosen = prompt.select("What should this checkpoint be?", &options, 0)?;
     if chosen == 1 || chosen == 3 {
-        let notes = prompt.text("Notes (empty: none)", None)?;
+        let notes = prompt.text("Notes (empty: none)")?;
         request.notes = Some(shown::typed_block(&notes)).filter(|notes| !notes.trim().is_empty());
     }
     if chosen >= 2 {
         request.commit = true;
-        let subject = prompt.text("Commit subject (empty: derived from the change)", None)?;
+        let subject = prompt.text("Commit subject (empty: derived from the change)")?;
         if !subject.trim().is_empty() {
             request.message = Some(shown::typed(&subject, "a commit message")?);
         }

@@ -121,7 +121,7 @@ fn ask_accomplished(
 fn ask_lines(prompt: &Prompt, question: &str) -> anyhow::Result<Vec<String>> {
     let mut lines = Vec::new();
     loop {
-        let answer = prompt.text(question, None)?;
+        let answer = prompt.text(question)?;
         if answer.trim().is_empty() {
             return Ok(lines);
         }

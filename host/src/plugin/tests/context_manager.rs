@@ -150,10 +150,7 @@ fn the_list_says_what_is_on_and_why() {
     let plugins = list(&config, &environment()).unwrap();
     let known = &plugins[0];
     assert_eq!(known.name, "context-manager");
-    assert_eq!(
-        (known.enabled, known.why.as_str()),
-        (true, "on unless turned off")
-    );
+    assert_eq!((known.enabled, known.why.as_str()), (true, "by default"));
     assert_eq!(known.origin, "bundled");
     assert_eq!(known.version.as_deref(), Some(env!("CARGO_PKG_VERSION")));
     assert_eq!(
