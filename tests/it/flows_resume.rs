@@ -162,6 +162,8 @@ fn a_session_goes_from_clone_to_clone_and_back_with_its_ids() {
     office.commit("feat: at the office");
     run(&office, &["objectives", "complete", "1"]);
     run(&office, &["blockers", "add", "keys"]);
+    office.write("a", "a: three\n");
+    office.commit("feat: the last thing before the end");
     run(&office, &["end", "--push", "--accomplished", "half of it"]);
     let first = office.session(&["--json", "history"]).json()["sessions"][0]["id"].clone();
 
