@@ -167,3 +167,21 @@ fn an_index_for_a_commit_that_is_gone_is_replaced() {
     let now = refreshed(&test, FULL);
     assert_eq!((now.indexed_commit(), now.commits.len()), (Some(id), 2));
 }
+
+#[test]
+fn the_newest_paths_come_first_then_the_busiest_and_a_cut_keeps_them() {
+    let test = TestRepository::new();
+    for name in ["d", "c", "b", "a", ".session/decision-log.md"] {
+        test.write(name, "1");
+    }
+    test.commit_all("all of them");
+    test.commit_file("c", "2", "one of them again");
+    let history = refreshed(&test, FULL);
+    let names = |count| -> Vec<String> {
+        let recent = history.recent_paths(count).into_iter();
+        recent.map(|recent| recent.path.to_text()).collect()
+    };
+    assert_eq!(names(9), ["c", "a", "b", "d"]);
+    assert_eq!(names(2), ["c", "a"]);
+    assert_eq!(history.recent_paths(1)[0].commits, 2);
+}
