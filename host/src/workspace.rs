@@ -142,9 +142,40 @@ impl Workspace {
         Transaction::begin(&self.repository, &self.layout, self.environment.now)
     }
 
-    /// Reads the open session under the lock, lets `change` alter it, counts the time and writes it back. Warnings about
+    /// Reads the open session under the lock, counts the time, lets `change` alter it and writes it back. Warnings about
     /// damaged files come back with the result.
     pub fn change_session<T>(
+        &self,
+        place: &Place,
+        change: impl FnOnce(&Transaction<'_>, &mut LiveSession) -> anyhow::Result<T>,
+    ) -> anyhow::Result<(T, Vec<Warning>)> {
+        self.change(place, |transaction, session| {
+            // Before the change: what it adds to the record holds the context, and another clone goes on from that.
+            let base = session.context.base.clone();
+            session.context.touched = self.touched(place.branch.as_deref(), base.as_deref())?;
+            change(transaction, session)
+        })
+    }
+
+    /// Notes that somebody is back in the open session of a branch, if it has one: time counts again. What `resume`
+    /// compares with stays as it was left.
+    pub fn come_back(
+        &self,
+        place: &Place,
+        change: impl FnOnce(&mut LiveSession),
+    ) -> anyhow::Result<Vec<Warning>> {
+        match self.live(place)? {
+            Some((session, _)) if session.context.is_open() => {}
+            _ => return Ok(Vec::new()),
+        }
+        let ((), warnings) = self.change(place, |_, session| {
+            change(session);
+            Ok(())
+        })?;
+        Ok(warnings)
+    }
+
+    fn change<T>(
         &self,
         place: &Place,
         change: impl FnOnce(&Transaction<'_>, &mut LiveSession) -> anyhow::Result<T>,
@@ -153,15 +184,10 @@ impl Workspace {
         if let Some(old) = &place.renamed_from {
             transaction.rename_live(old, &place.key)?;
         }
-        let (mut session, warnings) = require_open(
-            transaction.live(&place.key, place.branch.as_deref())?,
-            place,
-        )?;
+        let read = transaction.live(&place.key, place.branch.as_deref())?;
+        let (mut session, warnings) = require_open(read, place)?;
         session.context.branch.clone_from(&place.branch);
         session.context.touch(self.environment.now);
-        // Before the change: what it adds to the record holds the context, and another clone goes on from that.
-        let base = session.context.base.clone();
-        session.context.touched = self.touched(place.branch.as_deref(), base.as_deref())?;
         let result = change(&transaction, &mut session)?;
         transaction.write_live(&place.key, &mut session)?;
         Ok((result, warnings))

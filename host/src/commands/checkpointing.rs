@@ -180,6 +180,7 @@ pub fn write(
     if request.park {
         session.context.parked = Some(id);
     }
+    session.context.away = request.reason == CheckpointReason::Switch;
     let total = session.objectives.items().count();
     let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let record = CheckpointRecord {

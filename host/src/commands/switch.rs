@@ -73,6 +73,7 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
         leave(ui, &workspace, &here, asked, changes)?;
     }
     if let Err(error) = opening::go_to(&workspace.repository, &target) {
+        workspace.come_back(&here, |_| {})?;
         if changes == Changes::Park {
             put_back(ui, &mut workspace, &here)?;
         }
@@ -145,6 +146,8 @@ fn arrive(ui: &mut Ui, environment: &Environment, target: &Target) -> anyhow::Re
             target.name()
         ));
     } else {
+        let warnings = workspace.come_back(&place, |_| {})?;
+        warnings.iter().for_each(|warning| ui.warning(warning));
         put_back(ui, &mut workspace, &place)?;
     }
     let asked = ask::gather_and_ask(
@@ -267,10 +270,7 @@ pub fn put_back(ui: &mut Ui, workspace: &mut Workspace, place: &Place) -> anyhow
         );
         return Ok(());
     }
-    let ((), warnings) = workspace.change_session(place, |_, session| {
-        session.context.parked = None;
-        Ok(())
-    })?;
+    let warnings = workspace.come_back(place, |session| session.context.parked = None)?;
     warnings.iter().for_each(|warning| ui.warning(warning));
     ui.note(&format!(
         "{} parked in {parked} {} back",

@@ -73,6 +73,7 @@ fn open(
             parked: None,
             touched: beginning.touched,
             active_seconds: 0,
+            away: false,
             ended_at: None,
         },
         objectives,

@@ -80,6 +80,9 @@ pub struct LiveContext {
     /// Time at work, in seconds.
     #[serde(default)]
     pub active_seconds: u64,
+    /// `switch` has left this session, and nobody has come back since: the time until then is another session's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub away: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
 }
@@ -99,9 +102,12 @@ pub struct Touched {
 impl LiveContext {
     /// Counts the time since the last touch as work, unless it is longer than [`LONGEST_PAUSE`]: then it was a
     /// pause, and nothing of it counts.
+    ///
+    /// After `switch` has left the session, nothing counts until somebody is back.
     pub fn touch(&mut self, now: Timestamp) {
+        let away = std::mem::take(&mut self.away);
         if let Ok(gap) = (now - self.touched.at).to_std() {
-            if gap <= LONGEST_PAUSE {
+            if gap <= LONGEST_PAUSE && !away {
                 self.active_seconds += gap.as_secs();
             }
             self.touched.at = now;
@@ -111,7 +117,7 @@ impl LiveContext {
     /// Time at work as of `now`, without writing anything.
     pub fn active(&self, now: Timestamp) -> Duration {
         let gap = (now - self.touched.at).to_std().unwrap_or_default();
-        let open = if gap <= LONGEST_PAUSE {
+        let open = if gap <= LONGEST_PAUSE && !self.away {
             gap
         } else {
             Duration::ZERO
@@ -192,6 +198,7 @@ pub mod tests {
                 base: None,
             },
             active_seconds: 0,
+            away: false,
             ended_at: None,
         }
     }
@@ -204,6 +211,17 @@ pub mod tests {
         assert_eq!(context.active_seconds, 40 * 60);
         let active = context.active("2026-11-23T08:35:00Z".parse().unwrap());
         assert_eq!(duration_text(active), "1h 15m");
+    }
+
+    #[test]
+    fn time_in_another_session_is_not_this_ones() {
+        let mut context = context("2026-11-20T17:00:00Z");
+        context.away = true;
+        let noon = |text: &str| text.parse().unwrap();
+        assert_eq!(context.active(noon("2026-11-20T17:45:00Z")).as_secs(), 0);
+        context.touch(noon("2026-11-20T17:45:00Z"));
+        context.touch(noon("2026-11-20T17:55:00Z"));
+        assert_eq!(context.active_seconds, 10 * 60);
     }
 
     #[test]
