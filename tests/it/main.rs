@@ -6,8 +6,11 @@ mod common;
 
 mod configuration;
 mod damage;
+mod damaged_records;
 mod foreign_text;
+mod forged_sections;
 mod harness;
+mod hooks;
 mod housekeeping;
 mod init;
 mod refusals;
