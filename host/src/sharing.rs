@@ -3,7 +3,6 @@
 
 use crate::error::user_error;
 use crate::session::ids::SessionId;
-use crate::session::list::{CheckList, ListKind};
 use crate::session::live::LiveSession;
 use crate::store::record::{self, RECORDS};
 use crate::workspace::Workspace;
@@ -58,8 +57,7 @@ pub fn push(
 /// Fetches the records of a branch's sessions from its remote, and gives the newest as it was recorded. It counts as
 /// ended: the session that goes on from it is this clone's own.
 pub fn fetch_newest(workspace: &Workspace, branch: &str) -> anyhow::Result<Option<LiveSession>> {
-    let slug = SessionId::new(branch, chrono::NaiveDate::default(), "");
-    let slug = slug.as_str().trim_end_matches("-19700101-").to_owned();
+    let slug = SessionId::slug(branch);
     if let Some(remote) = remote_of(workspace, Some(branch)) {
         // A name such as `feature-auth` also matches `feature-authority`'s sessions; the branch in the record decides.
         let pattern = format!("{RECORDS}{slug}-*:{RECORDS}{slug}-*");
@@ -71,28 +69,12 @@ pub fn fetch_newest(workspace: &Workspace, branch: &str) -> anyhow::Result<Optio
             .arg(pattern)
             .output()?;
     }
-    let recovered = record::recover(&workspace.repository, Some(branch), &slug);
-    let Some(mut context) = recovered.context else {
+    let Some(mut session) = record::newest_session(&workspace.repository, branch) else {
         return Ok(None);
     };
-    if context.ended_at.is_none() {
-        context.ended_at = Some(context.touched.at);
-    }
+    let context = &mut session.context;
+    context.ended_at = context.ended_at.or(Some(context.touched.at));
     // A parked snapshot stayed in the other clone.
     context.parked = None;
-    let objectives = CheckList::parse(
-        ListKind::Objectives,
-        &recovered.objectives.unwrap_or_default(),
-        context.highest_objective,
-    );
-    let blockers = CheckList::parse(
-        ListKind::Blockers,
-        &recovered.blockers.unwrap_or_default(),
-        context.highest_blocker,
-    );
-    Ok(Some(LiveSession {
-        context,
-        objectives,
-        blockers,
-    }))
+    Ok(Some(session))
 }

@@ -3,10 +3,11 @@
 use crate::environment::random_base32;
 use crate::error::{UserError, unwritable, user_error};
 use crate::git::Repository;
-use crate::session::ids::SessionId;
+use crate::session::ids::{DETACHED, SessionId};
 use crate::session::lifecycle::{self, Beginning};
 use crate::session::live::{LiveSession, Mode};
 use crate::session::record::Entry;
+use crate::store::record;
 use crate::workspace::{Place, Workspace};
 
 /// Where to work.
@@ -73,13 +74,18 @@ pub fn open(workspace: &Workspace, place: &Place, opening: Opening) -> anyhow::R
         Some((session, _)) if session.context.is_open() => {
             return Err(already_open(&session, place));
         }
-        previous => previous.map(|(session, _)| session),
+        Some((session, _)) => Some(session),
+        // Put away long ago, or another clone's: the numbers go on from there all the same.
+        None => place
+            .branch
+            .as_deref()
+            .and_then(|branch| record::newest_session(&workspace.repository, branch)),
     };
     let local = environment
         .now
         .with_timezone(&environment.offset)
         .date_naive();
-    let name = place.branch.as_deref().unwrap_or("detached");
+    let name = place.branch.as_deref().unwrap_or(DETACHED);
     let mut attempt = 0;
     let id = loop {
         let id = SessionId::new(name, local, &random_base32(4, attempt)?);

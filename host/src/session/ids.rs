@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// What stands for the branch in the id of a session on a detached HEAD.
+pub const DETACHED: &str = "detached";
+
 /// A session's own id: branch slug, date, four random base-32 characters (`feature-auth-20261122-k3f7`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -14,6 +17,12 @@ pub struct SessionId(String);
 pub struct CheckpointId(pub u32);
 
 impl SessionId {
+    /// What a branch's session ids begin with. Another branch may have the same: `feature/a` and `feature-a`.
+    pub fn slug(branch: &str) -> String {
+        let id = Self::new(branch, chrono::NaiveDate::default(), "");
+        id.0.trim_end_matches("-19700101-").to_owned()
+    }
+
     /// `random` are the four characters that keep two clones from making the same id.
     pub fn new(branch: &str, date: chrono::NaiveDate, random: &str) -> Self {
         let mut slug = String::new();
@@ -112,6 +121,7 @@ mod tests {
         assert_eq!(id("feature/auth"), "feature-auth-20261122-k3f7");
         assert_eq!(id("naïve-ü"), "na-ve-20261122-k3f7");
         assert_eq!(id("ü"), "branch-20261122-k3f7");
+        assert_eq!(SessionId::slug("feature/auth"), "feature-auth");
         assert_eq!(id(&"x".repeat(300)).len(), 40 + 14);
     }
 

@@ -34,8 +34,27 @@ pub fn write_keeping_mode(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// As `create_dir_all`, durable: a directory's own entry is in its parent, which has to reach the disk too.
+fn make_directories(directory: &Path) -> io::Result<()> {
+    if directory.is_dir() {
+        return Ok(());
+    }
+    let parent = directory
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    if let Some(parent) = parent {
+        make_directories(parent)?;
+    }
+    match std::fs::create_dir(directory) {
+        // Another process may have made it meanwhile.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && directory.is_dir() => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => File::open(parent.unwrap_or(Path::new(".")))?.sync_all(),
+    }
+}
+
 fn write_in(directory: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    std::fs::create_dir_all(directory)?;
+    make_directories(directory)?;
     let mut file = tempfile::Builder::new()
         .prefix(TEMPORARY_PREFIX)
         // As for any new file, the umask decides.

@@ -15,7 +15,8 @@ use crate::error::{Warning, user_error};
 use crate::git::refs::RefUpdate;
 use crate::git::{ObjectId, Repository};
 use crate::path::RepoPath;
-use crate::session::ids::SessionId;
+use crate::session::ids::{DETACHED, SessionId};
+use crate::session::list::{CheckList, ListKind};
 use crate::session::live::LiveSession;
 use crate::session::record::{CheckpointRecord, EndRecord, Entry, RECORD_FORMAT, SessionSummary};
 use crate::session::summary::{self, SummaryError};
@@ -280,15 +281,38 @@ pub fn document(repository: &Repository, commit: ObjectId) -> anyhow::Result<Str
         .unwrap_or_default())
 }
 
+/// The newest session of a branch as its record has it, for when its live files are not here. It may be another clone's.
+pub fn newest_session(repository: &Repository, branch: &str) -> Option<LiveSession> {
+    let recovered = recover(repository, Some(branch));
+    let context = recovered.context?;
+    let list = |kind, text: Option<String>, highest| {
+        CheckList::parse(kind, &text.unwrap_or_default(), highest)
+    };
+    Some(LiveSession {
+        objectives: list(
+            ListKind::Objectives,
+            recovered.objectives,
+            context.highest_objective,
+        ),
+        blockers: list(
+            ListKind::Blockers,
+            recovered.blockers,
+            context.highest_blocker,
+        ),
+        context,
+    })
+}
+
 /// What the newest record of a branch knows of its live files; for when those are damaged. It opens the records whose
 /// id begins with the branch's slug: this is no common path.
-pub fn recover(repository: &Repository, branch: Option<&str>, slug: &str) -> Recovered {
+pub fn recover(repository: &Repository, branch: Option<&str>) -> Recovered {
+    let slug = SessionId::slug(branch.unwrap_or(DETACHED));
     let Ok(refs) = repository.refs_under(RECORDS) else {
         return Recovered::default();
     };
     let newest = refs
         .into_iter()
-        .filter(|(name, _)| name[RECORDS.len()..].starts_with(slug))
+        .filter(|(name, _)| name[RECORDS.len()..].starts_with(&slug))
         .filter_map(|(_, commit)| {
             let summary = summary::parse_message(&repository.commit_message(commit).ok()?).ok()?;
             (summary.branch.as_deref() == branch).then_some((summary.updated_at, commit))

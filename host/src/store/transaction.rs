@@ -37,9 +37,7 @@ pub fn read_live(
     branch: Option<&str>,
 ) -> anyhow::Result<ReadLive> {
     let files = LiveFiles::read(layout, key);
-    let slug = SessionId::new(branch.unwrap_or("HEAD"), chrono::NaiveDate::default(), "");
-    let slug = slug.as_str().split("-19700101-").next().unwrap_or_default();
-    let read = live::assemble(&files, key, || record::recover(repository, branch, slug))?;
+    let read = live::assemble(&files, key, || record::recover(repository, branch))?;
     let Some((mut session, mut warnings)) = read else {
         return Ok(None);
     };
