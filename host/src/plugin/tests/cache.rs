@@ -36,6 +36,12 @@ fn file(cache_dir: &Path, extension: &str) -> PathBuf {
 fn warm_copy() -> tempfile::TempDir {
     let shared = cache_dir();
     assert!(compiles(&shared));
+    let compatibility = engine::compatibility(&engine::engine().unwrap());
+    let key = format!(
+        "{}-{}",
+        engine::digest(session_guests::MISBEHAVING),
+        &compatibility[..16]
+    );
     let copy = tempfile::tempdir().unwrap();
     let target = copy.path().join("plugins");
     fs::create_dir(&target).unwrap();
@@ -43,7 +49,8 @@ fn warm_copy() -> tempfile::TempDir {
     for entry in fs::read_dir(shared.join("plugins")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        if name.starts_with(&engine::digest(session_guests::MISBEHAVING)) {
+        // The shared cache may also hold what an older build of this program compiled.
+        if name.starts_with(&key) {
             fs::copy(&path, target.join(name)).unwrap();
         }
     }
