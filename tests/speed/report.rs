@@ -11,13 +11,13 @@ use crate::plan::{Group, Results};
 
 pub fn summary(results: &Results) -> String {
     let mut text = String::from("# Speed\n\n");
-    let _ = write!(
+    let _ = writeln!(
         text,
         "`cargo bench -p session-speed`, release build, on {} cores with {}. Every repository has {CHANGED} changed \
          files, a session under way and 10000 past ones. The commands of a table ran in turn, forwards and \
          backwards, {} times (a third of that for the large repository and the first brief), after two rounds of \
          warming up; the numbers are medians of wall time and of processor time (all processes together), in \
-         milliseconds. A ratio is to the table's first row.\n",
+         milliseconds. A ratio is to the table's first row.",
         results.cores, results.git, results.rounds
     );
     for group in &results.groups {
@@ -47,11 +47,8 @@ pub fn summary(results: &Results) -> String {
 }
 
 fn table(text: &mut String, group: &Group) {
-    let _ = write!(
-        text,
-        "\n## {}\n\n| command | wall ms | ratio | at most | cpu ms | ratio |\n|---|---:|---:|---:|---:|---:|\n",
-        group.title
-    );
+    let _ = writeln!(text, "\n## {}\n", group.title);
+    text.push_str("| command | wall ms | ratio | at most | cpu ms | ratio |\n|---|---:|---:|---:|---:|---:|\n");
     let Some(first) = group.samples.first() else {
         return;
     };
