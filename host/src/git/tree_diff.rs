@@ -1,5 +1,7 @@
 //! What differs between two trees: entries, and how many lines. It must not look at the work tree.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context as _;
 use serde::Serialize;
 
@@ -30,37 +32,52 @@ pub struct TreeChange {
 }
 
 impl Repository {
-    /// Every file, link and submodule that differs, by path. None stands for the empty tree. libgit2 walks
-    /// all of both trees, equal subtrees too: 60 ms at 100,000 files.
+    /// Every file, link and submodule that differs, by path. None stands for the empty tree. Equal subtrees are not
+    /// opened, so the cost is that of the difference; libgit2's own comparison walks all of both trees.
     pub fn changed_paths(
         &self,
         old: Option<ObjectId>,
         new: Option<ObjectId>,
     ) -> anyhow::Result<Vec<TreeChange>> {
-        let mut options = git2::DiffOptions::new();
-        options.include_typechange(true).skip_binary_check(true);
-        let diff = self.diff(old, new, &mut options)?;
         let mut changes = Vec::new();
-        for delta in diff.deltas() {
-            let side = |file: git2::DiffFile<'_>| {
-                let mode = u32::from(file.mode());
-                (mode != 0 && file.exists()).then(|| BlobAt {
-                    id: file.id(),
-                    mode,
-                })
-            };
-            let path = delta
-                .new_file()
-                .path_bytes()
-                .or(delta.old_file().path_bytes());
-            changes.push(TreeChange {
-                path: RepoPath::new(path.context("a difference without a path")?),
-                old: side(delta.old_file()),
-                new: side(delta.new_file()),
-            });
-        }
+        self.compare_level(&[], old, new, &mut changes)?;
         changes.sort_by(|one, two| one.path.cmp(&two.path));
         Ok(changes)
+    }
+
+    /// One directory on both sides; `below` is its path with a `/` behind it, or nothing.
+    fn compare_level(
+        &self,
+        below: &[u8],
+        old: Option<ObjectId>,
+        new: Option<ObjectId>,
+        changes: &mut Vec<TreeChange>,
+    ) -> anyhow::Result<()> {
+        let mut entries: BTreeMap<Vec<u8>, [Option<BlobAt>; 2]> = BTreeMap::new();
+        for (side, tree) in [old, new].into_iter().enumerate() {
+            let tree = tree.map(|id| self.inner.find_tree(id)).transpose();
+            if let Some(tree) = tree.context("failed to read a tree")? {
+                for entry in &tree {
+                    let sides = entries.entry(entry.name_bytes().to_owned()).or_default();
+                    sides[side] = Some(super::blobs::blob_at(&entry));
+                }
+            }
+        }
+        let is_tree = |entry: &BlobAt| entry.mode == 0o040_000;
+        for (name, sides) in entries.into_iter().filter(|(_, [old, new])| old != new) {
+            let mut path = [below, &name].concat();
+            let [old, new] = sides.map(|entry| entry.filter(|entry| !is_tree(entry)));
+            if old != new {
+                let path = RepoPath::new(path.as_slice());
+                changes.push(TreeChange { path, old, new });
+            }
+            let [old, new] = sides.map(|entry| entry.filter(is_tree).map(|entry| entry.id));
+            if old != new {
+                path.push(b'/');
+                self.compare_level(&path, old, new, changes)?;
+            }
+        }
+        Ok(())
     }
 
     /// Lines added and removed per tracked file that differs from HEAD, read from the work tree; untracked files have
