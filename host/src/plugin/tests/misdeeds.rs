@@ -218,7 +218,6 @@ fn files_are_read_inside_the_work_tree_only() {
 
 #[test]
 fn what_is_no_component_is_a_warning() {
-<<<<<<< HEAD
     let made_of = |name: &str, bytes: &'static [u8]| Source {
         bytes: Cow::Borrowed(bytes),
         digest: Cow::Owned(engine::digest(bytes)),
@@ -228,16 +227,6 @@ fn what_is_no_component_is_a_warning() {
     let truncated = made_of("truncated", &session_guests::MISBEHAVING[..20_000]);
     let module = made_of("module", b"\0asm\x01\0\0\0");
     for source in [garbage, truncated, module] {
-=======
-    let mut garbage = doing("garbage");
-    garbage.bytes = Cow::Borrowed(b"MZ not wasm");
-    let mut truncated = doing("truncated");
-    truncated.bytes = Cow::Borrowed(&session_guests::MISBEHAVING[..20_000]);
-    let mut module = doing("module");
-    module.bytes = Cow::Borrowed(b"\0asm\x01\0\0\0");
-    for mut source in [garbage, truncated, module] {
-        source.digest = Cow::Owned(engine::digest(&source.bytes));
->>>>>>> b4626815e6eedb02509cb741d515e028ca92667b
         let start = format!("plugin {} could not be loaded: ", source.name);
         let message = only_warning(source).message;
         assert!(message.starts_with(&start), "{message}");
