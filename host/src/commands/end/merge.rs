@@ -1,6 +1,6 @@
 //! `end --merge-to`: the gates, our own `.session/` change, and the merge. Whatever stops it leaves everything as it was.
 
-use super::{Request, record_decisions};
+use super::{Request, decided};
 use crate::ask::Asked;
 use crate::error::user_error;
 use crate::git::ObjectId;
@@ -28,7 +28,7 @@ pub fn merge(
         return Err(conflict(target, branch, &conflicts));
     }
     workspace.repository.require_clean_where(target)?;
-    let decided = record_decisions(workspace, asked, request)?;
+    let made = decided::record(workspace, asked, request)?;
     let before = workspace.repository.head_commit()?;
     let committed = commit_own(workspace)?;
     let progress = ui.progress("merging");
@@ -47,7 +47,7 @@ pub fn merge(
             if committed && let Some(before) = before {
                 take_back(workspace, branch, before)?;
             }
-            workspace.begin()?.withdraw_decisions(&decided)?;
+            workspace.begin()?.withdraw_decisions(&made)?;
             match stopped {
                 Ok(MergeOutcome::Conflict(paths)) => Err(conflict(target, branch, &paths)),
                 Err(error) => Err(error),
