@@ -2,6 +2,8 @@
 
 mod closing;
 mod decided;
+mod gates;
+mod log_commit;
 mod merge;
 mod pushing;
 mod questions;
@@ -16,7 +18,7 @@ use crate::plugin::contribution::Hook;
 use crate::session::record::Claims;
 use crate::sharing;
 use crate::ui::Ui;
-use crate::workspace::{Workspace, require_open};
+use crate::workspace::{Place, Workspace, require_open};
 
 /// End the session: final checkpoint, handoff, optional push and merge
 #[derive(Debug, clap::Args)]
@@ -75,24 +77,30 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result
         Options::snapshot(),
         WhenCold::Compile,
     )?;
-    let request = questions::complete(ui, &workspace, &asked, args)?;
-    if request.push && sharing::remote_of(&workspace, place.branch.as_deref()).is_none() {
-        return Err(user_error(
-            "there is no remote to push to",
-            "add one with `git remote add origin URL`, or end with --no-push; the session is still open",
-        ));
+    // What can refuse the end does so before anybody answers questions.
+    if args.push {
+        require_remote(&workspace, &place)?;
     }
-    let (asked, merged) = match &request.merge_to {
+    let plan = match &args.merge_to {
+        Some(target) => {
+            let overridden = args.r#override.is_some();
+            let plan = merge::plan(ui, &workspace, &place, &asked, target, overridden)?;
+            Some(plan)
+        }
+        None => None,
+    };
+    let request = questions::complete(ui, &workspace, &asked, args)?;
+    let (asked, merged) = match &plan {
         None => {
-            decided::record(&workspace, &asked, &request)?;
+            decided::record(&workspace, &asked, &request, &[])?;
             (asked, None)
         }
-        Some(target) => {
-            let merged = merge::merge(ui, &workspace, &place, &asked, &request, target)?;
+        Some(plan) => {
+            let merged = merge::merge(ui, &mut workspace, plan, &asked, &request)?;
             // HEAD may have one commit more: the line is run again on fresh facts.
             workspace = Workspace::open(environment, Some(Options::snapshot().status))?;
             let facts = crate::facts::gather::gather(&mut workspace, Options::snapshot())?;
-            (Asked { facts, ..asked }, Some(merged))
+            (Asked { facts, ..asked }, merged)
         }
     };
     let ended = closing::close(&workspace, &place, &asked, &request, merged)?;
@@ -101,4 +109,14 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result
         false => None,
     };
     shown::show(ui, &asked, &ended, pushed_to, summary)
+}
+
+fn require_remote(workspace: &Workspace, place: &Place) -> anyhow::Result<()> {
+    if sharing::remote_of(workspace, place.branch.as_deref()).is_some() {
+        return Ok(());
+    }
+    Err(user_error(
+        "there is no remote to push to",
+        "add one with `git remote add origin URL`, or end with --no-push; the session is still open",
+    ))
 }

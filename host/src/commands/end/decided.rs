@@ -1,7 +1,7 @@
 //! The decisions of an end: what was claimed to be decided goes into the log, where decisions live. It must not rewrite
 //! what is in the log.
 
-use super::Request;
+use super::{Request, gates};
 use crate::ask::Asked;
 use crate::commands::decisions;
 use crate::session::decision::Decision;
@@ -9,11 +9,13 @@ use crate::session::live::LiveSession;
 use crate::store::transaction::Transaction;
 use crate::workspace::Workspace;
 
-/// What was claimed to be decided goes into the log, where decisions live; with `reason`, so does an override.
+/// What was claimed to be decided goes into the log, where decisions live; so does an override of what gates
+/// refused.
 pub fn record(
     workspace: &Workspace,
     asked: &Asked,
     request: &Request,
+    refusals: &[String],
 ) -> anyhow::Result<Vec<Decision>> {
     let transaction: Transaction<'_> = workspace.begin()?;
     let session = asked
@@ -34,12 +36,10 @@ pub fn record(
         .iter()
         .filter(|text| !is_known(text));
     let claimed = claimed.map(|text| (&**text, None));
-    let forced = request.r#override.iter().map(|reason| {
-        (
-            "Merged although a quality gate said no",
-            Some(reason.clone()),
-        )
-    });
+    let overriding = gates::overriding(refusals);
+    let forced = overriding
+        .as_deref()
+        .map(|text| (text, request.r#override.clone()));
     claimed
         .chain(forced)
         .map(|(text, why)| {
