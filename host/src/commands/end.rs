@@ -105,7 +105,7 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result
     };
     let ended = closing::close(&workspace, &place, &asked, &request, merged)?;
     let pushed_to = match request.push {
-        true => Some(pushing::push(&workspace, &place, &ended.end)?),
+        true => Some(pushing::push(ui, &workspace, &place, &ended.end)?),
         false => None,
     };
     shown::show(ui, &asked, &ended, pushed_to, summary)

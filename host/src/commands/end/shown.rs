@@ -74,8 +74,5 @@ pub fn show(
         );
     }
     ui.document(&document);
-    if let Some(remote) = pushed_to {
-        ui.note(&format!("pushed to {remote}, with the session's record"));
-    }
     Ok(())
 }
