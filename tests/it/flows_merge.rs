@@ -192,10 +192,9 @@ fn hooks_of_the_merge_may_call_session() {
 fn a_tag_with_the_name_of_the_branch_is_not_what_is_merged_into() {
     let env = TestEnv::new();
     let repository = at_work(&env);
-    repository.git(&["switch", "--quiet", "--orphan", "other"]);
+    repository.git(&["switch", "--quiet", "--create", "other", "main"]);
     repository.write("b", "of the tag\n");
-    repository.git(&["add", "b"]);
-    repository.git(&["commit", "--quiet", "--message", "other"]);
+    repository.commit("feat: conflicting");
     repository.git(&["tag", "main"]);
     repository.git(&["switch", "--quiet", "feature/z"]);
     run(&repository, &DECIDE);
