@@ -39,19 +39,30 @@ pub fn push(
             "add one with `git remote add origin URL`, or end with --no-push; the session is still open",
         )
     })?;
-    let mut command = workspace.repository.git_with_hooks().arg("push");
-    if let Some(branch) = branch
-        && workspace.repository.branch_upstream(branch).is_none()
-    {
-        command = command.arg("--set-upstream");
-    }
-    command = command.arg(&remote);
-    if let Some(branch) = branch {
-        command = command.arg(format!("refs/heads/{branch}"));
-    }
-    let record = session.record_ref();
-    command.arg(format!("{record}:{record}")).output()?;
+    workspace
+        .repository
+        .git_with_hooks()
+        .args(push_arguments(workspace, &remote, branch, session))
+        .output()?;
     Ok(remote)
+}
+
+/// What git is told, also for a hint that says how to do it by hand.
+pub fn push_arguments(
+    workspace: &Workspace,
+    remote: &str,
+    branch: Option<&str>,
+    session: &SessionId,
+) -> Vec<String> {
+    let mut arguments = vec!["push".to_owned()];
+    if branch.is_some_and(|branch| workspace.repository.branch_upstream(branch).is_none()) {
+        arguments.push("--set-upstream".into());
+    }
+    arguments.push(remote.into());
+    arguments.extend(branch.map(|branch| format!("refs/heads/{branch}")));
+    let record = session.record_ref();
+    arguments.push(format!("{record}:{record}"));
+    arguments
 }
 
 /// Fetches the records of a branch's sessions from its remote, and gives the newest as it was recorded. It counts as

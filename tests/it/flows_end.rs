@@ -353,12 +353,42 @@ fn a_push_that_fails_says_that_the_session_has_ended_all_the_same() {
     let env = TestEnv::new();
     let repository = started(&env);
     repository.git(&["remote", "add", "origin", "../nowhere.git"]);
+    let id = session_id(&repository);
     let outcome = refused(&repository, &["end", "--push"], "the push failed");
-    assert!(
-        outcome
-            .stderr
-            .contains("git push REMOTE feature/x refs/sessions/"),
-        "{outcome}"
+    let by_hand = format!(
+        "`git push --set-upstream origin refs/heads/feature/x refs/sessions/{id}:refs/sessions/{id}`"
     );
+    assert!(outcome.stderr.contains(&by_hand), "{outcome}");
     run(&repository, &["handoff"]);
+}
+
+/// The remote has another name, and the branch an upstream.
+#[test]
+fn the_way_to_push_by_hand_names_the_real_remote() {
+    let env = TestEnv::new();
+    let repository = started(&env);
+    let bare = env.root().join("remote.git");
+    repository.git(&["init", "--quiet", "--bare", bare.to_str().unwrap()]);
+    repository.git(&["remote", "add", "upstream", bare.to_str().unwrap()]);
+    repository.git(&["push", "--quiet", "--set-upstream", "upstream", "feature/x"]);
+    std::fs::remove_dir_all(bare).unwrap();
+    let outcome = refused(&repository, &["end", "--push"], "the push failed");
+    let by_hand = "`git push upstream refs/heads/feature/x refs/sessions/";
+    assert!(outcome.stderr.contains(by_hand), "{outcome}");
+}
+
+#[test]
+fn a_push_after_a_merge_says_that_the_target_was_not_pushed() {
+    let env = TestEnv::new();
+    let repository = started(&env);
+    let bare = env.root().join("remote.git");
+    repository.git(&["init", "--quiet", "--bare", bare.to_str().unwrap()]);
+    repository.git(&["remote", "add", "origin", bare.to_str().unwrap()]);
+    repository.write("b", "b\n");
+    repository.commit("feat: b");
+    let shown = run(&repository, &["end", "--push", "--merge-to", "main"]);
+    let said = "main itself was not pushed: `git push origin refs/heads/main` does that";
+    assert!(shown.stderr.contains(said), "{shown}");
+    let pushed = repository.git(&["ls-remote", "--heads", "origin"]);
+    assert!(!pushed.contains("refs/heads/main"), "{pushed}");
 }

@@ -6,20 +6,26 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use super::command::GitCommand;
-use super::{ObjectId, Repository};
-use crate::error::user_error;
+use super::scratch::Scratch;
+use super::{GitOutput, ObjectId, Repository};
 
-/// How a merge came out.
+/// How a merge came out. Only `Merged` changed anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MergeOutcome {
     Merged(ObjectId),
-    /// Nothing was changed; the paths, as git names them.
+    /// The branch has everything of the other already.
+    UpToDate,
+    /// The paths, as git names them.
     Conflict(Vec<String>),
+    /// The work tree in which the branch is checked out has changes of its own.
+    NotClean(PathBuf),
+    /// Git or a hook of the user's did not want it: its words.
+    Refused(String),
 }
 
 impl Repository {
-    /// Whether merging `from` into `into` would conflict, without making anything but objects. None where git is too old
-    /// to say (before 2.38).
+    /// Whether merging the branch `from` into the branch `into` would conflict, without making anything but objects. None
+    /// where git is too old to say (before 2.38).
     pub fn would_conflict(&self, into: &str, from: &str) -> anyhow::Result<Option<Vec<String>>> {
         let output = self
             .git()
@@ -30,62 +36,47 @@ impl Repository {
                 "--no-messages",
                 "-z",
             ])
-            .args([into, from])
+            // In full: a tag may have the same name.
+            .args([into, from].map(|branch| format!("refs/heads/{branch}")))
             .try_output()?;
         match output.status.code() {
             Some(0) => Ok(Some(Vec::new())),
-            Some(1) => {
-                let mut fields = output
-                    .stdout
-                    .split(|&byte| byte == 0)
-                    .filter(|field| !field.is_empty());
-                fields.next();
-                Ok(Some(
-                    fields
-                        .map(|field| String::from_utf8_lossy(field).into_owned())
-                        .collect(),
-                ))
-            }
+            Some(1) => Ok(Some(fields(&output).skip(1).collect())),
             _ => Ok(None),
         }
     }
 
     /// Merges the branch `from` into the branch `into` with `--no-ff`: where `into` is checked out, if that work tree is
-    /// clean, else in a work tree made for the moment below `scratch`.
+    /// clean, else in a work tree made for the moment in `scratch`. The user's hooks run.
     pub fn merge_branch(
         &self,
         into: &str,
         from: &str,
         message: &str,
-        scratch: &Path,
+        scratch: &Scratch,
     ) -> anyhow::Result<MergeOutcome> {
-        match self.require_clean_where(into)? {
+        let contained = self
+            .git()
+            .args(["merge-base", "--is-ancestor"])
+            .args([from, into].map(|branch| format!("refs/heads/{branch}")))
+            .try_output()?;
+        if contained.status.success() {
+            return Ok(MergeOutcome::UpToDate);
+        }
+        match self.worktree_of(into)? {
+            Some(work_tree) if !is_clean(&work_tree)? => Ok(MergeOutcome::NotClean(work_tree)),
             Some(work_tree) => merge_in(&work_tree, from, message),
             None => self.merge_in_scratch(into, from, message, scratch),
         }
     }
 
-    /// The work tree in which a branch is checked out, if any.
-    ///
-    /// # Errors
-    /// A `UserError` where that has uncommitted changes.
-    pub fn require_clean_where(&self, branch: &str) -> anyhow::Result<Option<PathBuf>> {
-        let Some(work_tree) = self.worktree_of(branch)? else {
-            return Ok(None);
-        };
-        let status = GitCommand::elsewhere(&work_tree)
-            .args(["status", "--porcelain", "--untracked-files=no"])
-            .output()?;
-        if status.stdout.is_empty() {
-            return Ok(Some(work_tree));
+    /// The work tree in which a branch is checked out, if that has changes or an unfinished merge, which a merge into the
+    /// branch would meet.
+    pub fn unclean_work_tree_of(&self, branch: &str) -> anyhow::Result<Option<PathBuf>> {
+        match self.worktree_of(branch)? {
+            Some(work_tree) if !is_clean(&work_tree)? => Ok(Some(work_tree)),
+            _ => Ok(None),
         }
-        Err(user_error(
-            format!(
-                "{branch} is checked out in {} and has uncommitted changes there",
-                work_tree.display()
-            ),
-            "commit or checkpoint them there, then run the command again; nothing was changed",
-        ))
     }
 
     fn merge_in_scratch(
@@ -93,19 +84,17 @@ impl Repository {
         into: &str,
         from: &str,
         message: &str,
-        scratch: &Path,
+        scratch: &Scratch,
     ) -> anyhow::Result<MergeOutcome> {
         let target = format!("refs/heads/{into}");
         let old = self
             .read_ref(&target)?
             .with_context(|| format!("there is no branch {into}"))?;
-        std::fs::create_dir_all(scratch)
-            .with_context(|| format!("failed to make {}", scratch.display()))?;
-        let work_tree = scratch.join(format!("merge-{}", std::process::id()));
+        let work_tree = scratch.work_tree();
         self.git()
             .args(["worktree", "add", "--quiet", "--detach"])
             .arg(&work_tree)
-            .arg(&target)
+            .arg(old.to_string())
             .output()?;
         let outcome = merge_in(&work_tree, from, message);
         let removed = self
@@ -117,38 +106,15 @@ impl Repository {
         removed?;
         if let MergeOutcome::Merged(commit) = outcome {
             self.git()
-                .args([
-                    "update-ref",
-                    "-m",
-                    &format!("merge {from}: by session end"),
-                    &target,
-                ])
+                .args(["update-ref", "-m", &format!("merge {from}"), &target])
                 .args([commit.to_string(), old.to_string()])
                 .output()?;
         }
         Ok(outcome)
     }
 
-    /// A killed merge leaves its work tree behind. The caller holds the store lock, as every merge does, so nobody is using
-    /// it.
-    pub fn remove_leftover_worktrees(&self, scratch: &Path) {
-        let leftovers: Vec<_> = std::fs::read_dir(scratch)
-            .into_iter()
-            .flatten()
-            .flatten()
-            .collect();
-        if leftovers.is_empty() {
-            return;
-        }
-        for entry in leftovers {
-            // Git does not know one that was cut short; what it does know of them is pruned.
-            let _ = std::fs::remove_dir_all(entry.path());
-        }
-        let _ = self.git().args(["worktree", "prune"]).try_output();
-    }
-
     /// The work tree in which a branch is checked out.
-    pub fn worktree_of(&self, branch: &str) -> anyhow::Result<Option<PathBuf>> {
+    fn worktree_of(&self, branch: &str) -> anyhow::Result<Option<PathBuf>> {
         use std::os::unix::ffi::OsStrExt as _;
         let output = self
             .git()
@@ -165,6 +131,21 @@ impl Repository {
         }
         Ok(None)
     }
+}
+
+/// A merge under way counts as unclean even when it changes nothing: ours would fail, and aborting it abort that one.
+fn is_clean(work_tree: &Path) -> anyhow::Result<bool> {
+    let status = GitCommand::elsewhere(work_tree)
+        .args(["status", "--porcelain", "--untracked-files=no"])
+        .output()?;
+    Ok(status.stdout.is_empty() && !is_merging(work_tree)?)
+}
+
+fn is_merging(work_tree: &Path) -> anyhow::Result<bool> {
+    let found = GitCommand::elsewhere(work_tree)
+        .args(["rev-parse", "--quiet", "--verify", "MERGE_HEAD"])
+        .try_output()?;
+    Ok(found.status.success())
 }
 
 /// Merges and, when that fails, leaves the work tree as it was.
@@ -185,27 +166,40 @@ fn merge_in(work_tree: &Path, from: &str, message: &str) -> anyhow::Result<Merge
     let unmerged = GitCommand::elsewhere(work_tree)
         .args(["diff", "--name-only", "--diff-filter=U", "-z"])
         .output()?;
-    let paths: Vec<String> = unmerged
+    let paths: Vec<String> = fields(&unmerged).collect();
+    // There is nothing to abort when git itself refused before it began.
+    let begun = is_merging(work_tree)?;
+    if begun {
+        GitCommand::elsewhere(work_tree)
+            .args(["merge", "--abort"])
+            .output()?;
+    }
+    if paths.is_empty() {
+        return Ok(MergeOutcome::Refused(words(&merged, begun)));
+    }
+    Ok(MergeOutcome::Conflict(paths))
+}
+
+/// What git or the hook said. A merge that a hook stopped ends with git's advice to complete it, in the user's language,
+/// which is no longer true.
+fn words(merged: &GitOutput, begun: bool) -> String {
+    let stderr = String::from_utf8_lossy(&merged.stderr);
+    let said = match stderr.trim() {
+        said if begun => said.rsplit_once('\n').map_or("", |(before, _)| before),
+        said => said,
+    };
+    let stdout = String::from_utf8_lossy(&merged.stdout);
+    let said = match (said.trim(), stdout.trim()) {
+        ("", "") => "it gave no reason",
+        ("", said) | (said, _) => said,
+    };
+    said.to_owned()
+}
+
+fn fields(output: &GitOutput) -> impl Iterator<Item = String> + '_ {
+    output
         .stdout
         .split(|&byte| byte == 0)
         .filter(|field| !field.is_empty())
         .map(|field| String::from_utf8_lossy(field).into_owned())
-        .collect();
-    // There is nothing to abort when a hook or git itself refused before it began.
-    let _ = GitCommand::elsewhere(work_tree)
-        .args(["merge", "--abort"])
-        .try_output();
-    if paths.is_empty() {
-        let said = String::from_utf8_lossy(&merged.stderr).trim().to_owned();
-        let said = if said.is_empty() {
-            String::from_utf8_lossy(&merged.stdout).trim().to_owned()
-        } else {
-            said
-        };
-        return Err(user_error(
-            format!("git did not merge {from}: {said}"),
-            "nothing was changed; the session is still open",
-        ));
-    }
-    Ok(MergeOutcome::Conflict(paths))
 }

@@ -12,6 +12,7 @@ pub mod merge;
 pub mod objects;
 pub mod refs;
 pub mod repository;
+pub mod scratch;
 mod smudge;
 pub mod sparse;
 pub mod status;

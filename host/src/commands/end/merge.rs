@@ -1,60 +1,135 @@
-//! `end --merge-to`: the gates, our own `.session/` change, and the merge. Whatever stops it leaves everything as it was.
+//! `end --merge-to`: what must hold before it, and the merge. Whatever stops it leaves everything as it was.
 
-use super::{Request, record_decisions};
+use super::log_commit::{self, LogCommit};
+use super::{Request, decided, gates};
 use crate::ask::Asked;
-use crate::error::user_error;
+use crate::error::{UserError, user_error};
 use crate::git::ObjectId;
 use crate::git::merge::MergeOutcome;
-use crate::path::RepoPath;
-use crate::plugin::contribution::{Contribution, Verdict};
+use crate::git::scratch::Scratch;
+use crate::session::decision::Decision;
 use crate::ui::Ui;
 use crate::workspace::{Place, Workspace};
 
-const OPEN: &str = "the session is still open, and nothing was changed";
+pub const OPEN: &str = "the session is still open, and nothing was changed";
 
-pub fn merge(
+/// A merge that nothing known speaks against.
+#[derive(Debug)]
+pub struct Plan {
+    branch: String,
+    target: String,
+    /// What the quality gates have against it, where an override lets it pass.
+    refusals: Vec<String>,
+}
+
+/// Everything that can refuse the merge before anything is asked or written.
+pub fn plan(
     ui: &Ui,
     workspace: &Workspace,
     place: &Place,
     asked: &Asked,
-    request: &Request,
     target: &str,
-) -> anyhow::Result<ObjectId> {
+    overridden: bool,
+) -> anyhow::Result<Plan> {
     let branch = check(workspace, place, asked, target)?;
-    gates(ui, &asked.contributions, request)?;
+    let refusals = gates::refusals(ui, &asked.contributions, overridden)?;
     if let Some(conflicts) = workspace.repository.would_conflict(target, branch)?
         && !conflicts.is_empty()
     {
         return Err(conflict(target, branch, &conflicts));
     }
-    workspace.repository.require_clean_where(target)?;
-    let decided = record_decisions(workspace, asked, request)?;
-    let before = workspace.repository.head_commit()?;
-    let committed = commit_own(workspace)?;
-    let progress = ui.progress("merging");
-    let message = format!("Merge branch '{branch}' into {target}");
-    // Held so that no other command of ours takes the work tree of this merge for a leftover.
-    let outcome = {
-        let _lock = workspace.begin()?;
-        workspace
-            .repository
-            .merge_branch(target, branch, &message, &workspace.layout.scratch())
+    if let Some(work_tree) = workspace.repository.unclean_work_tree_of(target)? {
+        return Err(not_clean(target, &work_tree));
+    }
+    Ok(Plan {
+        branch: branch.to_owned(),
+        target: target.to_owned(),
+        refusals,
+    })
+}
+
+/// Records the decisions, commits them and merges. None where the target had everything already.
+pub fn merge(
+    ui: &Ui,
+    workspace: &mut Workspace,
+    plan: &Plan,
+    asked: &Asked,
+    request: &Request,
+) -> anyhow::Result<Option<ObjectId>> {
+    let Plan { branch, target, .. } = plan;
+    let made = decided::record(workspace, asked, request, &plan.refusals)?;
+    let mut committed = None;
+    let merged = match commit_and_merge(ui, workspace, plan, &mut committed) {
+        Ok(MergeOutcome::Merged(commit)) => Ok(Some(commit)),
+        Ok(MergeOutcome::UpToDate) => Ok(None),
+        Ok(MergeOutcome::Conflict(paths)) => Err(conflict(target, branch, &paths)),
+        Ok(MergeOutcome::NotClean(work_tree)) => Err(not_clean(target, &work_tree)),
+        Ok(MergeOutcome::Refused(words)) => Err(user_error(
+            format!("git did not merge {branch}: {words}"),
+            OPEN,
+        )),
+        Err(error) => Err(still_open(error)),
     };
-    drop(progress);
-    match outcome {
-        Ok(MergeOutcome::Merged(commit)) => Ok(commit),
-        stopped => {
-            if committed && let Some(before) = before {
-                take_back(workspace, branch, before)?;
-            }
-            workspace.begin()?.withdraw_decisions(&decided)?;
-            match stopped {
-                Ok(MergeOutcome::Conflict(paths)) => Err(conflict(target, branch, &paths)),
-                Err(error) => Err(error),
-                Ok(MergeOutcome::Merged(commit)) => Ok(commit),
-            }
+    let merged = match merged {
+        Ok(merged) => merged,
+        Err(stopped) => return Err(undo(workspace, plan, committed, &made, stopped)?),
+    };
+    if let Some(commit) = committed {
+        ui.note(&format!(
+            "committed the decision log on {branch} ({})",
+            commit.short()
+        ));
+    }
+    if merged.is_none() {
+        ui.note(&format!(
+            "{target} has everything of {branch} already, so nothing was merged"
+        ));
+    }
+    Ok(merged)
+}
+
+/// Takes back what was written before the merge was stopped. Returns what to say.
+fn undo(
+    workspace: &Workspace,
+    plan: &Plan,
+    committed: Option<LogCommit>,
+    made: &[Decision],
+    stopped: anyhow::Error,
+) -> anyhow::Result<anyhow::Error> {
+    if let Some(commit) = committed {
+        let short = commit.short();
+        if !commit.take_back(workspace)? {
+            let hint = format!(
+                "the session is still open; {} was moved by another program meanwhile, so the commit {short}, which has the decisions, stays",
+                plan.branch
+            );
+            return Ok(user_error(format!("{stopped:#}"), hint));
         }
     }
+    workspace.begin()?.withdraw_decisions(made)?;
+    Ok(stopped)
+}
+
+fn commit_and_merge(
+    ui: &Ui,
+    workspace: &mut Workspace,
+    plan: &Plan,
+    committed: &mut Option<LogCommit>,
+) -> anyhow::Result<MergeOutcome> {
+    let Plan { branch, target, .. } = plan;
+    if let Some(before) = workspace.repository.head_commit()? {
+        *committed = log_commit::commit(workspace, branch, before)?;
+    }
+    let _progress = ui.progress("merging");
+    // The lock is not held while git runs: the user's hooks may call `session`.
+    let scratch = {
+        let _lock = workspace.begin()?;
+        Scratch::make(&workspace.layout.scratch())?
+    };
+    let message = format!("Merge branch '{branch}' into {target}");
+    workspace
+        .repository
+        .merge_branch(target, branch, &message, &scratch)
 }
 
 /// What must hold before anything is written. Returns the branch to merge.
@@ -76,6 +151,12 @@ fn check<'a>(
             format!("name another branch; {OPEN}"),
         ));
     }
+    if asked.facts.head.commit.is_none() {
+        return Err(user_error(
+            format!("{branch} has no commit to merge"),
+            format!("make one (`session checkpoint --commit`); {OPEN}"),
+        ));
+    }
     if !workspace.repository.branch_exists(target) {
         return Err(user_error(
             format!("there is no branch {target}"),
@@ -88,106 +169,49 @@ fn check<'a>(
             format!("finish it or abort it first; {OPEN}"),
         ));
     }
-    let own = RepoPath::from(".session");
-    let others: Vec<String> = asked
-        .facts
-        .changes
-        .iter()
-        .filter(|change| !change.path.is_within(&own))
-        .map(|change| change.path.to_text())
-        .collect();
+    let others = log_commit::others(workspace, &asked.facts.changes);
     if !others.is_empty() {
-        let named = others
-            .iter()
-            .take(5)
-            .cloned()
-            .collect::<Vec<_>>()
-            .join(", ");
+        let named: Vec<_> = others.iter().map(|change| change.path.to_text()).collect();
         return Err(user_error(
-            format!("there are uncommitted changes, which a merge would leave behind: {named}"),
+            format!(
+                "there are uncommitted changes, which a merge would leave behind: {}",
+                first(&named, 5)
+            ),
             format!("commit them (`session checkpoint --commit`) or park them; {OPEN}"),
         ));
     }
     Ok(branch)
 }
 
-/// A gate for which nothing was ever measured reports and does not block: coverage and tests have no evidence yet.
-fn gates(ui: &Ui, contributions: &[Contribution], request: &Request) -> anyhow::Result<()> {
-    let refusals: Vec<String> = contributions
-        .iter()
-        .filter_map(|from| match &from.verdict {
-            Some(Verdict::Block(reason)) => Some(format!("{} ({})", reason, from.plugin)),
-            _ => None,
-        })
-        .collect();
-    ui.note("no coverage and no test evidence was ever measured here, so quality.* does not hold up the merge");
-    if refusals.is_empty() || request.r#override.is_some() {
-        return Ok(());
-    }
-    Err(user_error(
-        format!("a quality gate holds up the merge: {}", refusals.join("; ")),
-        format!(
-            "satisfy it, or give a reason with --override, which is recorded as a decision; {OPEN}"
-        ),
-    ))
-}
-
 fn conflict(target: &str, branch: &str, paths: &[String]) -> anyhow::Error {
-    let named = paths
-        .iter()
-        .take(10)
-        .cloned()
-        .collect::<Vec<_>>()
-        .join(", ");
     user_error(
-        format!("merging {branch} into {target} conflicts in {named}"),
+        format!(
+            "merging {branch} into {target} conflicts in {}",
+            first(paths, 10)
+        ),
         format!("merge {target} into {branch} here, settle the conflict, then end again; {OPEN}"),
     )
 }
 
-/// Commits what we ourselves changed below `.session/`. Returns whether there was anything.
-fn commit_own(workspace: &Workspace) -> anyhow::Result<bool> {
-    let repository = &workspace.repository;
-    let status = repository
-        .git()
-        .args([
-            "status",
-            "--porcelain",
-            "--untracked-files=all",
-            "--",
-            ".session",
-        ])
-        .output()?;
-    if status.stdout.is_empty() {
-        return Ok(false);
-    }
-    repository.git().args(["add", "--", ".session"]).output()?;
-    repository
-        .git_with_hooks()
-        .args([
-            "commit",
-            "--quiet",
-            "-m",
-            "chore(session): record decisions and shared context",
-            "--",
-            ".session",
-        ])
-        .output()?;
-    Ok(true)
+fn not_clean(target: &str, work_tree: &std::path::Path) -> anyhow::Error {
+    user_error(
+        format!(
+            "{target} is checked out in {} and has uncommitted changes there",
+            work_tree.display()
+        ),
+        format!("commit or checkpoint them there, then end again; {OPEN}"),
+    )
 }
 
-/// Takes back `commit_own`: HEAD goes back, and the files keep what was written to them.
-fn take_back(workspace: &Workspace, branch: &str, before: ObjectId) -> anyhow::Result<()> {
-    let repository = &workspace.repository;
-    let reference = format!("refs/heads/{branch}");
-    repository
-        .git()
-        .args(["update-ref", "-m", "session end: merge stopped", &reference])
-        .arg(before.to_string())
-        .output()?;
-    repository
-        .git()
-        .args(["reset", "--quiet", "--", ".session"])
-        .output()?;
-    Ok(())
+/// What git or a hook said, with the way on where it named none.
+fn still_open(error: anyhow::Error) -> anyhow::Error {
+    match error.downcast::<UserError>() {
+        Ok(user) if user.hint.is_none() => user.hint(OPEN).into(),
+        Ok(user) => user.into(),
+        Err(error) => error,
+    }
+}
+
+fn first(names: &[String], count: usize) -> String {
+    names[..names.len().min(count)].join(", ")
 }
