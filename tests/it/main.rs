@@ -27,3 +27,4 @@ mod refusals;
 mod repositories;
 mod tidy;
 mod untouched;
+mod usage;
