@@ -31,3 +31,16 @@ fn what_is_done_cannot_be_current() {
         .session(&["objectives", "current", "2"])
         .success();
 }
+
+#[test]
+fn a_history_of_none_is_no_history() {
+    let env = TestEnv::new();
+    let repository = started(&env);
+    for count in ["0", "-1"] {
+        let outcome = repository.session(&["history", &format!("--count={count}")]);
+        assert_eq!(outcome.code, Some(2), "{outcome}");
+        assert!(outcome.stderr.contains("--count"), "{outcome}");
+    }
+    let one = repository.session(&["history", "-n", "1", "--json"]).json();
+    assert_eq!(one["sessions"].as_array().unwrap().len(), 1);
+}
