@@ -15,6 +15,44 @@ fn started(env: &TestEnv) -> Repository<'_> {
 }
 
 #[test]
+fn a_command_without_its_subcommand_is_answered_with_its_help() {
+    let env = TestEnv::new();
+    for (typed, first) in [
+        (&[][..], "A work session for every git branch"),
+        (&["objectives"], "Say what to achieve, and mark it as done"),
+        (&["plugin"], "Show which plugins run"),
+    ] {
+        let outcome = env.session(env.root(), typed);
+        assert_eq!(outcome.code, Some(2), "{outcome}");
+        assert_eq!(outcome.stdout, "", "{outcome}");
+        assert!(outcome.stderr.starts_with(first), "{outcome}");
+        assert!(outcome.stderr.contains("Commands:"), "{outcome}");
+    }
+}
+
+#[test]
+fn a_missing_subcommand_is_named_in_json() {
+    let env = TestEnv::new();
+    for typed in [&["objectives", "--json"], &["--json", "objectives"]] {
+        let outcome = env.session(env.root(), typed);
+        assert_eq!(outcome.code, Some(2), "{outcome}");
+        assert_eq!(outcome.stderr, "", "{outcome}");
+        let object: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+        assert_eq!(object["schema"], "session.error/1");
+        assert_eq!(
+            object["message"],
+            "`session objectives` needs one of: add, complete, current, list"
+        );
+        assert!(
+            object["hint"]
+                .as_str()
+                .unwrap()
+                .contains("session objectives --help")
+        );
+    }
+}
+
+#[test]
 fn what_is_done_cannot_be_current() {
     let env = TestEnv::new();
     let repository = started(&env);
