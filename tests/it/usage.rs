@@ -82,3 +82,14 @@ fn a_history_of_none_is_no_history() {
     let one = repository.session(&["history", "-n", "1", "--json"]).json();
     assert_eq!(one["sessions"].as_array().unwrap().len(), 1);
 }
+
+#[test]
+fn a_quiet_checkpoint_says_its_id_alone() {
+    let env = TestEnv::new();
+    let repository = started(&env);
+    insta::assert_snapshot!(repository.session(&["checkpoint", "--quiet", "--label", "x"]), @"
+    exit code: 0
+    ----- stdout -----
+    cp-1
+    ");
+}
