@@ -84,6 +84,15 @@ fn a_history_of_none_is_no_history() {
 }
 
 #[test]
+fn a_completion_script_has_no_json_form() {
+    let env = TestEnv::new();
+    let outcome = env.session(env.root(), &["completions", "bash", "--json"]);
+    assert_eq!(outcome.code, Some(1), "{outcome}");
+    let object: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+    assert_eq!(object["schema"], "session.error/1");
+}
+
+#[test]
 fn a_quiet_checkpoint_says_its_id_alone() {
     let env = TestEnv::new();
     let repository = started(&env);
