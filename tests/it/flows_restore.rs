@@ -156,3 +156,23 @@ fn a_dropped_snapshot_is_gone_and_its_facts_stay() {
     let listed = json(&repository, &["checkpoint", "list"]);
     assert_eq!(listed["checkpoints"][0]["id"], "cp-2");
 }
+
+#[test]
+fn an_unknown_path_is_refused_before_the_present_is_checkpointed() {
+    let env = TestEnv::new();
+    let repository = started(&env);
+    run(&repository, &["checkpoint"]);
+    let records = || repository.git(&["for-each-ref", "refs/sessions", "refs/session-snapshots"]);
+    let before = records();
+    let refused = repository.session(&["checkpoint", "restore", "cp-1", "no-such-file"]);
+    assert_eq!(refused.code, Some(1), "{refused}");
+    assert!(
+        refused
+            .stderr
+            .contains("has no file or directory no-such-file"),
+        "{refused}"
+    );
+    assert_eq!(records(), before);
+    let list = repository.session(&["checkpoint", "list", "--json"]).json();
+    assert_eq!(list["checkpoints"].as_array().unwrap().len(), 1);
+}
