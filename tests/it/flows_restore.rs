@@ -176,3 +176,22 @@ fn an_unknown_path_is_refused_before_the_present_is_checkpointed() {
     let list = repository.session(&["checkpoint", "list", "--json"]).json();
     assert_eq!(list["checkpoints"].as_array().unwrap().len(), 1);
 }
+
+#[test]
+fn the_list_says_what_cannot_be_restored_here() {
+    let env = TestEnv::new();
+    let repository = started(&env);
+    run(&repository, &["checkpoint"]);
+    run(&repository, &["checkpoint"]);
+    run(&repository, &["checkpoint", "drop", "cp-1"]);
+    let shown = run(&repository, &["checkpoint", "list"]).stdout;
+    let marked: Vec<&str> = shown
+        .lines()
+        .filter(|line| line.contains("no snapshot in this clone"))
+        .collect();
+    assert_eq!(marked.len(), 1, "{shown}");
+    assert!(marked[0].contains("cp-1 "), "{shown}");
+    let list = repository.session(&["checkpoint", "list", "--json"]).json();
+    assert_eq!(list["checkpoints"][0]["restorable"], true, "{list}");
+    assert_eq!(list["checkpoints"][1]["restorable"], false, "{list}");
+}
