@@ -13,6 +13,7 @@ mod flows_commit;
 mod flows_end;
 mod flows_restore;
 mod flows_resume;
+mod flows_start;
 mod flows_switch;
 mod foreign_text;
 mod forged_sections;
