@@ -31,6 +31,7 @@ pub fn brief(
     if let Some(session) = &facts.session {
         document.push(sections::objectives(session));
     }
+    document.push(sections::new_commits(facts, LISTED));
     document.push(sections::changes(facts, LISTED));
     if let Some(handoff) = &facts.handoff {
         document.push(handoff_claims(facts, handoff));

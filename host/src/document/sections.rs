@@ -6,7 +6,7 @@ use super::time_text::ago_at;
 use super::{Item, Mark, Provenance, Section};
 use crate::facts::Facts;
 use crate::git::commits::{Commit, Commits, Person};
-use crate::git::status::{AheadBehind, ChangeKind};
+use crate::git::status::{AheadBehind, Change, ChangeKind};
 use crate::plugin::contribution::Contribution;
 use crate::session::decision::Decision;
 use crate::session::live::{LiveSession, Mode, duration_text};
@@ -63,18 +63,43 @@ pub fn state(facts: &Facts) -> Section {
     if let Some(operation) = facts.operation {
         section.pair("Under way", format!("a {operation}"));
     }
-    section.pair("Work tree", work_tree_text(facts));
+    section.pair("Work tree", work_tree_text(&facts.changes));
     if let Some(session) = &facts.session {
         let total = session.objectives.items().count();
         if total > 0 {
             let done = total - session.objectives.open().count();
             section.pair(
                 "Progress",
-                format!("{done} of {}", count(total, "objective", "objectives")),
+                format!(
+                    "{done} of {}{}",
+                    count(total, "objective", "objectives"),
+                    carried_text(facts)
+                ),
             );
         }
     }
     section
+}
+
+/// What the session before left open is in this one's count; what it achieved is not.
+fn carried_text(facts: &Facts) -> String {
+    let continued = facts
+        .session
+        .as_ref()
+        .and_then(|session| session.context.continues.as_ref());
+    let carried = facts
+        .handoff
+        .as_ref()
+        .filter(|handoff| Some(&handoff.session) == continued)
+        .map_or(0, |before| {
+            before
+                .objectives_total
+                .saturating_sub(before.objectives_done)
+        });
+    match carried {
+        0 => String::new(),
+        carried => format!(", {carried} carried over"),
+    }
 }
 
 fn branch_text(facts: &Facts) -> String {
@@ -107,16 +132,19 @@ fn against(counts: AheadBehind) -> String {
     }
 }
 
-fn work_tree_text(facts: &Facts) -> String {
+/// `2 modified, 1 untracked, 1 untracked directory`: git names a directory of nothing but untracked files as one.
+pub fn work_tree_text(changes: &[Change]) -> String {
     let mut parts = Vec::new();
     for (kind, word) in KINDS {
-        let number = facts
-            .changes
-            .iter()
-            .filter(|change| change.kind() == kind)
-            .count();
-        if number > 0 {
-            parts.push(format!("{number} {word}"));
+        let of_kind = changes.iter().filter(|change| change.kind() == kind);
+        let (directories, files): (Vec<_>, Vec<_>) =
+            of_kind.partition(|change| change.path.as_bytes().ends_with(b"/"));
+        if !files.is_empty() {
+            parts.push(format!("{} {word}", files.len()));
+        }
+        if !directories.is_empty() {
+            let (one, many) = (format!("{word} directory"), format!("{word} directories"));
+            parts.push(count(directories.len(), &one, &many));
         }
     }
     if parts.is_empty() {
@@ -202,8 +230,8 @@ pub fn decisions(decisions: &[Decision], most: usize) -> Section {
     section
 }
 
-/// Changed files, one line each, and commits.
-pub fn changes(facts: &Facts, most: usize) -> Section {
+/// The commits since the last checkpoint, or since the session began.
+pub fn new_commits(facts: &Facts, most: usize) -> Section {
     let title = match &facts.last_checkpoint {
         Some(checkpoint) => {
             let label = checkpoint
@@ -212,18 +240,25 @@ pub fn changes(facts: &Facts, most: usize) -> Section {
                 .map(|label| format!(" ({label})"))
                 .unwrap_or_default();
             format!(
-                "Since {}{label}, {}",
+                "Commits since {}{label}, {}",
                 checkpoint.id,
                 ago_at(facts.now, checkpoint.time)
             )
         }
-        None if facts.session.is_some() => "Since the session began".into(),
-        None => "Uncommitted".into(),
+        None => "Commits since the session began".into(),
     };
-    let mut section = Section::new("changes", title)
+    let mut section = Section::new("commits", title)
+        .importance(81)
+        .more("git log");
+    commits(&mut section, &facts.commits, facts, most);
+    section
+}
+
+/// Changed files, one line each. Since when they are is not known: some may be older than checkpoint and session.
+pub fn changes(facts: &Facts, most: usize) -> Section {
+    let mut section = Section::new("changes", "Uncommitted")
         .importance(80)
         .more("git status");
-    commits(&mut section, &facts.commits, facts, most);
     for change in facts.changes.iter().take(most) {
         let word = KINDS
             .iter()

@@ -17,6 +17,7 @@ pub fn status(facts: &Facts, contributions: &[Contribution]) -> Document {
         document.push(sections::blockers(session));
         document.push(sections::objectives(session));
     }
+    document.push(sections::new_commits(facts, 20));
     document.push(sections::changes(facts, 20));
     document.push(sections::metrics(contributions));
     for section in sections::contributions(contributions) {
