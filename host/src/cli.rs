@@ -96,7 +96,7 @@ pub fn main() -> ExitCode {
 
 fn run(ui: &mut Ui, environment: &Environment, command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Init(args) => commands::setup::run(ui, environment, &args),
+        Command::Init(args) => commands::init::run(ui, environment, &args),
         Command::Start(args) => commands::start::run(ui, environment, args),
         Command::Resume(args) => commands::resume::run(ui, environment, &args),
         Command::Switch(args) => commands::switch::run(ui, environment, &args),
