@@ -5,10 +5,10 @@ use serde::Serialize;
 
 use crate::commands::opening::{self, Opening};
 use crate::commands::{decisions, shown};
+use crate::document::count::count;
 use crate::document::{Document, Section};
 use crate::environment::Environment;
 use crate::session::import::Imported;
-use crate::session::next_actions::count;
 use crate::store::layout::Layout;
 use crate::store::shared_files::{Initialised, Options, initialise};
 use crate::store::transaction::Transaction;

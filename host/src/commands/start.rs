@@ -3,6 +3,7 @@
 use crate::ask;
 use crate::commands::opening::{self, Opening, Target};
 use crate::commands::{brief, resume, shown};
+use crate::document::count::count;
 use crate::document::status::report;
 use crate::environment::Environment;
 use crate::error::user_error;
@@ -12,7 +13,6 @@ use crate::git::branches::Branch;
 use crate::plugin::WhenCold;
 use crate::plugin::contribution::Hook;
 use crate::session::live::Mode;
-use crate::session::next_actions::count;
 use crate::store;
 use crate::ui::{Prompt, Ui};
 use crate::workspace::Workspace;

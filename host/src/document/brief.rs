@@ -1,13 +1,14 @@
 //! The brief: what puts a person or an agent back into the work. Most important first; the budget is applied later.
 //! It must not read anything but its arguments.
 
+use super::count::count;
 use super::sections;
 use super::time_text::ago_at;
 use super::{Document, Item, Provenance, Section};
 use crate::facts::Facts;
 use crate::facts::since::{Moved, SinceYouLeft};
 use crate::plugin::contribution::Contribution;
-use crate::session::next_actions::{count, next_actions};
+use crate::session::next_actions::next_actions;
 use crate::session::record::EndRecord;
 
 /// How many of anything a brief lists before it only counts.

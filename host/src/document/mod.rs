@@ -4,6 +4,7 @@
 pub mod brief;
 pub mod budget;
 pub mod checkpoint;
+pub mod count;
 pub mod handoff;
 pub mod history;
 pub mod json;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::count::count;
 use super::time_text::ago_at;
 use super::{Item, Mark, Provenance, Section};
 use crate::facts::Facts;
@@ -10,7 +11,6 @@ use crate::git::status::{AheadBehind, Change, ChangeKind};
 use crate::plugin::contribution::Contribution;
 use crate::session::decision::Decision;
 use crate::session::live::{LiveSession, Mode, duration_text};
-use crate::session::next_actions::count;
 
 /// Where we stand: session, branch, work tree, progress.
 pub fn state(facts: &Facts) -> Section {
