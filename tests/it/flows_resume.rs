@@ -311,3 +311,21 @@ fn what_is_carried_over_does_not_read_like_lost_work() {
         "{status}"
     );
 }
+
+#[test]
+fn a_fresh_clone_goes_on_by_the_branch_s_name() {
+    let env = TestEnv::new();
+    let office = started(&env);
+    let bare = env.root().join("remote.git");
+    office.git(&["init", "--quiet", "--bare", bare.to_str().unwrap()]);
+    office.git(&["remote", "add", "origin", bare.to_str().unwrap()]);
+    office.git(&["push", "--quiet", "origin", "main"]);
+    run(&office, &["end", "--push", "--remember", "mind the keys"]);
+    let path = env.root().join("colleague");
+    let clone = ["clone", "--quiet", "--branch=main", bare.to_str().unwrap()];
+    office.git(&[&clone[..], &[path.to_str().unwrap()]].concat());
+    let colleague = Repository::at(&env, path);
+    let brief = run(&colleague, &["resume", "feature/x"]).stdout;
+    assert!(brief.contains("remember: mind the keys"), "{brief}");
+    assert_eq!(colleague.git(&["branch", "--show-current"]), "feature/x");
+}
