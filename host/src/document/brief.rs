@@ -2,9 +2,9 @@
 //! It must not read anything but its arguments.
 
 use super::count::count;
-use super::sections;
 use super::time_text::ago_at;
 use super::{Document, Item, Provenance, Section};
+use super::{changes, sections};
 use crate::facts::Facts;
 use crate::facts::since::{Moved, SinceYouLeft};
 use crate::plugin::contribution::Contribution;
@@ -32,8 +32,8 @@ pub fn brief(
     if let Some(session) = &facts.session {
         document.push(sections::objectives(session));
     }
-    document.push(sections::new_commits(facts, LISTED));
-    document.push(sections::changes(facts, LISTED));
+    document.push(changes::new_commits(facts, LISTED));
+    document.push(changes::uncommitted(facts, LISTED));
     if let Some(handoff) = &facts.handoff {
         document.push(handoff_claims(facts, handoff));
         document.push(handoff_facts(facts, handoff));
@@ -66,7 +66,7 @@ fn since_you_left(facts: &Facts, since: &SinceYouLeft) -> Section {
         section.line("nothing moved: no new commit, and base, upstream and the handoff's files are as they were");
         return section;
     }
-    sections::commits(&mut section, &since.commits, facts, LISTED);
+    changes::commits(&mut section, &since.commits, facts, LISTED);
     if since.rewritten {
         section.line("the branch was rewritten: the commit you left is no longer on it");
     }

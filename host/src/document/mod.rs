@@ -3,6 +3,7 @@
 
 pub mod brief;
 pub mod budget;
+pub mod changes;
 pub mod checkpoint;
 pub mod count;
 pub mod handoff;
