@@ -2,11 +2,12 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::commands;
 use crate::environment::Environment;
-use crate::error::{EXIT_DONE, EXIT_USAGE, UserError};
+use crate::error::{EXIT_DONE, EXIT_USAGE, UserError, user_error};
 use crate::ui::{Ui, UiOptions, install_panic_hook};
 
 /// A work session for every git branch.
@@ -95,7 +96,7 @@ pub fn main() -> ExitCode {
 
 fn run(ui: &mut Ui, environment: &Environment, command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Init(args) => commands::setup::run(ui, environment, &args),
+        Command::Init(args) => commands::init::run(ui, environment, &args),
         Command::Start(args) => commands::start::run(ui, environment, args),
         Command::Resume(args) => commands::resume::run(ui, environment, &args),
         Command::Switch(args) => commands::switch::run(ui, environment, &args),
@@ -129,8 +130,47 @@ fn usage(error: clap::Error) -> ExitCode {
         ..UiOptions::default()
     };
     let ui = Ui::new(&environment, options);
+    if is_missing_subcommand(&error) {
+        if json {
+            ui.error(&missing_subcommand());
+        } else {
+            ui.status(error.render().to_string().trim_end());
+        }
+        return ExitCode::from(ui.finish(EXIT_USAGE));
+    }
     let text = error.render().to_string();
     let text = text.strip_prefix("error: ").unwrap_or(&text);
     ui.error(&UserError::new(text.trim_end()).into());
     ExitCode::from(ui.finish(EXIT_USAGE))
+}
+
+/// Clap shows the help of a command that lacks its subcommand, which is an answer rather than an error; where another
+/// argument stands in the subcommand's place, it says what is missing.
+fn is_missing_subcommand(error: &clap::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand
+    )
+}
+
+/// The same as a sentence, for who reads JSON.
+fn missing_subcommand() -> anyhow::Error {
+    let root = Cli::command();
+    let mut command = &root;
+    let mut typed = vec![root.get_name()];
+    for argument in std::env::args_os().skip(1) {
+        if let Some(below) = command.find_subcommand(&argument) {
+            command = below;
+            typed.push(below.get_name());
+        }
+    }
+    let typed = typed.join(" ");
+    let known: Vec<&str> = command
+        .get_subcommands()
+        .map(clap::Command::get_name)
+        .collect();
+    user_error(
+        format!("`{typed}` needs one of: {}", known.join(", ")),
+        format!("`{typed} --help` says what each does"),
+    )
 }

@@ -156,3 +156,42 @@ fn a_dropped_snapshot_is_gone_and_its_facts_stay() {
     let listed = json(&repository, &["checkpoint", "list"]);
     assert_eq!(listed["checkpoints"][0]["id"], "cp-2");
 }
+
+#[test]
+fn an_unknown_path_is_refused_before_the_present_is_checkpointed() {
+    let env = TestEnv::new();
+    let repository = started(&env);
+    run(&repository, &["checkpoint"]);
+    let records = || repository.git(&["for-each-ref", "refs/sessions", "refs/session-snapshots"]);
+    let before = records();
+    let refused = repository.session(&["checkpoint", "restore", "cp-1", "no-such-file"]);
+    assert_eq!(refused.code, Some(1), "{refused}");
+    assert!(
+        refused
+            .stderr
+            .contains("has no file or directory no-such-file"),
+        "{refused}"
+    );
+    assert_eq!(records(), before);
+    let list = repository.session(&["checkpoint", "list", "--json"]).json();
+    assert_eq!(list["checkpoints"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn the_list_says_what_cannot_be_restored_here() {
+    let env = TestEnv::new();
+    let repository = started(&env);
+    run(&repository, &["checkpoint"]);
+    run(&repository, &["checkpoint"]);
+    run(&repository, &["checkpoint", "drop", "cp-1"]);
+    let shown = run(&repository, &["checkpoint", "list"]).stdout;
+    let marked: Vec<&str> = shown
+        .lines()
+        .filter(|line| line.contains("no snapshot in this clone"))
+        .collect();
+    assert_eq!(marked.len(), 1, "{shown}");
+    assert!(marked[0].contains("cp-1 "), "{shown}");
+    let list = repository.session(&["checkpoint", "list", "--json"]).json();
+    assert_eq!(list["checkpoints"][0]["restorable"], true, "{list}");
+    assert_eq!(list["checkpoints"][1]["restorable"], false, "{list}");
+}

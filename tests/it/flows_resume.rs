@@ -256,3 +256,76 @@ fn resume_of_another_branch_does_not_take_changes_along() {
     assert_eq!(repository.git(&["branch", "--show-current"]), "main");
     assert_eq!(repository.read("a"), "a: uncommitted\n");
 }
+
+#[test]
+fn what_is_uncommitted_is_not_said_to_be_since_the_session_began() {
+    let env = TestEnv::new();
+    let repository = started(&env);
+    repository.write("older", "from before the session\n");
+    repository.git(&["switch", "--quiet", "main"]);
+    run(&repository, &["start"]);
+    repository.git(&["commit", "--quiet", "--allow-empty", "-m", "feat: since"]);
+    let section = |brief: &Value, name: &str| {
+        let sections = brief["sections"].as_array().unwrap().iter();
+        let mut found = sections.filter(|section| section["name"] == name);
+        let found = found
+            .next()
+            .unwrap_or_else(|| panic!("no {name} in {brief}"));
+        (found["title"].clone(), found["items"].to_string())
+    };
+    let brief = repository.session(&["brief", "--json"]).json();
+    let (title, items) = section(&brief, "commits");
+    assert_eq!(title, "Commits since the session began");
+    assert!(
+        items.contains("feat: since") && !items.contains("older"),
+        "{items}"
+    );
+    let (title, items) = section(&brief, "changes");
+    assert_eq!(title, "Uncommitted");
+    assert!(
+        items.contains("older") && !items.contains("feat: since"),
+        "{items}"
+    );
+    run(&repository, &["checkpoint", "--label", "x"]);
+    repository.git(&["commit", "--quiet", "--allow-empty", "-m", "feat: later"]);
+    let brief = repository.session(&["brief", "--json"]).json();
+    let (title, items) = section(&brief, "commits");
+    assert_eq!(title, "Commits since cp-1 (x), just now");
+    assert!(
+        items.contains("feat: later") && !items.contains("feat: since"),
+        "{items}"
+    );
+}
+
+#[test]
+fn what_is_carried_over_does_not_read_like_lost_work() {
+    let env = TestEnv::new();
+    let repository = started(&env);
+    run(&repository, &["objectives", "complete", "1"]);
+    run(&repository, &["end"]);
+    run(&repository, &["resume"]);
+    run(&repository, &["objectives", "add", "third"]);
+    let status = run(&repository, &["status"]).stdout;
+    assert!(
+        status.contains("0 of 2 objectives, 1 carried over\n"),
+        "{status}"
+    );
+}
+
+#[test]
+fn a_fresh_clone_goes_on_by_the_branch_s_name() {
+    let env = TestEnv::new();
+    let office = started(&env);
+    let bare = env.root().join("remote.git");
+    office.git(&["init", "--quiet", "--bare", bare.to_str().unwrap()]);
+    office.git(&["remote", "add", "origin", bare.to_str().unwrap()]);
+    office.git(&["push", "--quiet", "origin", "main"]);
+    run(&office, &["end", "--push", "--remember", "mind the keys"]);
+    let path = env.root().join("colleague");
+    let clone = ["clone", "--quiet", "--branch=main", bare.to_str().unwrap()];
+    office.git(&[&clone[..], &[path.to_str().unwrap()]].concat());
+    let colleague = Repository::at(&env, path);
+    let brief = run(&colleague, &["resume", "feature/x"]).stdout;
+    assert!(brief.contains("remember: mind the keys"), "{brief}");
+    assert_eq!(colleague.git(&["branch", "--show-current"]), "feature/x");
+}

@@ -253,7 +253,7 @@ fn without_a_terminal_uncommitted_changes_need_a_flag() {
     insta::assert_snapshot!(outcome, @"
     exit code: 1
     ----- stderr -----
-    error: there is 1 uncommitted change
+    error: there are uncommitted changes: 1 modified
     hint: run `session switch main --park` to keep what is changed here, or `--carry` to take it along
     ");
     assert_eq!(state(&repository), before);
@@ -303,4 +303,20 @@ fn a_switch_under_way_in_a_merge_is_refused() {
     assert_eq!(outcome.code, Some(1), "{outcome}");
     assert!(outcome.stderr.contains("a merge is under way"), "{outcome}");
     assert_eq!(state(&repository), before);
+}
+
+#[test]
+fn status_and_switch_say_what_they_count() {
+    let env = TestEnv::new();
+    let repository = started(&env);
+    repository.write("new/one", "1\n");
+    repository.write("new/two", "2\n");
+    repository.write("plain", "3\n");
+    repository.write("both", "both: two\n");
+    let status = run(&repository, &["status"]).stdout;
+    let directory = "1 modified, 1 untracked, 1 untracked directory\n";
+    assert!(status.contains(directory), "{status}");
+    let refused = repository.session(&["--no-input", "switch", "main"]);
+    let files = "error: there are uncommitted changes: 1 modified, 3 untracked\n";
+    assert!(refused.stderr.contains(files), "{refused}");
 }

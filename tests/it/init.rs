@@ -3,9 +3,9 @@
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::PathBuf;
 
-use session::commands::init::{Initialised, Options, initialise};
 use session::config::Config;
 use session::error::UserError;
+use session::store::shared_files::{Initialised, Options, initialise};
 
 use crate::common::TestEnv;
 use crate::common::repository::Repository;

@@ -321,7 +321,7 @@ fn end_does_not_ask_to_push_where_there_is_nowhere_to() {
 
 #[test]
 fn switch_asks_what_becomes_of_changes() {
-    let question = "What to do with 1 uncommitted change?";
+    let question = "What to do with the uncommitted changes (1 untracked)?";
     for (downs, stays) in [(0, false), (1, false), (2, true)] {
         let env = TestEnv::new();
         let repository = at_work(&env);

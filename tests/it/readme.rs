@@ -1,5 +1,5 @@
 //! Every command of the README's tour is run as it stands there, on a terminal, and shows what the README shows.
-//! It must not run the set-up commands: they build this program.
+//! It must not run the commands that build this program.
 
 use crate::common::repository::Repository;
 use crate::common::terminal::Terminal;
@@ -8,16 +8,16 @@ use crate::common::{TestEnv, session_program, source_root};
 /// A fenced block of the tour. A number behind the mark is how many lines of an output are shown.
 const MARK: &str = "```console tour";
 
-/// The repository that the tour begins in.
-fn shop(env: &TestEnv) -> Repository<'_> {
-    let repository = env.repository("shop");
-    repository.write("src/pay.rs", "// TODO: retry when the bank is slow\n");
-    repository.write("src/auth/mod.rs", "//! Signing in.\n");
-    repository.write(
-        "src/auth/CLAUDE.md",
-        "# Auth\n\nSigns users in.\n\n## Gotchas\n\n- The provider's clock may be ahead\n",
-    );
-    repository.commit("feat: pay and sign in");
+/// The lines that make the tour's repository.
+const SET_UP: &str = "```sh tour\n";
+
+/// The repository that the tour begins in, made as the page says.
+fn shop<'e>(env: &'e TestEnv, page: &str) -> Repository<'e> {
+    let lines = page.split(SET_UP).nth(1).unwrap();
+    let lines = lines.split("```").next().unwrap();
+    let mut shell = env.command("sh", env.root());
+    env.outcome(shell.args(["-e", "-c", lines])).success();
+    let repository = Repository::at(env, env.root().join("shop"));
     env.advance_minutes(45);
     // A progress line comes and goes with time.
     env.set("NO_COLOR", "1");
@@ -68,7 +68,7 @@ fn cut(shown: &str, most: usize) -> String {
 /// The page with the outputs of its tour as they really are.
 fn with_real_outputs(page: &str) -> String {
     let env = TestEnv::new();
-    let repository = shop(&env);
+    let repository = shop(&env, page);
     let mut real = String::new();
     let mut in_tour = None;
     for line in page.lines() {
@@ -125,7 +125,7 @@ fn the_settings_for_an_agent_make_the_brief_arrive() {
     }
     let command = group["hooks"][0]["command"].as_str().unwrap();
     let env = TestEnv::new();
-    let repository = shop(&env);
+    let repository = shop(&env, &page);
     repository
         .session(&["start", "feature/x", "--objective=Sign in"])
         .success();

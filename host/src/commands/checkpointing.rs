@@ -63,10 +63,21 @@ pub fn make(
     request: CheckpointRequest,
 ) -> anyhow::Result<Made> {
     let taken = take(workspace, asked, &request)?;
+    keep(workspace, place, asked, &request, taken)
+}
+
+/// Writes the checkpoint of what [`take`] read.
+pub fn keep(
+    workspace: &Workspace,
+    place: &Place,
+    asked: &Asked,
+    request: &CheckpointRequest,
+    taken: Taken,
+) -> anyhow::Result<Made> {
     let ((record, document, session), _) =
         workspace.change_session(place, |transaction, session| {
             let (record, document) =
-                write(workspace, transaction, session, asked, &request, &taken)?;
+                write(workspace, transaction, session, asked, request, &taken)?;
             transaction.append_entry(
                 session,
                 &Entry::Checkpoint(record.clone()),

@@ -15,8 +15,8 @@ use crate::workspace::Workspace;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// At most this many
-    #[arg(long, short = 'n', value_name = "N", default_value_t = 10)]
-    pub count: usize,
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    pub count: u32,
     /// Only those active on or after this date (2026-11-22), this time (RFC 3339), or within this span (7d, 12h)
     #[arg(long, value_name = "DATE")]
     pub since: Option<String>,
@@ -35,8 +35,12 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
         .transpose()?;
     let workspace = Workspace::open(environment, None)?;
     ui.configure(&workspace.config.display);
-    let sessions =
-        store::history::list(&workspace.repository, &workspace.layout, args.count, since)?;
+    let sessions = store::history::list(
+        &workspace.repository,
+        &workspace.layout,
+        args.count as usize,
+        since,
+    )?;
     if ui.wants_json() {
         return ui.json("history", &HistoryView { sessions });
     }

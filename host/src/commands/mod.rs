@@ -17,7 +17,6 @@ pub mod opening;
 pub mod plugin;
 pub mod reference;
 pub mod resume;
-pub mod setup;
 pub mod shown;
 pub mod start;
 pub mod status;

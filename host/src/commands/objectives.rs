@@ -4,6 +4,7 @@ use clap::Subcommand;
 
 use crate::commands::lists::{self, Change};
 use crate::environment::Environment;
+use crate::error::user_error;
 use crate::session::list::ListKind;
 use crate::session::live::LiveSession;
 use crate::ui::Ui;
@@ -62,6 +63,12 @@ fn current(session: &mut LiveSession, asked: &str) -> anyhow::Result<Vec<Change>
         .objectives
         .find(asked)
         .map_err(|error| lists::unknown_item(&error, KIND))?;
+    if !session.objectives.open().any(|item| item.id == id) {
+        return Err(user_error(
+            format!("{id} is done"),
+            "`session objectives list` shows which are open, and `session objectives add` adds the next one",
+        ));
+    }
     session.context.current_objective = Some(id.number);
     Ok(vec![Change {
         id: id.to_string(),

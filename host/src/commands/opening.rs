@@ -44,11 +44,19 @@ pub fn go_to(repository: &Repository, target: &Target) -> anyhow::Result<()> {
             return unwritable(&path, said);
         }
         match error.downcast_ref::<UserError>() {
+            // Where git speaks another language the second hint is true as well.
+            Some(user) if user.message.contains("would be overwritten") => user_error(
+                user.message.clone(),
+                format!(
+                    "commit your changes, or run `session switch {} --park` to keep them here; nothing was changed",
+                    target.name()
+                ),
+            ),
             Some(user) => user_error(
                 user.message.clone(),
-                "commit or checkpoint your changes, or use `session switch --park` or `--carry`; nothing was changed",
+                "git's own words say what stands in the way; `session status` shows where you are",
             ),
-            None => user_error(said, "nothing was changed"),
+            None => error,
         }
     })
 }

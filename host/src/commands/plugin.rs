@@ -27,11 +27,13 @@ pub enum Command {
     List,
     /// Turn a plugin on, in .session/config.yaml
     Enable {
+        /// As `session plugin list` names it
         #[arg(value_name = "NAME")]
         name: String,
     },
     /// Turn a plugin off, in .session/config.yaml
     Disable {
+        /// As `session plugin list` names it
         #[arg(value_name = "NAME")]
         name: String,
     },

@@ -1,8 +1,9 @@
 //! `session start`: a report, a branch, a session, a brief.
 
-use crate::ask::{self, Asked};
+use crate::ask;
 use crate::commands::opening::{self, Opening, Target};
 use crate::commands::{brief, resume, shown};
+use crate::document::count::count;
 use crate::document::status::report;
 use crate::environment::Environment;
 use crate::error::user_error;
@@ -21,7 +22,8 @@ const BRANCHES: usize = 8;
 
 /// Start a session: status report, branch, brief
 ///
-/// On a branch with an open session this refuses; `session resume` goes on with it.
+/// On a branch with an open session this refuses; `session resume` goes on with it. Uncommitted changes come along to
+/// another branch, unless they belong to the open session of this one: then `session switch` parks or carries them.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The branch to work on; created when it does not exist [default: the one checked out]
@@ -53,6 +55,11 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result
     }
     let mut workspace = Workspace::open(environment, Some(Options::full().status))?;
     ui.configure(&workspace.config.display);
+    let asks_branch = args.branch.is_none() && ui.prompt().is_some();
+    let request = request(&workspace, args)?;
+    if !asks_branch {
+        refuse_open(&workspace, request.target.as_ref())?;
+    }
     let progress = ui.progress("reading the repository");
     let asked = ask::gather_and_ask(
         &mut workspace,
@@ -61,6 +68,9 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result
         WhenCold::Compile,
     )?;
     drop(progress);
+    if let Some(target) = &request.target {
+        refuse_to_take_along(&asked.facts, target)?;
+    }
     let branches = workspace.repository.recent_branches(BRANCHES)?;
     let last = store::history::list(&workspace.repository, &workspace.layout, 1, None)?.pop();
     if !ui.wants_json() {
@@ -71,55 +81,75 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result
             last.as_ref(),
         ));
     }
-    let choice = choose(ui, &workspace, &asked, &branches, args)?;
-    begin(ui, &workspace, &asked.facts, choice)
+    let request = match asks_branch {
+        true => with_branch(ui, &workspace, &asked.facts, &branches, request)?,
+        false => request,
+    };
+    let request = with_objectives(ui, &workspace, &asked.facts, request)?;
+    begin(ui, &workspace, &asked.facts, request)
 }
 
-/// The request, complete.
 #[derive(Debug)]
-struct Choice {
+struct Request {
     /// None: stay where we are.
     target: Option<Target>,
     objectives: Vec<String>,
     mode: Mode,
 }
 
-/// What flags left out is asked on a terminal, and takes its default elsewhere.
-fn choose(
-    ui: &mut Ui,
-    workspace: &Workspace,
-    asked: &Asked,
-    branches: &[Branch],
-    args: Args,
-) -> anyhow::Result<Choice> {
-    let facts = &asked.facts;
-    let here = facts.head.branch.clone();
-    let target = match args.branch {
-        Some(name) => target(workspace, here.as_deref(), name, args.from)?,
-        None => match ui.prompt() {
-            Some(prompt) => ask_branch(ui, &prompt, workspace, facts, branches)?,
-            None => None,
-        },
-    };
-    refuse_open(workspace, target.as_ref())?;
-    let mut objectives = args
+/// What flags say. What is wrong with it is said before anything is shown.
+fn request(workspace: &Workspace, args: Args) -> anyhow::Result<Request> {
+    let objectives = args
         .objectives
         .iter()
         .map(|text| shown::typed(text, "an objective"))
         .collect::<anyhow::Result<Vec<_>>>()?;
-    if let Some(prompt) = ui.prompt().filter(|_| objectives.is_empty()) {
-        objectives = ask_objectives(&prompt, workspace, facts, target.as_ref())?;
-    }
+    let here = workspace.here()?.branch;
+    let target = match args.branch {
+        Some(name) => target(workspace, here.as_deref(), name, args.from)?,
+        None => None,
+    };
     let mode = if args.tdd {
         Mode::Tdd
     } else {
         workspace.config.session.mode
     };
-    Ok(Choice {
+    Ok(Request {
         target,
         objectives,
         mode,
     })
+}
+
+/// Asks for the branch, which no flag named.
+fn with_branch(
+    ui: &Ui,
+    workspace: &Workspace,
+    facts: &Facts,
+    branches: &[Branch],
+    mut request: Request,
+) -> anyhow::Result<Request> {
+    if let Some(prompt) = ui.prompt() {
+        request.target = ask_branch(ui, &prompt, workspace, facts, branches)?;
+    }
+    refuse_open(workspace, request.target.as_ref())?;
+    if let Some(target) = &request.target {
+        refuse_to_take_along(facts, target)?;
+    }
+    Ok(request)
+}
+
+/// Asks for objectives, unless flags named some.
+fn with_objectives(
+    ui: &Ui,
+    workspace: &Workspace,
+    facts: &Facts,
+    mut request: Request,
+) -> anyhow::Result<Request> {
+    if let Some(prompt) = ui.prompt().filter(|_| request.objectives.is_empty()) {
+        request.objectives = ask_objectives(&prompt, workspace, facts, request.target.as_ref())?;
+    }
+    Ok(request)
 }
 
 fn target(
@@ -147,7 +177,38 @@ fn target(
             "see `git help check-ref-format` for what git allows",
         ));
     }
+    if let Some(from) = &from
+        && repository.resolve_commit(from)?.is_none()
+    {
+        return Err(user_error(
+            format!("there is no commit {from}"),
+            "--from takes a branch, a tag or a commit: `git branch --all` and `git tag` list them",
+        ));
+    }
     Ok(Some(Target::New { name, from }))
+}
+
+/// The uncommitted changes of an open session are part of it: only who says so takes them to another branch.
+fn refuse_to_take_along(facts: &Facts, target: &Target) -> anyhow::Result<()> {
+    let Some(session) = facts.session.as_ref().filter(|_| !facts.changes.is_empty()) else {
+        return Ok(());
+    };
+    let changes = count(
+        facts.changes.len(),
+        "uncommitted change",
+        "uncommitted changes",
+    );
+    let name = target.name();
+    let (create, then) = match target {
+        Target::New { .. } => (" --create", ""),
+        Target::Existing(_) => ("", "; then `session start`"),
+    };
+    Err(user_error(
+        format!("the open session {} has {changes}", session.context.id),
+        format!(
+            "run `session switch {name}{create} --park` to keep what is changed here, or `--carry` to take it along{then}"
+        ),
+    ))
 }
 
 /// Refuses before HEAD has moved.
@@ -165,10 +226,23 @@ fn refuse_open(workspace: &Workspace, target: Option<&Target>) -> anyhow::Result
     }
 }
 
-fn begin(ui: &mut Ui, workspace: &Workspace, facts: &Facts, choice: Choice) -> anyhow::Result<()> {
-    let base = base_of(workspace, facts, choice.target.as_ref())?;
-    if let Some(target) = &choice.target {
+fn begin(
+    ui: &mut Ui,
+    workspace: &Workspace,
+    facts: &Facts,
+    request: Request,
+) -> anyhow::Result<()> {
+    let base = base_of(workspace, facts, request.target.as_ref())?;
+    if let Some(target) = &request.target {
         opening::go_to(&workspace.repository, target)?;
+        if !facts.changes.is_empty() {
+            let changes = count(
+                facts.changes.len(),
+                "uncommitted change",
+                "uncommitted changes",
+            );
+            ui.note(&format!("{changes} came along to {}", target.name()));
+        }
     }
     // HEAD may have moved: the line is run again on fresh facts.
     let mut fresh = Workspace::open(&workspace.environment, Some(Options::common().status))?;
@@ -178,8 +252,8 @@ fn begin(ui: &mut Ui, workspace: &Workspace, facts: &Facts, choice: Choice) -> a
         &place,
         Opening {
             base,
-            mode: choice.mode,
-            objectives: choice.objectives,
+            mode: request.mode,
+            objectives: request.objectives,
             go_on_from: None,
         },
     )?;

@@ -4,13 +4,14 @@ use crate::ask;
 use crate::commands::brief;
 use crate::commands::checkpointing::{self, CheckpointRequest};
 use crate::commands::opening::{self, Opening, Target};
+use crate::document::changes::work_tree_text;
+use crate::document::count::count;
 use crate::environment::Environment;
 use crate::error::{Warning, user_error};
 use crate::facts::gather::Options;
 use crate::git::status::Status;
 use crate::plugin::WhenCold;
 use crate::plugin::contribution::Hook;
-use crate::session::next_actions::count;
 use crate::session::record::CheckpointReason;
 use crate::store::snapshot;
 use crate::ui::Ui;
@@ -213,17 +214,10 @@ fn what_with_changes(
         (_, true) => return Ok(Changes::Carry),
         _ => {}
     }
-    let number = count(changes.len(), "uncommitted change", "uncommitted changes");
+    let what = work_tree_text(changes);
     let Some(prompt) = ui.prompt() else {
         return Err(user_error(
-            format!(
-                "{} {number}",
-                if changes.len() == 1 {
-                    "there is"
-                } else {
-                    "there are"
-                }
-            ),
+            format!("there are uncommitted changes: {what}"),
             format!(
                 "run `session switch {} --park` to keep what is changed here, or `--carry` to take it along",
                 args.branch
@@ -236,7 +230,7 @@ fn what_with_changes(
         "stay here",
     ];
     match prompt.select(
-        &format!("What to do with {number}?"),
+        &format!("What to do with the uncommitted changes ({what})?"),
         &options.map(String::from),
         0,
     )? {

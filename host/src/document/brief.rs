@@ -1,13 +1,14 @@
 //! The brief: what puts a person or an agent back into the work. Most important first; the budget is applied later.
 //! It must not read anything but its arguments.
 
-use super::sections;
+use super::count::count;
 use super::time_text::ago_at;
 use super::{Document, Item, Provenance, Section};
+use super::{changes, sections};
 use crate::facts::Facts;
 use crate::facts::since::{Moved, SinceYouLeft};
 use crate::plugin::contribution::Contribution;
-use crate::session::next_actions::{count, next_actions};
+use crate::session::next_actions::next_actions;
 use crate::session::record::EndRecord;
 
 /// How many of anything a brief lists before it only counts.
@@ -31,7 +32,8 @@ pub fn brief(
     if let Some(session) = &facts.session {
         document.push(sections::objectives(session));
     }
-    document.push(sections::changes(facts, LISTED));
+    document.push(changes::new_commits(facts, LISTED));
+    document.push(changes::uncommitted(facts, LISTED));
     if let Some(handoff) = &facts.handoff {
         document.push(handoff_claims(facts, handoff));
         document.push(handoff_facts(facts, handoff));
@@ -64,7 +66,7 @@ fn since_you_left(facts: &Facts, since: &SinceYouLeft) -> Section {
         section.line("nothing moved: no new commit, and base, upstream and the handoff's files are as they were");
         return section;
     }
-    sections::commits(&mut section, &since.commits, facts, LISTED);
+    changes::commits(&mut section, &since.commits, facts, LISTED);
     if since.rewritten {
         section.line("the branch was rewritten: the commit you left is no longer on it");
     }

@@ -1,10 +1,10 @@
 //! The document of a checkpoint: what was observed, then what somebody noted. It must not read anything but its arguments.
 
+use super::count::count;
 use super::sections::{contributions, metrics, short, time_at_work};
 use super::time_text::ago_at;
 use super::{Document, Item, Provenance, Section};
 use crate::environment::Timestamp;
-use crate::session::next_actions::count;
 use crate::session::record::{CheckpointReason, CheckpointRecord, FileFact};
 
 pub fn checkpoint(record: &CheckpointRecord, now: Timestamp) -> Document {

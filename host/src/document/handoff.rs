@@ -1,12 +1,12 @@
 //! The handoff that `end` leaves: what was observed stands apart from what was said. It must not read anything but its
 //! arguments.
 
+use super::count::count;
 use super::sections::{self, short, time_at_work};
 use super::{Document, Item, Mark, Provenance, Section};
 use crate::facts::Facts;
 use crate::session::decision::Decision;
 use crate::session::live::LiveSession;
-use crate::session::next_actions::count;
 use crate::session::record::EndRecord;
 
 pub fn handoff(end: &EndRecord, live: &LiveSession, decisions: &[Decision]) -> Document {

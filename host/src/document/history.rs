@@ -1,10 +1,10 @@
 //! Past sessions as a document. It must not read anything but its arguments.
 
+use super::count::count;
 use super::sections::time_at_work;
 use super::time_text::ago_at;
 use super::{Document, Section};
 use crate::environment::Timestamp;
-use crate::session::next_actions::count;
 use crate::session::record::SessionSummary;
 
 /// `date` writes a point in time as the reader wants it.

@@ -3,7 +3,9 @@
 
 pub mod brief;
 pub mod budget;
+pub mod changes;
 pub mod checkpoint;
+pub mod count;
 pub mod handoff;
 pub mod history;
 pub mod json;

@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
+use super::count::count;
 use super::time_text::ago_at;
-use super::{Item, Mark, Provenance, Section};
+use super::{Item, Mark, Provenance, Section, changes};
 use crate::facts::Facts;
-use crate::git::commits::{Commit, Commits, Person};
-use crate::git::status::{AheadBehind, ChangeKind};
+use crate::git::status::AheadBehind;
 use crate::plugin::contribution::Contribution;
 use crate::session::decision::Decision;
 use crate::session::live::{LiveSession, Mode, duration_text};
-use crate::session::next_actions::count;
 
 /// Where we stand: session, branch, work tree, progress.
 pub fn state(facts: &Facts) -> Section {
@@ -63,18 +62,43 @@ pub fn state(facts: &Facts) -> Section {
     if let Some(operation) = facts.operation {
         section.pair("Under way", format!("a {operation}"));
     }
-    section.pair("Work tree", work_tree_text(facts));
+    section.pair("Work tree", changes::work_tree_text(&facts.changes));
     if let Some(session) = &facts.session {
         let total = session.objectives.items().count();
         if total > 0 {
             let done = total - session.objectives.open().count();
             section.pair(
                 "Progress",
-                format!("{done} of {}", count(total, "objective", "objectives")),
+                format!(
+                    "{done} of {}{}",
+                    count(total, "objective", "objectives"),
+                    carried_text(facts)
+                ),
             );
         }
     }
     section
+}
+
+/// What the session before left open is in this one's count; what it achieved is not.
+fn carried_text(facts: &Facts) -> String {
+    let continued = facts
+        .session
+        .as_ref()
+        .and_then(|session| session.context.continues.as_ref());
+    let carried = facts
+        .handoff
+        .as_ref()
+        .filter(|handoff| Some(&handoff.session) == continued)
+        .map_or(0, |before| {
+            before
+                .objectives_total
+                .saturating_sub(before.objectives_done)
+        });
+    match carried {
+        0 => String::new(),
+        carried => format!(", {carried} carried over"),
+    }
 }
 
 fn branch_text(facts: &Facts) -> String {
@@ -106,34 +130,6 @@ fn against(counts: AheadBehind) -> String {
         (ahead, behind) => format!("{ahead} ahead of and {behind} behind"),
     }
 }
-
-fn work_tree_text(facts: &Facts) -> String {
-    let mut parts = Vec::new();
-    for (kind, word) in KINDS {
-        let number = facts
-            .changes
-            .iter()
-            .filter(|change| change.kind() == kind)
-            .count();
-        if number > 0 {
-            parts.push(format!("{number} {word}"));
-        }
-    }
-    if parts.is_empty() {
-        "clean".into()
-    } else {
-        parts.join(", ")
-    }
-}
-
-const KINDS: [(ChangeKind, &str); 6] = [
-    (ChangeKind::Conflicted, "in conflict"),
-    (ChangeKind::Modified, "modified"),
-    (ChangeKind::TypeChanged, "with another type"),
-    (ChangeKind::Added, "added"),
-    (ChangeKind::Deleted, "deleted"),
-    (ChangeKind::Untracked, "untracked"),
-];
 
 pub fn objectives(session: &LiveSession) -> Section {
     let mut section = Section::new("objectives", "Objectives")
@@ -200,113 +196,6 @@ pub fn decisions(decisions: &[Decision], most: usize) -> Section {
         section.line(format!("{}: {}{rationale}", decision.id, decision.text));
     }
     section
-}
-
-/// Changed files, one line each, and commits.
-pub fn changes(facts: &Facts, most: usize) -> Section {
-    let title = match &facts.last_checkpoint {
-        Some(checkpoint) => {
-            let label = checkpoint
-                .label
-                .as_ref()
-                .map(|label| format!(" ({label})"))
-                .unwrap_or_default();
-            format!(
-                "Since {}{label}, {}",
-                checkpoint.id,
-                ago_at(facts.now, checkpoint.time)
-            )
-        }
-        None if facts.session.is_some() => "Since the session began".into(),
-        None => "Uncommitted".into(),
-    };
-    let mut section = Section::new("changes", title)
-        .importance(80)
-        .more("git status");
-    commits(&mut section, &facts.commits, facts, most);
-    for change in facts.changes.iter().take(most) {
-        let word = KINDS
-            .iter()
-            .find(|(kind, _)| *kind == change.kind())
-            .map_or("unchanged", |(_, word)| word);
-        section.line(format!("{} ({word})", change.path.to_text()));
-    }
-    if facts.changes.len() > most {
-        section.line(format!(
-            "and {} more changed files",
-            facts.changes.len() - most
-        ));
-    }
-    section
-}
-
-pub fn commits(section: &mut Section, commits: &Commits, facts: &Facts, most: usize) {
-    if let Some(authors) = authors(commits, facts.head.user.as_ref()) {
-        section.line(authors);
-    }
-    for commit in commits.list.iter().take(most) {
-        section.line(commit_line(commit, facts));
-    }
-    let listed = commits.list.len().min(most);
-    if commits.list.len() > listed || commits.more {
-        let more = if commits.more {
-            "and more commits".into()
-        } else {
-            format!("and {} more commits", commits.list.len() - listed)
-        };
-        section.line(more);
-    }
-}
-
-fn commit_line(commit: &Commit, facts: &Facts) -> String {
-    format!(
-        "{} {} ({}, {})",
-        short(&commit.id.to_string()),
-        commit.subject,
-        commit.author.name,
-        ago_at(facts.now, commit.time)
-    )
-}
-
-/// `3 commits: 2 yours, 1 by Ada`.
-fn authors(commits: &Commits, you: Option<&Person>) -> Option<String> {
-    if commits.list.is_empty() {
-        return None;
-    }
-    let yours = commits
-        .list
-        .iter()
-        .filter(|commit| you.is_some_and(|you| you.email == commit.author.email))
-        .count();
-    let mut others: Vec<(&str, usize)> = Vec::new();
-    for commit in &commits.list {
-        if you.is_some_and(|you| you.email == commit.author.email) {
-            continue;
-        }
-        match others
-            .iter_mut()
-            .find(|(name, _)| *name == commit.author.name)
-        {
-            Some((_, number)) => *number += 1,
-            None => others.push((&commit.author.name, 1)),
-        }
-    }
-    let more = if commits.more { "at least " } else { "" };
-    let mut parts = Vec::new();
-    if yours > 0 {
-        parts.push(format!("{yours} yours"));
-    }
-    parts.extend(
-        others
-            .iter()
-            .take(4)
-            .map(|(name, number)| format!("{number} by {name}")),
-    );
-    Some(format!(
-        "{more}{}: {}",
-        count(commits.list.len(), "commit", "commits"),
-        parts.join(", ")
-    ))
 }
 
 /// Everything plugins gave that is for reading: their sections and their findings.

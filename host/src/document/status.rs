@@ -1,8 +1,8 @@
 //! `status`, and the report that `start` opens with. It must not read anything but its arguments.
 
-use super::sections;
 use super::time_text::ago_at;
 use super::{Document, Section};
+use super::{changes, sections};
 use crate::facts::Facts;
 use crate::git::branches::Branch;
 use crate::plugin::contribution::Contribution;
@@ -17,7 +17,8 @@ pub fn status(facts: &Facts, contributions: &[Contribution]) -> Document {
         document.push(sections::blockers(session));
         document.push(sections::objectives(session));
     }
-    document.push(sections::changes(facts, 20));
+    document.push(changes::new_commits(facts, 20));
+    document.push(changes::uncommitted(facts, 20));
     document.push(sections::metrics(contributions));
     for section in sections::contributions(contributions) {
         document.push(section);

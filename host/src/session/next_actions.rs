@@ -1,5 +1,6 @@
 //! What to do next, most pressing first. It informs; it gives no orders about git, which an agent might follow uninvited.
 
+use crate::document::count::count;
 use crate::facts::Facts;
 use crate::git::status::ChangeKind;
 use crate::plugin::contribution::Contribution;
@@ -54,9 +55,4 @@ pub fn next_actions(facts: &Facts, contributions: &[Contribution]) -> Vec<String
     }
     actions.truncate(MOST);
     actions
-}
-
-/// `1 file`, `3 files`.
-pub fn count(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
 }

@@ -95,6 +95,11 @@ impl Ui {
         self.options.json
     }
 
+    /// Whether only what was asked for is wanted: a command whose answer is long may give its shortest form.
+    pub fn is_quiet(&self) -> bool {
+        self.options.quiet
+    }
+
     /// Whether questions may be asked: there is someone at a terminal, and neither `--no-input` nor `--json`.
     pub fn may_prompt(&self) -> bool {
         self.may_prompt

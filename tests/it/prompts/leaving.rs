@@ -63,18 +63,22 @@ const fn case(
     }
 }
 
-const CASES: [Case; 9] = [
-    case(&["start"], &[], WORK_ON),
-    case(
-        &["start"],
-        &[(WORK_ON, "urgent\r")],
-        "Name of the branch: hotfix/",
-    ),
+/// Without a session: an open one keeps its uncommitted changes from another branch.
+const BEFORE_WORK: [Case; 2] = [
     case(&["start", "hotfix/a"], &[], ACHIEVE),
     case(
         &["start", "hotfix/a"],
         &[(ACHIEVE, "one\r")],
         "Another objective",
+    ),
+];
+
+const AT_WORK: [Case; 7] = [
+    case(&["start"], &[], WORK_ON),
+    case(
+        &["start"],
+        &[(WORK_ON, "urgent\r")],
+        "Name of the branch: hotfix/",
     ),
     case(
         &["checkpoint", "--decision=D"],
@@ -94,24 +98,30 @@ const CASES: [Case; 9] = [
 #[test]
 fn leaving_any_question_leaves_everything_as_it_was() {
     let env = TestEnv::new();
-    let repository = at_work(&env);
-    let before = state(&repository);
+    assert_left_as_it_was(&env, &project(&env), &BEFORE_WORK);
+    let env = TestEnv::new();
+    assert_left_as_it_was(&env, &at_work(&env), &AT_WORK);
+}
+
+#[track_caller]
+fn assert_left_as_it_was(env: &TestEnv, repository: &Repository<'_>, cases: &[Case]) {
+    let before = state(repository);
     for Case {
         arguments,
         answers,
         question,
-    } in CASES
+    } in cases
     {
         for (key, code) in [(ESCAPE, 1), (CONTROL_C, 130)] {
             let mut terminal = env.terminal(repository.path(), arguments);
-            for (question, keys) in answers {
+            for (question, keys) in *answers {
                 terminal.wait_for(question).send(keys);
             }
             terminal.wait_for(question).send(key);
             let shown = finish(terminal, code);
             assert!(shown.contains("cancelled; nothing was changed"), "{shown}");
             assert!(
-                state(&repository) == before,
+                state(repository) == before,
                 "{arguments:?} left at {question:?} changed something"
             );
         }

@@ -3,6 +3,7 @@
 use super::Request;
 use crate::ask::Asked;
 use crate::commands::decisions;
+use crate::document::count::count;
 use crate::error::{UserError, user_error};
 use crate::git::ObjectId;
 use crate::git::status::{Change, ChangeKind};
@@ -10,7 +11,6 @@ use crate::path::RepoPath;
 use crate::session::commit_message::CommitMessage;
 use crate::session::decision::Decision;
 use crate::session::live::LiveSession;
-use crate::session::next_actions::count;
 use crate::session::subject::{self, ChangedFile, FileChange};
 use crate::ui::Ui;
 use crate::workspace::{Workspace, require_open};

@@ -17,7 +17,15 @@ pub struct Args {}
 #[derive(Debug, Serialize)]
 struct ListView {
     session: String,
-    checkpoints: Vec<CheckpointRecord>,
+    checkpoints: Vec<Listed>,
+}
+
+#[derive(Debug, Serialize)]
+struct Listed {
+    #[serde(flatten)]
+    record: CheckpointRecord,
+    /// This clone can restore it.
+    restorable: bool,
 }
 
 pub fn run(ui: &mut Ui, environment: &Environment, _: &Args) -> anyhow::Result<()> {
@@ -28,22 +36,35 @@ pub fn run(ui: &mut Ui, environment: &Environment, _: &Args) -> anyhow::Result<(
     let all = record::checkpoints(&workspace.repository, &session.context.id)?;
     warnings.extend(all.damage.filter(|damage| !warnings.contains(damage)));
     warnings.iter().for_each(|warning| ui.warning(warning));
-    let checkpoints: Vec<CheckpointRecord> = all
+    let checkpoints = all
         .found
         .into_iter()
-        .map(|(_, checkpoint)| checkpoint)
-        .collect();
+        .map(|(_, record)| {
+            let snapshot = record.id.snapshot_ref(&session.context.id);
+            let restorable = workspace.repository.read_ref(&snapshot)?.is_some();
+            Ok(Listed { record, restorable })
+        })
+        .collect::<anyhow::Result<Vec<_>>>()?;
     let mut section = Section::new("checkpoints", "Newest first")
         .importance(100)
         .more("session checkpoint show ID");
-    for checkpoint in &checkpoints {
+    for Listed {
+        record: checkpoint,
+        restorable,
+    } in &checkpoints
+    {
+        let snapshot = if *restorable {
+            ""
+        } else {
+            ", no snapshot in this clone"
+        };
         let label = checkpoint
             .label
             .as_ref()
             .map(|label| format!(": {label}"))
             .unwrap_or_default();
         section.line(format!(
-            "{}{label} ({}, {})",
+            "{}{label} ({}, {}{snapshot})",
             checkpoint.id,
             ago_at(environment.now, checkpoint.time),
             totals(&checkpoint.files)

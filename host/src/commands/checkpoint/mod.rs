@@ -268,6 +268,10 @@ fn show(ui: &Ui, asked: &Asked, made: &Made) -> anyhow::Result<()> {
             },
         );
     }
+    if ui.is_quiet() {
+        ui.line(&made.record.id.to_string());
+        return Ok(());
+    }
     ui.document(&document);
     Ok(())
 }

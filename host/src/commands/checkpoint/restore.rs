@@ -63,16 +63,14 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
         .collect::<anyhow::Result<Vec<_>>>()?;
     let facts = gather(&mut workspace, Options::snapshot())?;
     let asked = Asked::nobody(facts);
-    let before = checkpointing::make(
-        &workspace,
-        &place,
-        &asked,
-        CheckpointRequest {
-            reason: CheckpointReason::BeforeRestore,
-            label: Some(format!("before restoring {}", record.id)),
-            ..CheckpointRequest::default()
-        },
-    )?;
+    let request = CheckpointRequest {
+        reason: CheckpointReason::BeforeRestore,
+        label: Some(format!("before restoring {}", record.id)),
+        ..CheckpointRequest::default()
+    };
+    let present = checkpointing::take(&workspace, &asked, &request)?;
+    snapshot::require_known(&workspace.repository, commit, &present.snapshot, &paths)?;
+    let before = checkpointing::keep(&workspace, &place, &asked, &request, present)?;
     let options = snapshot::Options {
         exact: args.exact,
         index: args.index,

@@ -27,7 +27,7 @@ use crate::git::{ObjectId, Repository};
 use crate::path::RepoPath;
 use metadata::Metadata;
 
-pub use restore::{Options, Restored, restore};
+pub use restore::{Options, Restored, require_known, restore};
 pub use take::{Limits, take};
 pub use take_out::{TakenOut, take_out};
 

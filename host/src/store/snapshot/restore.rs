@@ -83,6 +83,20 @@ pub fn restore(
     })
 }
 
+/// Refuses what [`restore`] would refuse, for a caller that writes before it restores.
+///
+/// # Errors
+/// A `UserError` for a path that neither snapshot has.
+pub fn require_known(
+    repository: &Repository,
+    snapshot: ObjectId,
+    present: &Snapshot,
+    paths: &[RepoPath],
+) -> anyhow::Result<()> {
+    let target = Snapshot::load(repository, snapshot)?;
+    known_paths(repository, &target, present, paths).map(drop)
+}
+
 /// A clean file that the sparse checkout leaves out was not on disk when the snapshot was taken either.
 fn leave_sparse(repository: &Repository, plan: &mut plan::Plan) -> anyhow::Result<()> {
     let is_clean = |step: &plan::Step| step.target.is_some_and(|target| !target.raw);
