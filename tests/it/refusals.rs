@@ -219,12 +219,15 @@ fn a_git_directory_that_cannot_be_written() {
             "make the repository writable",
         );
     }
+    // An open session would keep its uncommitted changes: that is another refusal.
+    repository.write("src/b.txt", "b\n");
     let started = ordinary.session(&env, repository.path(), &["start", "other", "--no-input"]);
     assert_eq!(started.code, Some(1), "{started}");
     assert!(
         started.stderr.contains("cannot be written") && !started.stderr.contains("--park"),
         "{started}"
     );
+    repository.write("src/b.txt", "changed\n");
     let initialised = ordinary.session(&env, repository.path(), &["init"]);
     assert_refused(
         &initialised,
