@@ -125,9 +125,15 @@ fn from_remote(ui: &mut Ui, workspace: &Workspace) -> anyhow::Result<LiveSession
     fetch(ui, workspace, branch)?.ok_or_else(none)
 }
 
-/// The work may have gone on elsewhere since `ended` was. A remote that cannot be asked holds nothing up.
+/// The work may have gone on elsewhere since `ended` was, if it was pushed; a session that stayed here costs no look at
+/// the network. A remote that cannot be asked holds nothing up.
 fn newer_from_remote(ui: &Ui, workspace: &Workspace, ended: LiveSession) -> LiveSession {
-    let Some(branch) = &ended.context.branch else {
+    let Some(branch) = ended
+        .context
+        .branch
+        .as_ref()
+        .filter(|_| ended.context.shared)
+    else {
         return ended;
     };
     match fetch(ui, workspace, branch) {

@@ -75,6 +75,7 @@ fn open(
             active_seconds: 0,
             away: false,
             ended_at: None,
+            shared: false,
         },
         objectives,
         blockers,

@@ -85,6 +85,9 @@ pub struct LiveContext {
     pub away: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
+    /// The end was to be pushed: another clone may go on from it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shared: bool,
 }
 
 /// The world when the session was last written: what `resume` compares with.
@@ -200,6 +203,7 @@ pub mod tests {
             active_seconds: 0,
             away: false,
             ended_at: None,
+            shared: false,
         }
     }
 

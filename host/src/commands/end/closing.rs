@@ -39,6 +39,7 @@ pub fn close(
         transaction.append_entry(session, &Entry::Checkpoint(record), &to_markdown(&document))?;
         let end = end_record(workspace, session, asked, request, &taken, merged)?;
         session.context.ended_at = Some(end.time);
+        session.context.shared = request.push;
         let made: Vec<_> = asked
             .facts
             .decisions

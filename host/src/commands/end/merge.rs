@@ -177,7 +177,9 @@ fn check<'a>(
                 "there are uncommitted changes, which a merge would leave behind: {}",
                 first(&named, 5)
             ),
-            format!("commit them (`session checkpoint --commit`) or park them; {OPEN}"),
+            format!(
+                "commit them (`session checkpoint --commit`) or park them with `session switch BRANCH --park`; {OPEN}"
+            ),
         ));
     }
     Ok(branch)
