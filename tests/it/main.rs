@@ -11,6 +11,7 @@ mod damaged_records;
 mod docs;
 mod flows_commit;
 mod flows_end;
+mod flows_parked;
 mod flows_restore;
 mod flows_resume;
 mod flows_switch;

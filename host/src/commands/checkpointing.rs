@@ -170,6 +170,9 @@ pub fn write(
 ) -> anyhow::Result<(CheckpointRecord, Document)> {
     let now = workspace.environment.now;
     let facts = &asked.facts;
+    if request.park {
+        refuse_parked(workspace, session)?;
+    }
     session.context.touch(now);
     session.settle();
     let id = CheckpointId(session.context.highest_checkpoint + 1);
@@ -234,6 +237,32 @@ pub fn recorded(contributions: &[Contribution]) -> Vec<Contribution> {
             ..contribution.clone()
         })
         .collect()
+}
+
+/// The checkpoint with changes that were parked and are not back yet. One whose snapshot is gone has nothing to wait for.
+pub fn outstanding(
+    workspace: &Workspace,
+    session: &LiveSession,
+) -> anyhow::Result<Option<CheckpointId>> {
+    let Some(parked) = session.context.parked else {
+        return Ok(None);
+    };
+    let name = parked.snapshot_ref(&session.context.id);
+    Ok(workspace.repository.read_ref(&name)?.map(|_| parked))
+}
+
+/// A session remembers one checkpoint to put back: what would make it forget that one is refused.
+pub fn refuse_parked(workspace: &Workspace, session: &LiveSession) -> anyhow::Result<()> {
+    let Some(parked) = outstanding(workspace, session)? else {
+        return Ok(());
+    };
+    Err(user_error(
+        format!("changes of this session are still parked in {parked}"),
+        format!(
+            "`session resume` puts them back into a clean work tree, `session checkpoint restore {parked}` \
+             among what is changed here (which it checkpoints first); then run this again"
+        ),
+    ))
 }
 
 /// How putting parked changes back went.

@@ -6,7 +6,7 @@ use crate::commands::checkpointing::{self, CheckpointRequest};
 use crate::commands::opening::{self, Opening, Target};
 use crate::environment::Environment;
 use crate::error::{Warning, user_error};
-use crate::facts::gather::Options;
+use crate::facts::gather::{Options, gather};
 use crate::git::status::Status;
 use crate::plugin::WhenCold;
 use crate::plugin::contribution::Hook;
@@ -56,7 +56,7 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
         ));
     }
     let target = target(ui, &workspace, args)?;
-    let asked = ask::gather_and_ask(
+    let mut asked = ask::gather_and_ask(
         &mut workspace,
         Hook::Checkpoint,
         Options::snapshot(),
@@ -68,6 +68,19 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
             "there is no open session here to park the changes in",
             "run `session start` first, commit the changes, or take them along with --carry",
         ));
+    }
+    if changes == Changes::Park
+        && let Some(session) = &asked.facts.session
+        && checkpointing::outstanding(&workspace, session)?.is_some()
+    {
+        // A switch that was killed left some of them out: they are put back, and parked with the others. What cannot be
+        // put back is for the user to settle.
+        put_back(ui, &mut workspace, &here)?;
+        let facts = gather(&mut workspace, Options::snapshot())?;
+        if let Some(session) = &facts.session {
+            checkpointing::refuse_parked(&workspace, session)?;
+        }
+        asked = ask::Asked { facts, ..asked };
     }
     if asked.facts.session.is_some() {
         leave(ui, &workspace, &here, asked, changes)?;

@@ -64,6 +64,12 @@ pub fn state(facts: &Facts) -> Section {
         section.pair("Under way", format!("a {operation}"));
     }
     section.pair("Work tree", work_tree_text(facts));
+    if let Some(parked) = facts.parked() {
+        section.pair(
+            "Parked",
+            format!("changes that are not back yet, in {parked}"),
+        );
+    }
     if let Some(session) = &facts.session {
         let total = session.objectives.items().count();
         if total > 0 {

@@ -1,0 +1,110 @@
+//! Parked changes that nobody put back: they are never forgotten, by whatever way the user came back. It must not
+//! repeat what `flows_switch` shows of a plain return.
+
+use crate::common::TestEnv;
+use crate::common::outcome::Outcome;
+use crate::common::repository::Repository;
+
+/// On `feature/x`, with a session.
+fn started(env: &TestEnv) -> Repository<'_> {
+    let repository = env.repository("project");
+    for path in ["one", "two"] {
+        repository.write(path, format!("{path}\n"));
+    }
+    repository.session(&["init"]).success();
+    repository.commit("feat: one");
+    run(&repository, &["start", "feature/x"]);
+    repository
+}
+
+#[track_caller]
+fn run(repository: &Repository<'_>, arguments: &[&str]) -> Outcome {
+    repository
+        .session(&[&["--no-input"], arguments].concat())
+        .success()
+}
+
+#[track_caller]
+fn refused(repository: &Repository<'_>, arguments: &[&str]) -> Outcome {
+    let outcome = repository.session(&[&["--no-input"], arguments].concat());
+    assert_eq!(outcome.code, Some(1), "{outcome}");
+    outcome
+}
+
+/// Parks a change of `one`, and comes back by git alone.
+fn parked_and_back_by_git(env: &TestEnv) -> Repository<'_> {
+    let repository = started(env);
+    repository.write("one", "one: parked\n");
+    run(&repository, &["switch", "main", "--park"]);
+    repository.git(&["switch", "--quiet", "feature/x"]);
+    repository
+}
+
+#[test]
+fn a_second_park_does_not_forget_the_first() {
+    let env = TestEnv::new();
+    let repository = parked_and_back_by_git(&env);
+    repository.write("two", "two: later\n");
+    let outcome = refused(&repository, &["switch", "main", "--park"]);
+    assert!(outcome.stderr.contains("still parked in cp-1"), "{outcome}");
+    assert!(
+        outcome.stderr.contains("session checkpoint restore cp-1"),
+        "{outcome}"
+    );
+    assert_eq!(repository.read("two"), "two: later\n");
+    // The way out that was named, and then the same command.
+    run(&repository, &["checkpoint", "restore", "cp-1"]);
+    repository.write("two", "two: later\n");
+    run(&repository, &["switch", "main", "--park"]);
+    run(&repository, &["switch", "feature/x"]);
+    assert_eq!(repository.read("one"), "one: parked\n");
+    assert_eq!(repository.read("two"), "two: later\n");
+}
+
+#[test]
+fn a_park_that_was_killed_half_way_is_parked_whole_the_next_time() {
+    let env = TestEnv::new();
+    let repository = started(&env);
+    repository.write("one", "one: parked\n");
+    repository.write("two", "two: parked\n");
+    run(&repository, &["switch", "main", "--park"]);
+    repository.git(&["switch", "--quiet", "feature/x"]);
+    // As the kill left it: one file is out, the other is not.
+    repository.write("two", "two: parked\n");
+    run(&repository, &["switch", "main", "--park"]);
+    run(&repository, &["switch", "feature/x"]);
+    assert_eq!(repository.read("one"), "one: parked\n");
+    assert_eq!(repository.read("two"), "two: parked\n");
+}
+
+#[test]
+fn status_and_brief_say_that_changes_are_parked() {
+    let env = TestEnv::new();
+    let repository = parked_and_back_by_git(&env);
+    for verb in ["status", "brief"] {
+        let shown = run(&repository, &[verb]).stdout;
+        assert!(
+            shown.contains("changes that are not back yet, in cp-1"),
+            "{shown}"
+        );
+        assert!(
+            shown.contains("Put back the changes parked in cp-1"),
+            "{shown}"
+        );
+    }
+    run(&repository, &["resume"]);
+    let shown = run(&repository, &["status"]).stdout;
+    assert!(!shown.contains("cp-1:"), "{shown}");
+    assert!(!shown.contains("not back yet"), "{shown}");
+}
+
+#[test]
+fn a_session_with_parked_changes_does_not_end() {
+    let env = TestEnv::new();
+    let repository = parked_and_back_by_git(&env);
+    let outcome = refused(&repository, &["end"]);
+    assert!(outcome.stderr.contains("still parked in cp-1"), "{outcome}");
+    run(&repository, &["resume"]);
+    assert_eq!(repository.read("one"), "one: parked\n");
+    run(&repository, &["end"]);
+}
