@@ -108,3 +108,79 @@ fn a_session_with_parked_changes_does_not_end() {
     assert_eq!(repository.read("one"), "one: parked\n");
     run(&repository, &["end"]);
 }
+
+/// Index and files of the super-repository, as git tells them.
+fn state(repository: &Repository<'_>) -> [String; 2] {
+    [
+        repository.git(&["status", "--porcelain=v2", "--untracked-files=all"]),
+        repository.git(&["diff", "HEAD"]),
+    ]
+}
+
+#[test]
+fn repositories_inside_this_one_are_neither_parked_nor_counted() {
+    let env = TestEnv::new();
+    let repository = Repository::at(&env, crate::common::odd::with_submodule(&env));
+    repository.session(&["init"]).success();
+    repository.git(&["add", ".session"]);
+    repository.git(&["commit", "--quiet", "-m", "chore: init"]);
+    let nested = env.repository("super/nested");
+    nested.write("file", "file\n");
+    nested.commit("feat: nested");
+    run(&repository, &["start", "feature/x"]);
+    let only_repositories = state(&repository);
+    run(&repository, &["switch", "main"]);
+    run(&repository, &["switch", "feature/x"]);
+    assert_eq!(state(&repository), only_repositories);
+
+    repository.write("a.txt", "parked\n");
+    repository.write("new.txt", "parked\n");
+    let before = state(&repository);
+    run(&repository, &["switch", "main", "--park"]);
+    assert_eq!(state(&repository), only_repositories);
+    nested.write("file", "moved on\n");
+    nested.commit("feat: on");
+    run(&repository, &["switch", "feature/x"]);
+    assert_eq!(state(&repository), before);
+}
+
+#[test]
+fn a_leftover_index_lock_is_seen_before_anything_is_taken_out() {
+    let env = TestEnv::new();
+    let repository = started(&env);
+    repository.write("one", "one: staged\n");
+    repository.git(&["add", "one"]);
+    repository.write("new", "new\n");
+    let before = state(&repository);
+    let records = repository.git(&["for-each-ref", "refs/sessions", "refs/session-snapshots"]);
+    repository.write(".git/index.lock", "");
+    let outcome = refused(&repository, &["switch", "main", "--park"]);
+    assert!(outcome.stderr.contains("index.lock is there"), "{outcome}");
+    std::fs::remove_file(repository.path().join(".git/index.lock")).unwrap();
+    assert_eq!(state(&repository), before);
+    assert_eq!(
+        repository.git(&["for-each-ref", "refs/sessions", "refs/session-snapshots"]),
+        records
+    );
+}
+
+#[test]
+fn what_was_taken_out_is_put_back_when_taking_out_fails() {
+    let env = TestEnv::new();
+    let repository = started(&env);
+    repository.write(".gitattributes", "two filter=broken\n");
+    repository.commit("chore: filter");
+    repository.git(&["config", "filter.broken.clean", "cat"]);
+    repository.git(&["config", "filter.broken.smudge", "false"]);
+    repository.git(&["config", "filter.broken.required", "true"]);
+    repository.write("added", "added\n");
+    repository.git(&["add", "added"]);
+    repository.write("one", "one: two\n");
+    repository.write("two", "two: two\n");
+    let read = || ["added", "one", "two"].map(|path| repository.read(path));
+    let before = (read(), state(&repository));
+    refused(&repository, &["switch", "main", "--park"]);
+    assert_eq!((read(), state(&repository)), before);
+    let shown = run(&repository, &["status"]).stdout;
+    assert!(!shown.contains("not back yet"), "{shown}");
+}

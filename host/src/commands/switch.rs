@@ -1,5 +1,7 @@
 //! `session switch`: saves this session, moves to another branch, and shows where that one stands.
 
+use anyhow::Context as _;
+
 use crate::ask;
 use crate::commands::brief;
 use crate::commands::checkpointing::{self, CheckpointRequest};
@@ -8,8 +10,10 @@ use crate::environment::Environment;
 use crate::error::{Warning, user_error};
 use crate::facts::gather::{Options, gather};
 use crate::git::status::Status;
+use crate::path::RepoPath;
 use crate::plugin::WhenCold;
 use crate::plugin::contribution::Hook;
+use crate::session::ids::CheckpointId;
 use crate::session::next_actions::count;
 use crate::session::record::CheckpointReason;
 use crate::store::snapshot;
@@ -83,7 +87,7 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
         asked = ask::Asked { facts, ..asked };
     }
     if asked.facts.session.is_some() {
-        leave(ui, &workspace, &here, asked, changes)?;
+        leave(ui, &mut workspace, &here, asked, changes)?;
     }
     if let Err(error) = opening::go_to(&workspace.repository, &target) {
         workspace.come_back(&here, |_| {})?;
@@ -98,12 +102,12 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
 /// Saves the session that is left; when parking, the work tree is clean afterwards.
 fn leave(
     ui: &mut Ui,
-    workspace: &Workspace,
+    workspace: &mut Workspace,
     here: &Place,
     asked: ask::Asked,
     changes: Changes,
 ) -> anyhow::Result<()> {
-    let status = asked.facts.status();
+    workspace.repository.refuse_locked_index()?;
     let parked = changes == Changes::Park;
     let made = checkpointing::make(
         workspace,
@@ -119,26 +123,32 @@ fn leave(
     if !parked {
         return Ok(());
     }
-    let left = snapshot::take_out(&workspace.repository, &made.snapshot, &status)?.left;
-    if left.is_empty() {
-        return Ok(());
-    }
-    let names: Vec<String> = left
-        .iter()
-        .take(5)
-        .map(crate::path::RepoPath::to_text)
-        .collect();
-    Err(user_error(
+    let status = asked.facts.status().without_repositories();
+    let (left, error) = match snapshot::take_out(&workspace.repository, &made.snapshot, &status) {
+        Ok(out) if out.left.is_empty() => return Ok(()),
+        Ok(out) => {
+            let error = changed_meanwhile(&out.left, made.record.id);
+            (out.left, error)
+        }
+        Err(error) => (Vec::new(), error),
+    };
+    let status = workspace.fresh_status(Options::snapshot().status)?;
+    checkpointing::undo_parking(&workspace.repository, &made.snapshot, &left, status)
+        .with_context(|| format!("{error:#}; what was parked is in {}", made.record.id))?;
+    workspace.come_back(here, |session| session.context.parked = None)?;
+    Err(error)
+}
+
+fn changed_meanwhile(left: &[RepoPath], kept: CheckpointId) -> anyhow::Error {
+    let names: Vec<String> = left.iter().take(5).map(RepoPath::to_text).collect();
+    user_error(
         format!(
             "{} changed while they were being parked: {}",
             count(left.len(), "file", "files"),
             names.join(", ")
         ),
-        format!(
-            "what was parked is in {}; `session checkpoint restore {}` brings it back",
-            made.record.id, made.record.id
-        ),
-    ))
+        format!("everything is back as it was, and {kept} holds it too; run the command again"),
+    )
 }
 
 /// Opens a session on a branch that was made for it, puts parked changes back, and shows the short brief.
@@ -212,6 +222,11 @@ fn what_with_changes(
     changes: &[crate::git::status::Change],
     args: &Args,
 ) -> anyhow::Result<Changes> {
+    // Git leaves repositories inside this one where they are, and so does parking.
+    let changes: Vec<_> = changes
+        .iter()
+        .filter(|change| !change.is_repository())
+        .collect();
     if changes.is_empty() {
         return Ok(Changes::None);
     }
@@ -271,7 +286,7 @@ pub fn put_back(ui: &mut Ui, workspace: &mut Workspace, place: &Place) -> anyhow
         return Ok(());
     };
     let status: Status = workspace.fresh_status(Options::snapshot().status)?;
-    let restored = checkpointing::restore_parked(workspace, &session, parked, &status)?;
+    let restored = checkpointing::restore_parked(workspace, &session, parked, status)?;
     if let Some(why) = restored.refused {
         ui.warning(
             &Warning::new(format!(
