@@ -184,3 +184,49 @@ fn what_was_taken_out_is_put_back_when_taking_out_fails() {
     let shown = run(&repository, &["status"]).stdout;
     assert!(!shown.contains("not back yet"), "{shown}");
 }
+
+#[test]
+fn a_hook_that_fails_after_the_switch_does_not_undo_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let env = TestEnv::new();
+    let repository = started(&env);
+    repository.write(
+        ".git/hooks/post-checkout",
+        "#!/bin/sh\necho hook says no >&2\nexit 3\n",
+    );
+    let hook = repository.path().join(".git/hooks/post-checkout");
+    std::fs::set_permissions(hook, PermissionsExt::from_mode(0o755)).unwrap();
+    repository.write("one", "one: parked\n");
+    for (arguments, branch) in [
+        (&["switch", "main", "--park"][..], "main"),
+        (&["start", "feature/y"], "feature/y"),
+        (&["resume", "feature/x"], "feature/x"),
+    ] {
+        let outcome = run(&repository, arguments);
+        assert!(outcome.stderr.contains("hook says no"), "{outcome}");
+        assert_eq!(repository.git(&["branch", "--show-current"]), branch);
+        let there = repository.read("one") == "one: parked\n";
+        assert_eq!(there, branch == "feature/x", "on {branch}");
+    }
+}
+
+#[test]
+fn a_refused_switch_says_where_the_changes_are_and_not_what_was_tried() {
+    let env = TestEnv::new();
+    let repository = started(&env);
+    let path = env.root().join("linked");
+    repository.git(&["worktree", "add", "--quiet", path.to_str().unwrap(), "main"]);
+    repository.write("one", "one: two\n");
+    for flag in ["--park", "--carry"] {
+        let outcome = refused(&repository, &["switch", "main", flag]);
+        assert!(
+            outcome.stderr.contains("you stay here with your changes"),
+            "{outcome}"
+        );
+        assert!(
+            !outcome.stderr.contains(&format!("use {flag}")),
+            "{outcome}"
+        );
+        assert!(!outcome.stderr.contains("nothing was changed"), "{outcome}");
+    }
+}

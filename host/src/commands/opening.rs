@@ -1,13 +1,14 @@
 //! Opening a session, for `start` and `resume`: going to the branch, and the first record. It must not decide which.
 
 use crate::environment::random_base32;
-use crate::error::{UserError, unwritable, user_error};
+use crate::error::{Warning, unwritable, user_error};
 use crate::git::Repository;
 use crate::session::ids::{DETACHED, SessionId};
 use crate::session::lifecycle::{self, Beginning};
 use crate::session::live::{LiveSession, Mode};
 use crate::session::record::Entry;
 use crate::store::record;
+use crate::ui::Ui;
 use crate::workspace::{Place, Workspace};
 
 /// Where to work.
@@ -26,7 +27,7 @@ impl Target {
 }
 
 /// Moves HEAD through git, with the user's hooks and git's own judgement of uncommitted changes.
-pub fn go_to(repository: &Repository, target: &Target) -> anyhow::Result<()> {
+pub fn go_to(ui: &Ui, repository: &Repository, target: &Target) -> anyhow::Result<()> {
     let command = repository.git_with_hooks().arg("switch").arg("--quiet");
     let command = match target {
         Target::Existing(name) => command.arg(name),
@@ -38,19 +39,31 @@ pub fn go_to(repository: &Repository, target: &Target) -> anyhow::Result<()> {
             }
         }
     };
-    command.output().map(|_| ()).map_err(|error| {
-        let said = format!("{error:#}");
-        if let Some(path) = repository.read_only_directory() {
-            return unwritable(&path, said);
-        }
-        match error.downcast_ref::<UserError>() {
-            Some(user) => user_error(
-                user.message.clone(),
-                "commit or checkpoint your changes, or use `session switch --park` or `--carry`; nothing was changed",
-            ),
-            None => user_error(said, "nothing was changed"),
-        }
-    })
+    let Err(error) = command.output() else {
+        return Ok(());
+    };
+    // A post-checkout hook runs when HEAD has moved; its failing takes nothing back, and git's exit code is the hook's.
+    if repository.current_branch()?.as_deref() == Some(target.name()) {
+        ui.warning(
+            &Warning::new(format!(
+                "you are on {}, but a hook did not agree: {error:#}",
+                target.name()
+            ))
+            .hint("see the post-checkout hook"),
+        );
+        return Ok(());
+    }
+    let said = format!("{error:#}");
+    if let Some(path) = repository.read_only_directory() {
+        return Err(unwritable(&path, said));
+    }
+    Err(user_error(
+        said,
+        format!(
+            "branch and files are as they were; settle what git names, or use `session switch {} --park` or `--carry`",
+            target.name()
+        ),
+    ))
 }
 
 /// What to open.

@@ -168,7 +168,7 @@ fn refuse_open(workspace: &Workspace, target: Option<&Target>) -> anyhow::Result
 fn begin(ui: &mut Ui, workspace: &Workspace, facts: &Facts, choice: Choice) -> anyhow::Result<()> {
     let base = base_of(workspace, facts, choice.target.as_ref())?;
     if let Some(target) = &choice.target {
-        opening::go_to(&workspace.repository, target)?;
+        opening::go_to(ui, &workspace.repository, target)?;
     }
     // HEAD may have moved: the line is run again on fresh facts.
     let mut fresh = Workspace::open(&workspace.environment, Some(Options::common().status))?;

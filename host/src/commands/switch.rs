@@ -7,7 +7,7 @@ use crate::commands::brief;
 use crate::commands::checkpointing::{self, CheckpointRequest};
 use crate::commands::opening::{self, Opening, Target};
 use crate::environment::Environment;
-use crate::error::{Warning, user_error};
+use crate::error::{UserError, Warning, user_error};
 use crate::facts::gather::{Options, gather};
 use crate::git::status::Status;
 use crate::path::RepoPath;
@@ -89,12 +89,12 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
     if asked.facts.session.is_some() {
         leave(ui, &mut workspace, &here, asked, changes)?;
     }
-    if let Err(error) = opening::go_to(&workspace.repository, &target) {
+    if let Err(error) = opening::go_to(ui, &workspace.repository, &target) {
         workspace.come_back(&here, |_| {})?;
         if changes == Changes::Park {
             put_back(ui, &mut workspace, &here)?;
         }
-        return Err(error);
+        return Err(stayed(error, changes));
     }
     arrive(ui, environment, &target)
 }
@@ -137,6 +137,25 @@ fn leave(
         .with_context(|| format!("{error:#}; what was parked is in {}", made.record.id))?;
     workspace.come_back(here, |session| session.context.parked = None)?;
     Err(error)
+}
+
+/// Who chose what to do with the changes is not told to choose it.
+fn stayed(error: anyhow::Error, changes: Changes) -> anyhow::Error {
+    match error.downcast::<UserError>() {
+        Ok(error) if changes != Changes::None => {
+            let hint = match changes {
+                Changes::Carry => {
+                    "you stay here with your changes; settle what git names, or use --park"
+                }
+                _ => {
+                    "you stay here with your changes; settle what git names, then run the command again"
+                }
+            };
+            error.hint(hint).into()
+        }
+        Ok(error) => error.into(),
+        Err(error) => error,
+    }
 }
 
 fn changed_meanwhile(left: &[RepoPath], kept: CheckpointId) -> anyhow::Error {
