@@ -230,3 +230,22 @@ fn a_refused_switch_says_where_the_changes_are_and_not_what_was_tried() {
         assert!(!outcome.stderr.contains("nothing was changed"), "{outcome}");
     }
 }
+
+#[test]
+fn a_deleted_branch_made_again_goes_on_with_its_open_session() {
+    let env = TestEnv::new();
+    let repository = started(&env);
+    run(&repository, &["objectives", "add", "kept"]);
+    run(&repository, &["switch", "main"]);
+    repository.git(&["branch", "--quiet", "-D", "feature/x"]);
+    let outcome = refused(&repository, &["start", "feature/x"]);
+    assert!(
+        outcome.stderr.contains("session switch feature/x --create"),
+        "{outcome}"
+    );
+    assert_eq!(repository.git(&["branch", "--list", "feature/x"]), "");
+    assert_eq!(repository.git(&["branch", "--show-current"]), "main");
+    run(&repository, &["switch", "feature/x", "--create"]);
+    let listed = run(&repository, &["--json", "objectives", "list"]).json();
+    assert_eq!(listed["objectives"][0]["text"], "kept");
+}

@@ -85,7 +85,7 @@ pub fn open(workspace: &Workspace, place: &Place, opening: Opening) -> anyhow::R
     }
     let previous = match transaction.live(&place.key, place.branch.as_deref())? {
         Some((session, _)) if session.context.is_open() => {
-            return Err(already_open(&session, place));
+            return Err(already_open(workspace, &session, place));
         }
         Some((session, _)) => Some(session),
         // Put away long ago, or another clone's: the numbers go on from there all the same.
@@ -126,17 +126,29 @@ pub fn open(workspace: &Workspace, place: &Place, opening: Opening) -> anyhow::R
     Ok(session)
 }
 
-pub fn already_open(session: &LiveSession, place: &Place) -> anyhow::Error {
+pub fn already_open(workspace: &Workspace, session: &LiveSession, place: &Place) -> anyhow::Error {
     let name = place.name();
+    let hint = match &place.branch {
+        // Deleted while its session was open; or an unborn one, which HEAD names.
+        Some(branch)
+            if !workspace.repository.branch_exists(branch)
+                && workspace
+                    .repository
+                    .current_branch()
+                    .ok()
+                    .flatten()
+                    .as_ref()
+                    != Some(branch) =>
+        {
+            format!(
+                "the branch is gone; `session switch {branch} --create` makes it again and goes on with the session"
+            )
+        }
+        Some(branch) => format!("run `session resume {branch}` to go on with it"),
+        None => "run `session resume` to go on with it".into(),
+    };
     user_error(
         format!("{name} has an open session already: {}", session.context.id),
-        format!(
-            "run `session resume{}` to go on with it",
-            place
-                .branch
-                .as_ref()
-                .map(|b| format!(" {b}"))
-                .unwrap_or_default()
-        ),
+        hint,
     )
 }

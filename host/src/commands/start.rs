@@ -155,11 +155,11 @@ fn refuse_open(workspace: &Workspace, target: Option<&Target>) -> anyhow::Result
     let place = match target {
         None => workspace.here()?,
         Some(Target::Existing(name)) => workspace.place(name)?,
-        Some(Target::New { .. }) => return Ok(()),
+        Some(Target::New { name, .. }) => workspace.place(name)?,
     };
     match workspace.live(&place)? {
         Some((session, _)) if session.context.is_open() => {
-            Err(opening::already_open(&session, &place))
+            Err(opening::already_open(workspace, &session, &place))
         }
         _ => Ok(()),
     }

@@ -174,7 +174,11 @@ fn changed_meanwhile(left: &[RepoPath], kept: CheckpointId) -> anyhow::Error {
 fn arrive(ui: &mut Ui, environment: &Environment, target: &Target) -> anyhow::Result<()> {
     let mut workspace = Workspace::open(environment, Some(Options::common().status))?;
     let place = workspace.here()?;
-    if matches!(target, Target::New { .. }) {
+    // A branch that was deleted and made again may have a session that is open still: the work goes on in it.
+    let open = workspace
+        .live(&place)?
+        .is_some_and(|(session, _)| session.context.is_open());
+    if matches!(target, Target::New { .. }) && !open {
         let opening = Opening {
             base: workspace.repository.default_branch(),
             mode: workspace.config.session.mode,
