@@ -12,6 +12,7 @@ mod docs;
 mod flows_commit;
 mod flows_end;
 mod flows_merge;
+mod flows_parked;
 mod flows_restore;
 mod flows_resume;
 mod flows_start;

@@ -1,7 +1,7 @@
 //! Making a checkpoint and getting a parked one back: what `checkpoint`, `switch`, `end` and `restore` share. It must not
 //! talk to the user.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::ask::Asked;
 use crate::document::markdown::to_markdown;
@@ -107,7 +107,10 @@ pub fn take(
     request: &CheckpointRequest,
 ) -> anyhow::Result<Taken> {
     let repository = &workspace.repository;
-    let status = asked.facts.status();
+    let mut status = asked.facts.status();
+    if request.park {
+        status = status.without_repositories();
+    }
     let max_file = (!request.park).then_some(workspace.config.snapshots.max_file);
     let snapshot = snapshot::take(repository, &status, Limits { max_file }, "session snapshot")?;
     if request.park
@@ -181,6 +184,9 @@ pub fn write(
 ) -> anyhow::Result<(CheckpointRecord, Document)> {
     let now = workspace.environment.now;
     let facts = &asked.facts;
+    if request.park {
+        refuse_parked(workspace, session)?;
+    }
     session.context.touch(now);
     session.settle();
     let id = CheckpointId(session.context.highest_checkpoint + 1);
@@ -247,6 +253,32 @@ pub fn recorded(contributions: &[Contribution]) -> Vec<Contribution> {
         .collect()
 }
 
+/// The checkpoint with changes that were parked and are not back yet. One whose snapshot is gone has nothing to wait for.
+pub fn outstanding(
+    workspace: &Workspace,
+    session: &LiveSession,
+) -> anyhow::Result<Option<CheckpointId>> {
+    let Some(parked) = session.context.parked else {
+        return Ok(None);
+    };
+    let name = parked.snapshot_ref(&session.context.id);
+    Ok(workspace.repository.read_ref(&name)?.map(|_| parked))
+}
+
+/// A session remembers one checkpoint to put back: what would make it forget that one is refused.
+pub fn refuse_parked(workspace: &Workspace, session: &LiveSession) -> anyhow::Result<()> {
+    let Some(parked) = outstanding(workspace, session)? else {
+        return Ok(());
+    };
+    Err(user_error(
+        format!("changes of this session are still parked in {parked}"),
+        format!(
+            "`session resume` puts them back into a clean work tree, `session checkpoint restore {parked}` \
+             among what is changed here (which it checkpoints first); then run this again"
+        ),
+    ))
+}
+
 /// How putting parked changes back went.
 #[derive(Debug, Default)]
 pub struct PutBack {
@@ -262,9 +294,10 @@ pub fn restore_parked(
     workspace: &Workspace,
     session: &LiveSession,
     parked: CheckpointId,
-    status: &Status,
+    status: Status,
 ) -> anyhow::Result<PutBack> {
     let repository = &workspace.repository;
+    let status = &status.without_repositories();
     let refused = |why: String| PutBack {
         refused: Some(why),
         files: 0,
@@ -319,6 +352,39 @@ pub fn restore_parked(
         refused: None,
         files,
     })
+}
+
+/// Undoes a park that could not be carried out: what was taken out comes back. Files that changed meanwhile, which were
+/// left, stay as they are.
+pub fn undo_parking(
+    repository: &Repository,
+    parked: &Snapshot,
+    left: &[RepoPath],
+    status: Status,
+) -> anyhow::Result<()> {
+    let present = snapshot::take(
+        repository,
+        &status.without_repositories(),
+        Limits { max_file: None },
+        "session snapshot",
+    )?;
+    let mut taken_out: BTreeSet<RepoPath> = BTreeSet::new();
+    for held in [parked.tree, parked.index_tree] {
+        let changed = repository.changed_paths(parked.head_tree, Some(held))?;
+        taken_out.extend(changed.into_iter().map(|change| change.path));
+    }
+    let paths: Vec<RepoPath> = taken_out
+        .into_iter()
+        .filter(|path| !left.contains(path))
+        .collect();
+    if paths.is_empty() {
+        return Ok(());
+    }
+    let options = Options {
+        exact: false,
+        index: true,
+    };
+    snapshot::restore(repository, parked.commit, &present, &paths, options).map(|_| ())
 }
 
 /// Whether anything is changed here, in the files or in the index, that is not part of what was parked.

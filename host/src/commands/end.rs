@@ -10,6 +10,7 @@ mod questions;
 mod shown;
 
 use crate::ask::{self, Asked};
+use crate::commands::checkpointing;
 use crate::environment::Environment;
 use crate::error::user_error;
 use crate::facts::gather::Options;
@@ -69,7 +70,8 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result
     let mut workspace = Workspace::open(environment, Some(Options::snapshot().status))?;
     ui.configure(&workspace.config.display);
     let place = workspace.here()?;
-    require_open(workspace.live(&place)?, &place)?;
+    let (session, _) = require_open(workspace.live(&place)?, &place)?;
+    checkpointing::refuse_parked(&workspace, &session)?;
     let summary = args.summary;
     let asked = ask::gather_and_ask(
         &mut workspace,

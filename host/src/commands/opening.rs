@@ -1,13 +1,14 @@
 //! Opening a session, for `start` and `resume`: going to the branch, and the first record. It must not decide which.
 
 use crate::environment::random_base32;
-use crate::error::{UserError, unwritable, user_error};
+use crate::error::{Warning, unwritable, user_error};
 use crate::git::Repository;
 use crate::session::ids::{DETACHED, SessionId};
 use crate::session::lifecycle::{self, Beginning};
 use crate::session::live::{LiveSession, Mode};
 use crate::session::record::Entry;
 use crate::store::record;
+use crate::ui::Ui;
 use crate::workspace::{Place, Workspace};
 
 /// Where to work.
@@ -26,7 +27,7 @@ impl Target {
 }
 
 /// Moves HEAD through git, with the user's hooks and git's own judgement of uncommitted changes.
-pub fn go_to(repository: &Repository, target: &Target) -> anyhow::Result<()> {
+pub fn go_to(ui: &Ui, repository: &Repository, target: &Target) -> anyhow::Result<()> {
     let command = repository.git_with_hooks().arg("switch").arg("--quiet");
     let command = match target {
         Target::Existing(name) => command.arg(name),
@@ -38,27 +39,34 @@ pub fn go_to(repository: &Repository, target: &Target) -> anyhow::Result<()> {
             }
         }
     };
-    command.output().map(|_| ()).map_err(|error| {
-        let said = format!("{error:#}");
-        if let Some(path) = repository.read_only_directory() {
-            return unwritable(&path, said);
-        }
-        match error.downcast_ref::<UserError>() {
-            // Where git speaks another language the second hint is true as well.
-            Some(user) if user.message.contains("would be overwritten") => user_error(
-                user.message.clone(),
-                format!(
-                    "commit your changes, or run `session switch {} --park` to keep them here; nothing was changed",
-                    target.name()
-                ),
-            ),
-            Some(user) => user_error(
-                user.message.clone(),
-                "git's own words say what stands in the way; `session status` shows where you are",
-            ),
-            None => error,
-        }
-    })
+    let Err(error) = command.output() else {
+        return Ok(());
+    };
+    // A post-checkout hook runs when HEAD has moved; its failing takes nothing back, and git's exit code is the hook's.
+    if repository.current_branch()?.as_deref() == Some(target.name()) {
+        ui.warning(
+            &Warning::new(format!(
+                "you are on {}, but a hook did not agree: {error:#}",
+                target.name()
+            ))
+            .hint("see the post-checkout hook"),
+        );
+        return Ok(());
+    }
+    let said = format!("{error:#}");
+    if let Some(path) = repository.read_only_directory() {
+        return Err(unwritable(&path, said));
+    }
+    // Where git speaks another language the second hint is true as well.
+    let hint = if said.contains("would be overwritten") {
+        format!(
+            "commit your changes, or run `session switch {} --park` to keep them here; branch and files are as they were",
+            target.name()
+        )
+    } else {
+        "git's own words say what stands in the way; branch and files are as they were".to_owned()
+    };
+    Err(user_error(said, hint))
 }
 
 /// What to open.
@@ -80,7 +88,7 @@ pub fn open(workspace: &Workspace, place: &Place, opening: Opening) -> anyhow::R
     }
     let previous = match transaction.live(&place.key, place.branch.as_deref())? {
         Some((session, _)) if session.context.is_open() => {
-            return Err(already_open(&session, place));
+            return Err(already_open(workspace, &session, place));
         }
         Some((session, _)) => Some(session),
         // Put away long ago, or another clone's: the numbers go on from there all the same.
@@ -121,17 +129,29 @@ pub fn open(workspace: &Workspace, place: &Place, opening: Opening) -> anyhow::R
     Ok(session)
 }
 
-pub fn already_open(session: &LiveSession, place: &Place) -> anyhow::Error {
+pub fn already_open(workspace: &Workspace, session: &LiveSession, place: &Place) -> anyhow::Error {
     let name = place.name();
+    let hint = match &place.branch {
+        // Deleted while its session was open; or an unborn one, which HEAD names.
+        Some(branch)
+            if !workspace.repository.branch_exists(branch)
+                && workspace
+                    .repository
+                    .current_branch()
+                    .ok()
+                    .flatten()
+                    .as_ref()
+                    != Some(branch) =>
+        {
+            format!(
+                "the branch is gone; `session switch {branch} --create` makes it again and goes on with the session"
+            )
+        }
+        Some(branch) => format!("run `session resume {branch}` to go on with it"),
+        None => "run `session resume` to go on with it".into(),
+    };
     user_error(
         format!("{name} has an open session already: {}", session.context.id),
-        format!(
-            "run `session resume{}` to go on with it",
-            place
-                .branch
-                .as_ref()
-                .map(|b| format!(" {b}"))
-                .unwrap_or_default()
-        ),
+        hint,
     )
 }

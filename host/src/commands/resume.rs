@@ -29,7 +29,7 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
     let mut workspace = Workspace::open(environment, Some(Options::full().status))?;
     ui.configure(&workspace.config.display);
     if let Some(branch) = &args.branch {
-        leave_for(&mut workspace, branch)?;
+        leave_for(ui, &mut workspace, branch)?;
         workspace = Workspace::open(environment, Some(Options::full().status))?;
     }
     let place = workspace.here()?;
@@ -81,7 +81,7 @@ fn finish(
 }
 
 /// Goes to another branch. Uncommitted changes are `switch`'s business: it asks what to do with them.
-fn leave_for(workspace: &mut Workspace, branch: &str) -> anyhow::Result<()> {
+fn leave_for(ui: &Ui, workspace: &mut Workspace, branch: &str) -> anyhow::Result<()> {
     let place = workspace.here()?;
     if place.branch.as_deref() == Some(branch) {
         return Ok(());
@@ -105,7 +105,11 @@ fn leave_for(workspace: &mut Workspace, branch: &str) -> anyhow::Result<()> {
             ),
         ));
     }
-    go_to(&workspace.repository, &Target::Existing(branch.to_owned()))
+    go_to(
+        ui,
+        &workspace.repository,
+        &Target::Existing(branch.to_owned()),
+    )
 }
 
 /// The session that somebody else ended on this branch and pushed.

@@ -216,11 +216,11 @@ fn refuse_open(workspace: &Workspace, target: Option<&Target>) -> anyhow::Result
     let place = match target {
         None => workspace.here()?,
         Some(Target::Existing(name)) => workspace.place(name)?,
-        Some(Target::New { .. }) => return Ok(()),
+        Some(Target::New { name, .. }) => workspace.place(name)?,
     };
     match workspace.live(&place)? {
         Some((session, _)) if session.context.is_open() => {
-            Err(opening::already_open(&session, &place))
+            Err(opening::already_open(workspace, &session, &place))
         }
         _ => Ok(()),
     }
@@ -234,7 +234,7 @@ fn begin(
 ) -> anyhow::Result<()> {
     let base = base_of(workspace, facts, request.target.as_ref())?;
     if let Some(target) = &request.target {
-        opening::go_to(&workspace.repository, target)?;
+        opening::go_to(ui, &workspace.repository, target)?;
         if !facts.changes.is_empty() {
             let changes = count(
                 facts.changes.len(),

@@ -1,5 +1,7 @@
 //! `session switch`: saves this session, moves to another branch, and shows where that one stands.
 
+use anyhow::Context as _;
+
 use crate::ask;
 use crate::commands::brief;
 use crate::commands::checkpointing::{self, CheckpointRequest};
@@ -7,11 +9,13 @@ use crate::commands::opening::{self, Opening, Target};
 use crate::document::changes::work_tree_text;
 use crate::document::count::count;
 use crate::environment::Environment;
-use crate::error::{Warning, user_error};
-use crate::facts::gather::Options;
+use crate::error::{UserError, Warning, user_error};
+use crate::facts::gather::{Options, gather};
 use crate::git::status::Status;
+use crate::path::RepoPath;
 use crate::plugin::WhenCold;
 use crate::plugin::contribution::Hook;
+use crate::session::ids::CheckpointId;
 use crate::session::record::CheckpointReason;
 use crate::store::snapshot;
 use crate::ui::Ui;
@@ -57,7 +61,7 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
         ));
     }
     let target = target(ui, &workspace, args)?;
-    let asked = ask::gather_and_ask(
+    let mut asked = ask::gather_and_ask(
         &mut workspace,
         Hook::Checkpoint,
         Options::snapshot(),
@@ -70,15 +74,28 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
             "run `session start` first, commit the changes, or take them along with --carry",
         ));
     }
-    if asked.facts.session.is_some() {
-        leave(ui, &workspace, &here, asked, changes)?;
+    if changes == Changes::Park
+        && let Some(session) = &asked.facts.session
+        && checkpointing::outstanding(&workspace, session)?.is_some()
+    {
+        // A switch that was killed left some of them out: they are put back, and parked with the others. What cannot be
+        // put back is for the user to settle.
+        put_back(ui, &mut workspace, &here)?;
+        let facts = gather(&mut workspace, Options::snapshot())?;
+        if let Some(session) = &facts.session {
+            checkpointing::refuse_parked(&workspace, session)?;
+        }
+        asked = ask::Asked { facts, ..asked };
     }
-    if let Err(error) = opening::go_to(&workspace.repository, &target) {
+    if asked.facts.session.is_some() {
+        leave(ui, &mut workspace, &here, asked, changes)?;
+    }
+    if let Err(error) = opening::go_to(ui, &workspace.repository, &target) {
         workspace.come_back(&here, |_| {})?;
         if changes == Changes::Park {
             put_back(ui, &mut workspace, &here)?;
         }
-        return Err(error);
+        return Err(stayed(error, changes));
     }
     arrive(ui, environment, &target)
 }
@@ -86,12 +103,12 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
 /// Saves the session that is left; when parking, the work tree is clean afterwards.
 fn leave(
     ui: &mut Ui,
-    workspace: &Workspace,
+    workspace: &mut Workspace,
     here: &Place,
     asked: ask::Asked,
     changes: Changes,
 ) -> anyhow::Result<()> {
-    let status = asked.facts.status();
+    workspace.repository.refuse_locked_index()?;
     let parked = changes == Changes::Park;
     let made = checkpointing::make(
         workspace,
@@ -107,33 +124,62 @@ fn leave(
     if !parked {
         return Ok(());
     }
-    let left = snapshot::take_out(&workspace.repository, &made.snapshot, &status)?.left;
-    if left.is_empty() {
-        return Ok(());
+    let status = asked.facts.status().without_repositories();
+    let (left, error) = match snapshot::take_out(&workspace.repository, &made.snapshot, &status) {
+        Ok(out) if out.left.is_empty() => return Ok(()),
+        Ok(out) => {
+            let error = changed_meanwhile(&out.left, made.record.id);
+            (out.left, error)
+        }
+        Err(error) => (Vec::new(), error),
+    };
+    let status = workspace.fresh_status(Options::snapshot().status)?;
+    checkpointing::undo_parking(&workspace.repository, &made.snapshot, &left, status)
+        .with_context(|| format!("{error:#}; what was parked is in {}", made.record.id))?;
+    workspace.come_back(here, |session| session.context.parked = None)?;
+    Err(error)
+}
+
+/// Who chose what to do with the changes is not told to choose it.
+fn stayed(error: anyhow::Error, changes: Changes) -> anyhow::Error {
+    match error.downcast::<UserError>() {
+        Ok(error) if changes != Changes::None => {
+            let hint = match changes {
+                Changes::Carry => {
+                    "you stay here with your changes; settle what git names, or use --park"
+                }
+                _ => {
+                    "you stay here with your changes; settle what git names, then run the command again"
+                }
+            };
+            error.hint(hint).into()
+        }
+        Ok(error) => error.into(),
+        Err(error) => error,
     }
-    let names: Vec<String> = left
-        .iter()
-        .take(5)
-        .map(crate::path::RepoPath::to_text)
-        .collect();
-    Err(user_error(
+}
+
+fn changed_meanwhile(left: &[RepoPath], kept: CheckpointId) -> anyhow::Error {
+    let names: Vec<String> = left.iter().take(5).map(RepoPath::to_text).collect();
+    user_error(
         format!(
             "{} changed while they were being parked: {}",
             count(left.len(), "file", "files"),
             names.join(", ")
         ),
-        format!(
-            "what was parked is in {}; `session checkpoint restore {}` brings it back",
-            made.record.id, made.record.id
-        ),
-    ))
+        format!("everything is back as it was, and {kept} holds it too; run the command again"),
+    )
 }
 
 /// Opens a session on a branch that was made for it, puts parked changes back, and shows the short brief.
 fn arrive(ui: &mut Ui, environment: &Environment, target: &Target) -> anyhow::Result<()> {
     let mut workspace = Workspace::open(environment, Some(Options::common().status))?;
     let place = workspace.here()?;
-    if matches!(target, Target::New { .. }) {
+    // A branch that was deleted and made again may have a session that is open still: the work goes on in it.
+    let open = workspace
+        .live(&place)?
+        .is_some_and(|(session, _)| session.context.is_open());
+    if matches!(target, Target::New { .. }) && !open {
         let opening = Opening {
             base: workspace.repository.default_branch(),
             mode: workspace.config.session.mode,
@@ -200,6 +246,11 @@ fn what_with_changes(
     changes: &[crate::git::status::Change],
     args: &Args,
 ) -> anyhow::Result<Changes> {
+    // Git leaves repositories inside this one where they are, and so does parking.
+    let changes: Vec<_> = changes
+        .iter()
+        .filter(|change| !change.is_repository())
+        .collect();
     if changes.is_empty() {
         return Ok(Changes::None);
     }
@@ -214,7 +265,7 @@ fn what_with_changes(
         (_, true) => return Ok(Changes::Carry),
         _ => {}
     }
-    let what = work_tree_text(changes);
+    let what = work_tree_text(changes.iter().copied());
     let Some(prompt) = ui.prompt() else {
         return Err(user_error(
             format!("there are uncommitted changes: {what}"),
@@ -252,7 +303,7 @@ pub fn put_back(ui: &mut Ui, workspace: &mut Workspace, place: &Place) -> anyhow
         return Ok(());
     };
     let status: Status = workspace.fresh_status(Options::snapshot().status)?;
-    let restored = checkpointing::restore_parked(workspace, &session, parked, &status)?;
+    let restored = checkpointing::restore_parked(workspace, &session, parked, status)?;
     if let Some(why) = restored.refused {
         ui.warning(
             &Warning::new(format!(

@@ -123,10 +123,13 @@ fn authors(commits: &Commits, you: Option<&Person>) -> Option<String> {
 }
 
 /// `2 modified, 1 untracked, 1 untracked directory`: git names a directory of nothing but untracked files as one.
-pub fn work_tree_text(changes: &[Change]) -> String {
+pub fn work_tree_text<'a>(changes: impl IntoIterator<Item = &'a Change> + Clone) -> String {
     let mut parts = Vec::new();
     for (kind, word) in KINDS {
-        let of_kind = changes.iter().filter(|change| change.kind() == kind);
+        let of_kind = changes
+            .clone()
+            .into_iter()
+            .filter(|change| change.kind() == kind);
         let (directories, files): (Vec<_>, Vec<_>) =
             of_kind.partition(|change| change.path.as_bytes().ends_with(b"/"));
         if !files.is_empty() {

@@ -63,6 +63,12 @@ pub fn state(facts: &Facts) -> Section {
         section.pair("Under way", format!("a {operation}"));
     }
     section.pair("Work tree", changes::work_tree_text(&facts.changes));
+    if let Some(parked) = facts.parked() {
+        section.pair(
+            "Parked",
+            format!("changes that are not back yet, in {parked}"),
+        );
+    }
     if let Some(session) = &facts.session {
         let total = session.objectives.items().count();
         if total > 0 {

@@ -17,6 +17,7 @@ use crate::git::ObjectId;
 use crate::git::commits::{Commits, Person};
 use crate::git::status::{AheadBehind, Change, Status, Upstream};
 use crate::session::decision::Decision;
+use crate::session::ids::CheckpointId;
 use crate::session::live::LiveSession;
 use crate::session::record::{CheckpointRecord, EndRecord};
 
@@ -57,6 +58,12 @@ impl Facts {
     /// A point in time as `display.date_format` wants it, on the reader's clock.
     pub fn date(&self, time: Timestamp) -> String {
         time_text::date(time, self.offset, &self.config.display.date_format)
+    }
+
+    /// The checkpoint with changes that `switch --park` took out of here and nobody put back.
+    pub fn parked(&self) -> Option<CheckpointId> {
+        let latest = self.session.as_ref().or(self.ended.as_ref());
+        latest?.context.parked
     }
 
     /// The work tree's state in git's own terms.

@@ -4,6 +4,7 @@ use anyhow::Context as _;
 
 use super::ObjectId;
 use super::repository::Repository;
+use crate::error::user_error;
 use crate::path::RepoPath;
 
 impl Repository {
@@ -26,6 +27,29 @@ impl Repository {
             .strip_prefix(self.common_dir().join("worktrees"))
             .ok()?;
         Some(name.to_string_lossy().into_owned())
+    }
+
+    /// Before anything is changed: with a lock on the index git can neither switch nor commit.
+    ///
+    /// # Errors
+    /// A `UserError` that names the lock.
+    pub fn refuse_locked_index(&self) -> anyhow::Result<()> {
+        let mut lock = match &self.variables.index_file {
+            Some(index) => self.work_tree().join(index).into_os_string(),
+            None => self.git_dir().join("index").into_os_string(),
+        };
+        lock.push(".lock");
+        let lock = std::path::PathBuf::from(lock);
+        if lock.symlink_metadata().is_err() {
+            return Ok(());
+        }
+        Err(user_error(
+            format!(
+                "{} is there: another git is at work, or was killed",
+                lock.display()
+            ),
+            "wait for it to finish, then run the command again; when no git is running, the file is a leftover that has to go",
+        ))
     }
 
     pub fn is_valid_branch_name(&self, name: &str) -> bool {

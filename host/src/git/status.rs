@@ -76,7 +76,24 @@ pub enum ChangeKind {
     Conflicted,
 }
 
+impl Status {
+    /// Without submodules and repositories of their own inside this one: their files are not this repository's.
+    pub fn without_repositories(mut self) -> Self {
+        self.changes.retain(|change| !change.is_repository());
+        self
+    }
+}
+
 impl Change {
+    /// A submodule, there or not, or a repository of its own that is not tracked.
+    pub fn is_repository(&self) -> bool {
+        const GITLINK: u32 = 0o160_000;
+        let known = self.index.or(self.head);
+        self.path.as_bytes().ends_with(b"/")
+            || self.worktree_mode == GITLINK
+            || (self.worktree_mode == 0 && known.is_some_and(|blob| blob.mode == GITLINK))
+    }
+
     /// The change as a whole, HEAD against the work tree: what a reader wants to know first.
     pub fn kind(&self) -> ChangeKind {
         use ChangeKind::{Added, Conflicted, Deleted, Unchanged, Untracked};

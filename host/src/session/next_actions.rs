@@ -25,6 +25,11 @@ pub fn next_actions(facts: &Facts, contributions: &[Contribution]) -> Vec<String
             count(conflicts, "file in conflict", "files in conflict")
         ));
     }
+    if let Some(parked) = facts.parked() {
+        actions.push(format!(
+            "Put back the changes parked in {parked}: `session resume`, or `session checkpoint restore {parked}`"
+        ));
+    }
     let Some(session) = &facts.session else {
         actions.push(match &facts.ended {
             Some(ended) => format!("Go on from {}: `session resume`", ended.context.id),
