@@ -156,3 +156,16 @@ fn a_dropped_snapshot_is_gone_and_its_facts_stay() {
     let listed = json(&repository, &["checkpoint", "list"]);
     assert_eq!(listed["checkpoints"][0]["id"], "cp-2");
 }
+
+#[test]
+fn a_label_does_not_hide_an_id() {
+    let env = TestEnv::new();
+    let repository = with_checkpoint(&env);
+    for label in ["cp-1", "1", "mine"] {
+        run(&repository, &["checkpoint", "--label", label]);
+    }
+    for (asked, found) in [("cp-1", "cp-1"), ("1", "cp-1"), ("mine", "cp-4")] {
+        let shown = json(&repository, &["checkpoint", "show", asked]);
+        assert_eq!(shown["checkpoint"]["id"], found, "{asked}");
+    }
+}
