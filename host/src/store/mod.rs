@@ -10,5 +10,6 @@ pub mod layout;
 pub mod live;
 pub mod lock;
 pub mod record;
+mod regular_file;
 pub mod snapshot;
 pub mod transaction;
