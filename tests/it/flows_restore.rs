@@ -1,6 +1,8 @@
 //! `checkpoint restore` and `drop`: files come back as they were, and the present is kept first. It must not repeat the
 //! snapshot's own tests.
 
+use std::os::unix::fs::PermissionsExt;
+
 use serde_json::Value;
 
 use crate::common::TestEnv;
@@ -168,4 +170,33 @@ fn a_label_does_not_hide_an_id() {
         let shown = json(&repository, &["checkpoint", "show", asked]);
         assert_eq!(shown["checkpoint"]["id"], found, "{asked}");
     }
+}
+
+#[test]
+fn a_private_file_stays_private() {
+    let env = TestEnv::new();
+    let repository = started(&env);
+    let path = |name: &str| repository.path().join(name);
+    let chmod = |name: &str, mode| {
+        std::fs::set_permissions(path(name), PermissionsExt::from_mode(mode)).unwrap();
+    };
+    let mode = |name: &str| path(name).metadata().unwrap().permissions().mode() & 0o7777;
+    repository.write("key", "secret\n");
+    repository.write("a", "a: private\n");
+    repository.write("dir/run", "#!/bin/sh\n");
+    chmod("key", 0o600);
+    chmod("a", 0o640);
+    chmod("dir/run", 0o700);
+    run(&repository, &["switch", "main", "--park"]);
+    assert!(!repository.exists("key"));
+    assert_eq!(mode("a"), 0o640, "a file that was there keeps its own");
+    run(&repository, &["switch", "feature/x"]);
+    let modes = || [mode("key"), mode("a"), mode("dir/run")];
+    assert_eq!(modes(), [0o600, 0o640, 0o700]);
+
+    run(&repository, &["checkpoint", "--label", "private"]);
+    repository.write("a", "a: four\n");
+    std::fs::remove_file(path("key")).unwrap();
+    run(&repository, &["checkpoint", "restore", "private"]);
+    assert_eq!(modes(), [0o600, 0o640, 0o700]);
 }
