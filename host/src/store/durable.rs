@@ -92,7 +92,7 @@ pub fn explain(error: io::Error, path: &Path) -> anyhow::Error {
         // `create_dir_all` says that it exists, everything below it that it is no directory.
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => user_error(
             format!("{} cannot be written: {error}", path.display()),
-            "a file stands where a directory is needed: move it somewhere else, then run the command again; `session doctor` checks the rest",
+            "a file stands where a directory is needed: move it somewhere else, then run the command again",
         ),
         _ => Err::<(), _>(error)
             .with_context(|| format!("failed to write {}", path.display()))
