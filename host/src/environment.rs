@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use chrono::{DateTime, FixedOffset, Local, Utc};
 
+use crate::error::user_error;
+
 /// A point in time; stored and sent as RFC 3339.
 pub type Timestamp = DateTime<Utc>;
 
@@ -75,8 +77,12 @@ impl Environment {
             }
         };
         Ok(Self {
-            current_dir: std::env::current_dir()
-                .context("the current directory cannot be read; it may have been removed")?,
+            current_dir: std::env::current_dir().map_err(|error| {
+                user_error(
+                    format!("the current directory cannot be read: {error}"),
+                    "it may have been removed: `cd` to a directory of the repository, then run the command again",
+                )
+            })?,
             now,
             offset,
             stdin_is_terminal: std::io::stdin().is_terminal(),

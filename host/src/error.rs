@@ -69,6 +69,22 @@ pub fn unwritable(path: &Path, cause: impl fmt::Display) -> anyhow::Error {
     )
 }
 
+/// Whether the disk or a quota is full, somewhere below. libgit2 says so only in words.
+pub fn is_out_of_space(error: &anyhow::Error) -> bool {
+    use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+    error.chain().any(|cause| {
+        let kind = cause.downcast_ref().map(std::io::Error::kind);
+        let text = cause.to_string();
+        matches!(kind, Some(StorageFull | QuotaExceeded))
+            || text.contains("No space left on device")
+            || text.contains("Disk quota exceeded")
+    })
+}
+
+/// What to do then.
+pub const OUT_OF_SPACE_HINT: &str =
+    "free some space, then run the command again; what was recorded before is intact";
+
 /// Something went wrong that the command survives: a damaged file kept aside, a plugin that failed.
 /// Warnings are collected and shown once, on stderr, and in the brief where they matter.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]

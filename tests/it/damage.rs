@@ -61,8 +61,14 @@ pub fn texts(outcome: &Outcome, list: &str) -> Vec<String> {
     list.iter().map(text).collect()
 }
 
+/// Whole but for an id that could lead out of the store.
+const FOREIGN_ID: &[u8] =
+    br#"{"format":1,"id":"../../x","branch":"main","started_at":"2026-11-22T10:00:00Z",
+    "start_commit":null,"base":null,"touched":{"at":"2026-11-22T10:00:00Z"}}"#;
+
 /// Every way in which a file can be broken; None puts a directory in its place.
-const BROKEN: [Option<&[u8]>; 5] = [
+const BROKEN: [Option<&[u8]>; 6] = [
+    Some(FOREIGN_ID),
     Some(b"{\"format\": 1, \"id\": \"ma"),
     Some(b"\0\0\0\0"),
     Some(b""),
@@ -241,4 +247,67 @@ fn indexes_and_caches_of_garbage_cost_nothing_but_time() {
     assert_eq!(repository.session(&["brief", "--json"]).json(), before);
     let history = repository.session(&["history", "--json"]).json();
     assert_eq!(history["sessions"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_pipe_or_a_link_in_a_files_place_is_damage_and_nobody_waits_for_it() {
+    for (file, link) in [
+        ("objectives.md", false),
+        ("context.json", false),
+        ("blockers.md", true),
+    ] {
+        let env = TestEnv::new();
+        let repository = with_session(&env);
+        let path = live(&repository, file);
+        std::fs::remove_file(&path).unwrap();
+        if link {
+            std::os::unix::fs::symlink("/dev/zero", &path).unwrap();
+        } else {
+            let made = std::process::Command::new("mkfifo").arg(&path).status();
+            assert!(made.unwrap().success());
+        }
+        let shown = repository.session(&["status", "--json"]);
+        let warned = shown.json()["warnings"].to_string();
+        assert!(warned.contains(file), "{shown}");
+        let added = repository.session(&["blockers", "add", "x"]).success();
+        assert!(added.stderr.contains("damaged"), "{added}");
+        assert!(path.symlink_metadata().unwrap().is_file());
+        let objectives = repository.session(&["objectives", "list", "--json"]);
+        assert_eq!(
+            texts(&objectives, "objectives"),
+            ["Find the bug", "Mend it"]
+        );
+    }
+}
+
+#[test]
+fn numbers_out_of_all_reason_neither_panic_nor_give_an_id_out_twice() {
+    let env = TestEnv::new();
+    let repository = with_session(&env);
+    let list = live(&repository, "objectives.md");
+    let text = std::fs::read_to_string(&list).unwrap() + "- [ ] obj-4294967295: Max\n";
+    std::fs::write(&list, text).unwrap();
+    let context = live(&repository, "context.json");
+    let mut json: Value = serde_json::from_slice(&std::fs::read(&context).unwrap()).unwrap();
+    json["highest_objective"] = u32::MAX.into();
+    json["highest_checkpoint"] = u32::MAX.into();
+    json["active_seconds"] = u64::MAX.into();
+    std::fs::write(&context, json.to_string()).unwrap();
+    let mut ids = std::collections::BTreeSet::new();
+    for _ in 0..2 {
+        let add = ["objectives", "add", "More"];
+        repository.session(&add).success();
+        let made = repository.session(&["checkpoint", "--no-input", "--json"]);
+        let made = made.success().json();
+        assert!(ids.insert(made["checkpoint"]["id"].as_str().unwrap().to_owned()));
+        repository.session(&["brief"]).success();
+    }
+    let listed = repository.session(&["objectives", "list", "--json"]).json();
+    for item in listed["objectives"].as_array().unwrap() {
+        assert!(ids.insert(item["id"].as_str().unwrap().to_owned()));
+    }
+    assert_eq!(ids.len(), 2 + 5);
+    repository
+        .session(&["end", "--no-input", "--no-handoff", "--no-push"])
+        .success();
 }

@@ -4,6 +4,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use crate::common::TestEnv;
+use crate::common::odd;
 use crate::common::outcome::Outcome;
 use crate::common::repository::Repository;
 
@@ -46,6 +47,15 @@ fn everything(repository: &Repository<'_>) -> [String; 5] {
         repository.git(&["ls-files", "--stage"]),
         repository.git(&["diff", "--binary", "HEAD"]),
         repository.read(".session/decision-log.md"),
+    ]
+}
+
+/// As [`everything`], for a repository without a decision log.
+fn everything_but_the_log(repository: &Repository<'_>) -> [String; 3] {
+    [
+        repository.git(&["for-each-ref"]),
+        repository.git(&["ls-files", "--stage"]),
+        repository.read("a.txt"),
     ]
 }
 
@@ -318,4 +328,49 @@ fn a_subject_that_git_would_take_for_a_comment_is_kept() {
         message.starts_with("#12: a\n\n# Heading\n\nText\n"),
         "{message}"
     );
+}
+
+#[test]
+fn a_conflict_is_never_committed_with_its_markers() {
+    let env = TestEnv::new();
+    let repository = Repository::at(&env, odd::merging(&env));
+    run(&repository, &["start", "other"]);
+    let before = everything_but_the_log(&repository);
+    for arguments in [
+        &["checkpoint", "--commit"][..],
+        &["checkpoint", "-m", "feat: merged", "--decision", "theirs"],
+    ] {
+        let refused = repository.session(&[&["--no-input"], arguments].concat());
+        assert_eq!(refused.code, Some(1), "{refused}");
+        assert!(refused.stderr.contains("a.txt"), "{refused}");
+        assert!(refused.stderr.contains("git add"), "{refused}");
+        assert_eq!(everything_but_the_log(&repository), before);
+        assert!(repository.exists(".git/MERGE_HEAD"));
+    }
+    repository.write("a.txt", "resolved\n");
+    repository.git(&["add", "a.txt"]);
+    run(&repository, &["checkpoint", "--commit"]);
+    assert!(!repository.exists(".git/MERGE_HEAD"));
+}
+
+#[test]
+fn a_decision_that_a_commit_lists_is_in_that_commit() {
+    let env = TestEnv::new();
+    let repository = started(&env);
+    let commit = |content: &str, decision: &str| {
+        repository.write("src/a.rs", content);
+        repository.git(&["add", "src/a.rs"]);
+        repository.write("src/b.rs", content);
+        run(
+            &repository,
+            &["checkpoint", "-m", "feat: a", "--decision", decision],
+        );
+        let log = repository.git(&["show", "HEAD:.session/decision-log.md"]);
+        assert!(log.contains(decision), "{log}");
+        assert!(message(&repository).contains("- Changed: .session/decision-log.md"));
+        let names = repository.git(&["show", "--format=", "--name-only", "HEAD"]);
+        assert_eq!(names.trim(), ".session/decision-log.md\nsrc/a.rs");
+    };
+    commit("1", "Use PKCE");
+    commit("2", "Use cookies");
 }

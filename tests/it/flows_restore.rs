@@ -1,6 +1,8 @@
 //! `checkpoint restore` and `drop`: files come back as they were, and the present is kept first. It must not repeat the
 //! snapshot's own tests.
 
+use std::os::unix::fs::PermissionsExt;
+
 use serde_json::Value;
 
 use crate::common::TestEnv;
@@ -194,4 +196,46 @@ fn the_list_says_what_cannot_be_restored_here() {
     let list = repository.session(&["checkpoint", "list", "--json"]).json();
     assert_eq!(list["checkpoints"][0]["restorable"], true, "{list}");
     assert_eq!(list["checkpoints"][1]["restorable"], false, "{list}");
+}
+
+#[test]
+fn a_label_does_not_hide_an_id() {
+    let env = TestEnv::new();
+    let repository = with_checkpoint(&env);
+    for label in ["cp-1", "1", "mine"] {
+        run(&repository, &["checkpoint", "--label", label]);
+    }
+    for (asked, found) in [("cp-1", "cp-1"), ("1", "cp-1"), ("mine", "cp-4")] {
+        let shown = json(&repository, &["checkpoint", "show", asked]);
+        assert_eq!(shown["checkpoint"]["id"], found, "{asked}");
+    }
+}
+
+#[test]
+fn a_private_file_stays_private() {
+    let env = TestEnv::new();
+    let repository = started(&env);
+    let path = |name: &str| repository.path().join(name);
+    let chmod = |name: &str, mode| {
+        std::fs::set_permissions(path(name), PermissionsExt::from_mode(mode)).unwrap();
+    };
+    let mode = |name: &str| path(name).metadata().unwrap().permissions().mode() & 0o7777;
+    repository.write("key", "secret\n");
+    repository.write("a", "a: private\n");
+    repository.write("dir/run", "#!/bin/sh\n");
+    chmod("key", 0o600);
+    chmod("a", 0o640);
+    chmod("dir/run", 0o700);
+    run(&repository, &["switch", "main", "--park"]);
+    assert!(!repository.exists("key"));
+    assert_eq!(mode("a"), 0o640, "a file that was there keeps its own");
+    run(&repository, &["switch", "feature/x"]);
+    let modes = || [mode("key"), mode("a"), mode("dir/run")];
+    assert_eq!(modes(), [0o600, 0o640, 0o700]);
+
+    run(&repository, &["checkpoint", "--label", "private"]);
+    repository.write("a", "a: four\n");
+    std::fs::remove_file(path("key")).unwrap();
+    run(&repository, &["checkpoint", "restore", "private"]);
+    assert_eq!(modes(), [0o600, 0o640, 0o700]);
 }

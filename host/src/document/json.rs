@@ -1,5 +1,5 @@
 //! What `--json` prints: one object that names its schema. It must not print, and it must not clean texts: escaping
-//! shows them exactly.
+//! shows them exactly, but for secrets.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::text;
+use super::{secrets, text};
 
 /// `body`, which must serialise to an object, with `"schema": "session.<command>/1"` as its first key. A [`Document`]
 /// is such a body: `title`, `sections[]`, `warnings[]`, `left_out[]`.
@@ -22,7 +22,9 @@ pub fn envelope(command: &str, body: &impl Serialize) -> anyhow::Result<Value> {
     let mut object = Map::new();
     object.insert("schema".into(), schema(command).into());
     object.extend(body.into_iter().filter(|(key, _)| key != "schema"));
-    Ok(Value::Object(object))
+    let mut answer = Value::Object(object);
+    secrets::mask_json(&mut answer);
+    Ok(answer)
 }
 
 /// A failure, as it stands on stdout instead of the command's own object.
@@ -86,6 +88,15 @@ mod tests {
         let value = envelope("status", &json!({"schema": "forged/1", "a": 1})).unwrap();
         assert_eq!(to_text(&value), r#"{"schema":"session.status/1","a":1}"#);
         assert!(envelope("status", &[1]).is_err());
+    }
+
+    #[test]
+    fn secrets_are_masked_wherever_they_stand_but_a_paths_bytes_are_exact() {
+        let secret = format!("ghp_{}", "aB3d".repeat(9));
+        let body = json!({"objectives": [{"text": secret}], "path_bytes": secret});
+        let value = envelope("status", &body).unwrap();
+        assert_eq!(value["objectives"][0]["text"], "‹masked: github token›");
+        assert_eq!(value["path_bytes"], secret);
     }
 
     #[test]

@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// [`mask`] for every text in a JSON value, keys left as they are.
+/// [`mask`] for every text in a JSON value. Keys are left as they are, and so is `path_bytes`: base64 is no secret of its
+/// own, and must stay exact.
 pub fn mask_json(value: &mut serde_json::Value) {
     match value {
         serde_json::Value::String(text) => {
@@ -15,7 +16,10 @@ pub fn mask_json(value: &mut serde_json::Value) {
             }
         }
         serde_json::Value::Array(values) => values.iter_mut().for_each(mask_json),
-        serde_json::Value::Object(map) => map.values_mut().for_each(mask_json),
+        serde_json::Value::Object(map) => map
+            .iter_mut()
+            .filter(|(key, _)| *key != "path_bytes")
+            .for_each(|(_, value)| mask_json(value)),
         _ => {}
     }
 }
@@ -77,7 +81,7 @@ macro_rules! kind {
 }
 
 /// Those that hold others come first: a key block may hold anything, an address a token.
-static KINDS: LazyLock<[Kind; 17]> = LazyLock::new(|| {
+static KINDS: LazyLock<[Kind; 21]> = LazyLock::new(|| {
     [
         kind!(
             "private key",
@@ -153,6 +157,26 @@ static KINDS: LazyLock<[Kind; 17]> = LazyLock::new(|| {
             r"_authToken\s*=\s*[\x22']?(?<secret>[A-Za-z0-9_.+/=-]{16,})"
         ),
         kind!(
+            "hugging face token",
+            |text| text.contains("hf_"),
+            r"\bhf_[A-Za-z0-9]{30,}\b"
+        ),
+        kind!(
+            "slack webhook",
+            |text| text.contains("hooks.slack.com/"),
+            r"\bhttps://hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9/_-]{20,}"
+        ),
+        kind!(
+            "sendgrid key",
+            |text| text.contains("SG."),
+            r"\bSG\.[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{32,64}"
+        ),
+        kind!(
+            "digitalocean token",
+            |text| text.contains("_v1_"),
+            r"\bdo[opr]_v1_[a-f0-9]{64}\b"
+        ),
+        kind!(
             "pypi token",
             |text| text.contains("pypi-"),
             r"\bpypi-[A-Za-z0-9_-]{50,}"
@@ -213,6 +237,16 @@ mod tests {
             (format!("sk-{}", mixed(48)), "openai key"),
             (format!("npm_{}", mixed(36)), "npm token"),
             (format!("pypi-{}", mixed(90)), "pypi token"),
+            (format!("hf_{}", mixed(34)), "hugging face token"),
+            (
+                format!("https://hooks.slack.com/services/T0{0}/B0{0}/{0}", mixed(9)),
+                "slack webhook",
+            ),
+            (format!("SG.{}.{}", mixed(22), mixed(43)), "sendgrid key"),
+            (
+                format!("dop_v1_{}", many("0a1b2c3d", 64)),
+                "digitalocean token",
+            ),
             (
                 format!("eyJ{}.eyJ{}.{}", mixed(20), mixed(30), mixed(43)),
                 "json web token",
@@ -299,6 +333,10 @@ mod tests {
             "ssh://git@example.org/x",
             "Authorization: required; the bearer of this message",
             "-----BEGIN PUBLIC KEY-----\nabc\n-----END PUBLIC KEY-----",
+            "hf_hub_download, hf_transfer and hf_short123",
+            "https://hooks.slack.com/services/ and https://api.slack.com/messaging/webhooks",
+            "SG.png, MSG.of.the.day, SG.1.2",
+            "dop_v1_9f86d081884c7d65, sha_v1_9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
             "aws_secret_access_key is read from the environment",
             "basic authorization",
         ] {

@@ -6,7 +6,7 @@ use super::decision::Decision;
 use super::live::{LiveSession, duration_text};
 use super::subject::{ChangedFile, FileChange};
 use crate::config::CommitMetadata;
-use crate::document::text;
+use crate::document::{secrets, text};
 
 /// How many files `Impact:` names before it only counts.
 const FILES_NAMED: usize = 20;
@@ -26,6 +26,7 @@ pub struct CommitMessage<'a> {
 }
 
 impl CommitMessage<'_> {
+    /// Masked as a whole: a commit is shared, and objectives and file names are written by hand.
     pub fn to_text(&self) -> String {
         let mut paragraphs = vec![self.subject.trim().to_owned()];
         if let Some(notes) = self.notes.map(str::trim).filter(|notes| !notes.is_empty()) {
@@ -39,7 +40,8 @@ impl CommitMessage<'_> {
         if self.metadata != CommitMetadata::None {
             paragraphs.push(self.trailer_block());
         }
-        paragraphs.join("\n\n") + "\n"
+        let message = paragraphs.join("\n\n") + "\n";
+        secrets::mask(&message).into_owned()
     }
 
     fn objectives(&self) -> Option<String> {
@@ -164,6 +166,17 @@ mod tests {
             "feat(auth): oauth\n\nTested by hand.\n"
         );
         assert!(!message(CommitMetadata::Trailers, "a").contains("Impact:"));
+    }
+
+    #[test]
+    fn a_secret_in_a_file_name_is_masked() {
+        let secret = format!("ghp_{}", "aB3d".repeat(9));
+        let message = message(CommitMetadata::Full, &format!("{secret}.txt"));
+        assert!(
+            message.contains("- Added: ‹masked: github token›.txt\n"),
+            "{message}"
+        );
+        assert!(!message.contains(&secret), "{message}");
     }
 
     #[test]

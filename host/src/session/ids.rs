@@ -4,12 +4,14 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::live::HIGHEST_NUMBER;
+
 /// What stands for the branch in the id of a session on a detached HEAD.
 pub const DETACHED: &str = "detached";
 
 /// A session's own id: branch slug, date, four random base-32 characters (`feature-auth-20261122-k3f7`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "String")]
 pub struct SessionId(String);
 
 /// A checkpoint's id within its session: `cp-1`, `cp-2`, …
@@ -62,6 +64,15 @@ impl SessionId {
     }
 }
 
+/// A file that somebody edited or sent names paths and refs by its id: one that could not be ours makes it damaged.
+impl TryFrom<String> for SessionId {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text).ok_or_else(|| format!("not a session id: {text:?}"))
+    }
+}
+
 impl fmt::Display for SessionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -74,6 +85,7 @@ impl CheckpointId {
             .unwrap_or(text)
             .parse()
             .ok()
+            .filter(|number| *number <= HIGHEST_NUMBER)
             .map(Self)
     }
 
@@ -129,6 +141,7 @@ mod tests {
     fn what_could_leave_the_ref_namespace_is_no_session_id() {
         for text in ["", "../x", "a/b", "A", "-a", "a b", "x.lock"] {
             assert_eq!(SessionId::parse(text), None, "{text}");
+            assert!(serde_json::from_value::<SessionId>(text.into()).is_err());
         }
         assert!(SessionId::parse("feature-auth-20261122-k3f7").is_some());
     }

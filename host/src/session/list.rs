@@ -42,6 +42,9 @@ impl ListKind {
     }
 }
 
+/// A higher number in a line was not given out by us, unless the list is known to have come that far.
+const HIGHEST_BY_HAND: u32 = 999_999_999;
+
 /// `obj-3`, `blk-1`. Item 0 is one that was written by hand and has no id yet; it gets one at the next write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ItemId {
@@ -116,6 +119,7 @@ impl CheckList {
             lines: Vec::new(),
             highest,
         };
+        let limit = highest.max(HIGHEST_BY_HAND);
         let mut seen = std::collections::HashSet::new();
         let mut fence: Option<&str> = None;
         for line in text.lines() {
@@ -129,7 +133,7 @@ impl CheckList {
                 _ => {}
             }
             let parsed = if fence.is_none() {
-                parse_item(kind, line)
+                parse_item(kind, line, limit)
             } else {
                 None
             };
@@ -295,7 +299,7 @@ impl CheckList {
     }
 }
 
-fn parse_item(kind: ListKind, line: &str) -> Option<(Item, String, char)> {
+fn parse_item(kind: ListKind, line: &str, limit: u32) -> Option<(Item, String, char)> {
     let trimmed = line.trim_start();
     let indent = line[..line.len() - trimmed.len()].to_owned();
     let mut characters = trimmed.chars();
@@ -313,7 +317,9 @@ fn parse_item(kind: ListKind, line: &str) -> Option<(Item, String, char)> {
         .and_then(|rest| rest.strip_prefix('-'))
         .and_then(|rest| rest.split_once(':'))
         .and_then(|(number, text)| {
-            Some((number.parse::<u32>().ok().filter(|n| *n > 0)?, text.trim()))
+            let number = number.parse().ok();
+            let ours = number.filter(|number| (1..=limit).contains(number))?;
+            Some((ours, text.trim()))
         }) {
         Some((number, text)) => (number, text),
         None => (0, text),
@@ -390,6 +396,27 @@ mod tests {
         list.assign_ids();
         let ids: Vec<_> = list.items().map(|item| item.id.number).collect();
         assert_eq!(ids, [1, 2]);
+    }
+
+    #[test]
+    fn a_number_out_of_all_reason_is_text_and_uses_up_no_ids() {
+        for number in [u32::MAX, 1_000_000_000] {
+            let text = format!("- [ ] obj-{number}: max\n- [ ] obj-1: a\n");
+            let mut list = CheckList::parse(ListKind::Objectives, &text, 0);
+            assert_eq!(list.assign_ids(), 1);
+            let expected =
+                format!("# Objectives\n\n- [ ] obj-2: obj-{number}: max\n- [ ] obj-1: a\n");
+            assert_eq!(list.to_text(), expected);
+        }
+    }
+
+    #[test]
+    fn a_number_beyond_that_counts_once_it_was_given_out() {
+        let text = format!("- [ ] obj-{HIGHEST_BY_HAND}: a\n");
+        let mut list = CheckList::parse(ListKind::Objectives, &text, 0);
+        let id = list.add("b", None);
+        let again = CheckList::parse(ListKind::Objectives, &list.to_text(), list.highest());
+        assert_eq!(again.items().last().unwrap().id, id);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::ids::{CheckpointId, SessionId};
 use super::list::{CheckList, Item};
@@ -38,6 +38,15 @@ pub enum TddPhase {
     Refactor,
 }
 
+/// The highest of our numbers that can be believed: from here on counting never overflows.
+pub const HIGHEST_NUMBER: u32 = 2_000_000_000;
+
+/// What a number that cannot be believed counts as: above every number that was given out, and far from overflowing.
+const CAPPED_NUMBER: u32 = 1_000_000_000;
+
+/// A hundred years.
+const LONGEST_ACTIVE: u64 = 100 * 366 * 24 * 60 * 60;
+
 /// `context.json`: the rest of the live session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiveContext {
@@ -59,11 +68,11 @@ pub struct LiveContext {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current_objective: Option<u32>,
     /// The highest numbers ever given out, so that an id is not used twice.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "number")]
     pub highest_objective: u32,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "number")]
     pub highest_blocker: u32,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "number")]
     pub highest_checkpoint: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tdd_phase: Option<TddPhase>,
@@ -78,7 +87,7 @@ pub struct LiveContext {
     pub parked: Option<CheckpointId>,
     pub touched: Touched,
     /// Time at work, in seconds.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "seconds")]
     pub active_seconds: u64,
     /// `switch` has left this session, and nobody has come back since: the time until then is another session's.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -102,6 +111,20 @@ pub struct Touched {
     pub base: Option<String>,
 }
 
+/// The file is edited by hand, too: a number in it must not be able to make us panic, or give out an id twice.
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let number = u32::deserialize(deserializer)?;
+    Ok(if number > HIGHEST_NUMBER {
+        CAPPED_NUMBER
+    } else {
+        number
+    })
+}
+
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    Ok(u64::deserialize(deserializer)?.min(LONGEST_ACTIVE))
+}
+
 impl LiveContext {
     /// Counts the time since the last touch as work, unless it is longer than [`LONGEST_PAUSE`]: then it was a
     /// pause, and nothing of it counts.
@@ -111,7 +134,7 @@ impl LiveContext {
         let away = std::mem::take(&mut self.away);
         if let Ok(gap) = (now - self.touched.at).to_std() {
             if gap <= LONGEST_PAUSE && !away {
-                self.active_seconds += gap.as_secs();
+                self.active_seconds = self.active_seconds.saturating_add(gap.as_secs());
             }
             self.touched.at = now;
         }
@@ -125,7 +148,7 @@ impl LiveContext {
         } else {
             Duration::ZERO
         };
-        Duration::from_secs(self.active_seconds) + open
+        Duration::from_secs(self.active_seconds).saturating_add(open)
     }
 
     pub fn is_open(&self) -> bool {
@@ -205,6 +228,21 @@ pub mod tests {
             ended_at: None,
             shared: false,
         }
+    }
+
+    #[test]
+    fn numbers_that_somebody_wrote_in_cannot_overflow() {
+        let mut json = serde_json::to_value(context("2026-11-20T17:00:00Z")).unwrap();
+        json["highest_objective"] = u32::MAX.into();
+        json["highest_blocker"] = HIGHEST_NUMBER.into();
+        json["highest_checkpoint"] = 7.into();
+        json["active_seconds"] = u64::MAX.into();
+        let mut context: LiveContext = serde_json::from_value(json).unwrap();
+        assert_eq!(context.highest_objective, CAPPED_NUMBER);
+        assert_eq!(context.highest_blocker, HIGHEST_NUMBER);
+        assert_eq!(context.highest_checkpoint, 7);
+        context.touch("2026-11-20T17:40:00Z".parse().unwrap());
+        assert_eq!(context.active_seconds, LONGEST_ACTIVE + 40 * 60);
     }
 
     #[test]

@@ -63,6 +63,9 @@ pub fn append(_lock: &StoreLock, work_tree: &Path, decision: &Decision) -> anyho
 /// Takes the newest entries back, of a command that was refused after it had appended them. Whatever was appended to the
 /// log since keeps them in it.
 pub fn withdraw(_lock: &StoreLock, work_tree: &Path, decisions: &[Decision]) -> anyhow::Result<()> {
+    if decisions.is_empty() {
+        return Ok(());
+    }
     let path = work_tree.join(LOG);
     let entries: String = decisions.iter().map(Decision::to_entry).collect();
     let log = std::fs::read(&path).map_err(|error| durable::explain(error, &path))?;

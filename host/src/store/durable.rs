@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 
-use crate::error::{UserError, unwritable};
+use crate::error::{OUT_OF_SPACE_HINT, UserError, unwritable, user_error};
 use crate::git::status::Change;
 
 /// What all our temporary files begin with, those in the user's work tree too.
@@ -84,12 +84,16 @@ pub fn explain(error: io::Error, path: &Path) -> anyhow::Error {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             unwritable(path, error)
         }
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => UserError::new(format!(
-            "{} cannot be written: {error}",
-            path.display()
-        ))
-        .hint("free some space, then run the command again; what was recorded before is intact")
-        .into(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            UserError::new(format!("{} cannot be written: {error}", path.display()))
+                .hint(OUT_OF_SPACE_HINT)
+                .into()
+        }
+        // `create_dir_all` says that it exists, everything below it that it is no directory.
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => user_error(
+            format!("{} cannot be written: {error}", path.display()),
+            "a file stands where a directory is needed: move it somewhere else, then run the command again",
+        ),
         _ => Err::<(), _>(error)
             .with_context(|| format!("failed to write {}", path.display()))
             .unwrap_err(),

@@ -1,7 +1,7 @@
 //! The live session's files. They are readable and editable; a damaged one is reported and kept aside, never overwritten
 //! unseen.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use super::durable;
 use super::layout::{Layout, LiveKey};
 use super::lock::StoreLock;
+use super::regular_file;
 use crate::environment::Timestamp;
 use crate::error::{Warning, user_error};
 use crate::session::list::{CheckList, ListKind};
@@ -43,8 +44,9 @@ impl LiveFiles {
 }
 
 fn read_file(path: &Path) -> FileState {
-    match std::fs::read(path) {
-        Ok(bytes) => match String::from_utf8(bytes) {
+    match read_regular(path) {
+        Ok(None) => FileState::Damaged("it is not a regular file".into()),
+        Ok(Some(bytes)) => match String::from_utf8(bytes) {
             Ok(text) => FileState::Text(text),
             Err(_) => FileState::Damaged("it is not UTF-8".into()),
         },
@@ -58,6 +60,15 @@ fn read_file(path: &Path) -> FileState {
         }
         Err(error) => FileState::Damaged(error.to_string()),
     }
+}
+
+fn read_regular(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let Some((mut file, _)) = regular_file::open(path)? else {
+        return Ok(None);
+    };
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
 }
 
 /// Reads `context.json`. Ok(None): there is none. Err(why): it is damaged.

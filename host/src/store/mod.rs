@@ -10,6 +10,7 @@ pub mod layout;
 pub mod live;
 pub mod lock;
 pub mod record;
+mod regular_file;
 pub mod shared_files;
 pub mod snapshot;
 pub mod transaction;

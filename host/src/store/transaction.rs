@@ -12,7 +12,7 @@ use crate::git::refs::RefUpdate;
 use crate::git::{ObjectId, Repository};
 use crate::session::decision::Decision;
 use crate::session::ids::{CheckpointId, SessionId};
-use crate::session::live::LiveSession;
+use crate::session::live::{HIGHEST_NUMBER, LiveSession};
 use crate::session::record::Entry;
 
 #[derive(Debug)]
@@ -50,7 +50,7 @@ pub fn read_live(
                 session.context.highest_checkpoint = session
                     .context
                     .highest_checkpoint
-                    .max(tip.summary.checkpoints);
+                    .max(tip.summary.checkpoints.min(HIGHEST_NUMBER));
             }
         }
     }

@@ -6,7 +6,7 @@ use std::panic::PanicHookInfo;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::document::{json, text};
-use crate::error::{EXIT_BUG, EXIT_USER, UserError};
+use crate::error::{EXIT_BUG, EXIT_USER, OUT_OF_SPACE_HINT, UserError, is_out_of_space};
 use crate::ui::Cancelled;
 
 /// Something that cannot be, short of a mistake in this program.
@@ -34,7 +34,9 @@ pub(super) fn describe(error: &anyhow::Error) -> Failure {
     Failure {
         message: causes.next().unwrap_or_default(),
         causes: causes.collect(),
-        hint: find::<UserError>(error).and_then(|user| user.hint.clone()),
+        hint: find::<UserError>(error)
+            .and_then(|user| user.hint.clone())
+            .or_else(|| is_out_of_space(error).then(|| OUT_OF_SPACE_HINT.to_owned())),
         exit_code: if find::<Bug>(error).is_some() {
             EXIT_BUG
         } else {
@@ -100,6 +102,10 @@ mod tests {
         assert_eq!(failure.causes, ["no such branch"]);
         assert_eq!(failure.hint.as_deref(), Some("run `session start`"));
         assert_eq!(failure.exit_code, EXIT_USER);
+
+        let full = anyhow::anyhow!("failed to write: No space left on device");
+        let full = describe(&full.context("failed to write a blob"));
+        assert_eq!(full.hint.as_deref(), Some(OUT_OF_SPACE_HINT));
 
         let bug = anyhow::Error::new(Bug("x".into())).context("failed");
         assert_eq!(describe(&bug).exit_code, EXIT_BUG);

@@ -5,13 +5,14 @@ use crate::ask::Asked;
 use crate::commands::decisions;
 use crate::document::count::count;
 use crate::error::{UserError, user_error};
-use crate::git::ObjectId;
 use crate::git::status::{Change, ChangeKind};
+use crate::git::{ObjectId, Repository};
 use crate::path::RepoPath;
 use crate::session::commit_message::CommitMessage;
 use crate::session::decision::Decision;
 use crate::session::live::LiveSession;
 use crate::session::subject::{self, ChangedFile, FileChange};
+use crate::store::decisions::LOG;
 use crate::ui::Ui;
 use crate::workspace::{Workspace, require_open};
 
@@ -24,6 +25,7 @@ pub fn commit(
     request: &Request,
 ) -> anyhow::Result<ObjectId> {
     let facts = &asked.facts;
+    refuse_conflicts(&facts.changes)?;
     let staged: Vec<&Change> = facts
         .changes
         .iter()
@@ -43,10 +45,16 @@ pub fn commit(
     }
     let place = workspace.here()?;
     let (session, _) = require_open(workspace.live(&place)?, &place)?;
-    let files: Vec<ChangedFile> = chosen
+    let mut files: Vec<ChangedFile> = chosen
         .iter()
         .map(|change| changed_file(change, everything))
         .collect();
+    let log = request.decision.is_some().then(|| RepoPath::from(LOG));
+    if let Some(log) = &log
+        && !files.iter().any(|file| file.path == *log)
+    {
+        files.push(changed_log(workspace, log)?);
+    }
     let subject = match &request.message {
         Some(message) => message.clone(),
         None => subject::derive(place.branch.as_deref(), request.label.as_deref(), &files),
@@ -88,7 +96,13 @@ pub fn commit(
             ));
         }
     }
-    run_git(workspace, &facts.changes, everything, &message)?;
+    run_git(
+        workspace,
+        &facts.changes,
+        everything,
+        log.as_ref(),
+        &message,
+    )?;
     let ((), _) = workspace.change_session(&place, |_, session| {
         let now = workspace.environment.now;
         let last = session.context.decisions_committed_at.replace(now);
@@ -105,6 +119,27 @@ pub fn commit(
             "look at `git status`",
         )
     })
+}
+
+/// `git commit --all` would take the conflict markers for the resolution, and conclude the merge with them.
+fn refuse_conflicts(changes: &[Change]) -> anyhow::Result<()> {
+    let conflicts: Vec<String> = changes
+        .iter()
+        .filter(|change| change.kind() == ChangeKind::Conflicted)
+        .map(|change| change.path.to_text())
+        .collect();
+    if conflicts.is_empty() {
+        return Ok(());
+    }
+    let named = conflicts[..conflicts.len().min(10)].join(", ");
+    let more = match conflicts.len().saturating_sub(10) {
+        0 => String::new(),
+        hidden => format!(" and {}", count(hidden, "more file", "more files")),
+    };
+    Err(user_error(
+        format!("a conflict is not resolved yet, so nothing was committed: {named}{more}"),
+        "resolve it, `git add` the files, then run the command again; `session checkpoint` without --commit keeps them as they are",
+    ))
 }
 
 fn is_staged(change: &Change) -> bool {
@@ -128,6 +163,20 @@ fn changed_file(change: &Change, everything: bool) -> ChangedFile {
         path: change.path.clone(),
         kind,
     }
+}
+
+/// The log has changed since the facts were gathered: this command has added a decision to it.
+fn changed_log(workspace: &Workspace, log: &RepoPath) -> anyhow::Result<ChangedFile> {
+    let repository = &workspace.repository;
+    let known = match repository.head_commit()? {
+        Some(head) => repository.tree_entry(repository.commit_tree(head)?, log)?,
+        None => None,
+    };
+    let kind = known.map_or(FileChange::Added, |_| FileChange::Changed);
+    Ok(ChangedFile {
+        path: log.clone(),
+        kind,
+    })
 }
 
 fn decisions_since_last_commit(
@@ -157,9 +206,17 @@ fn run_git(
     workspace: &Workspace,
     changes: &[Change],
     everything: bool,
+    log: Option<&RepoPath>,
     message: &str,
 ) -> anyhow::Result<()> {
     let repository = &workspace.repository;
+    // The message lists the decision, so its entry belongs to the commit. An ignored log stays out of it.
+    if let Some(log) = log {
+        repository
+            .git()
+            .args(["add", "--", log.to_text().as_str()])
+            .try_output()?;
+    }
     let untracked: Vec<&RepoPath> = changes
         .iter()
         .filter(|change| everything && change.kind() == ChangeKind::Untracked)
@@ -192,6 +249,9 @@ fn run_git(
         .output()
         .map(|_| ())
         .map_err(|error| {
+            if let Some(log) = log {
+                unstage(repository, changes, log);
+            }
             if !untracked.is_empty() {
                 // Only the announcement is taken back; the files stay as they are.
                 let _ = repository
@@ -211,4 +271,22 @@ fn run_git(
                 None => error,
             }
         })
+}
+
+/// Gives a path back the index entry that it had when the facts were gathered.
+fn unstage(repository: &Repository, changes: &[Change], path: &RepoPath) {
+    let path_text = path.to_text();
+    let before = changes
+        .iter()
+        .find(|change| change.path == *path && is_staged(change))
+        .and_then(|change| change.index);
+    let git = repository.git();
+    // As with the announcements, the refusal itself is what the user has to hear of.
+    let _ = match before {
+        Some(blob) => git
+            .args(["update-index", "--cacheinfo"])
+            .arg(format!("{:o},{},{path_text}", blob.mode, blob.id)),
+        None => git.args(["reset", "--quiet", "--", path_text.as_str()]),
+    }
+    .try_output();
 }

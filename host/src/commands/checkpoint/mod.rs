@@ -286,11 +286,15 @@ fn find(
     let Walked { found: all, damage } =
         record::checkpoints(&workspace.repository, &session.context.id)?;
     let wanted = CheckpointId::parse(asked);
-    let by_label = |checkpoint: &CheckpointRecord| checkpoint.label.as_deref() == Some(asked);
-    match all
+    // A label is free text: it must not hide the id that somebody means.
+    let by_id = all
         .iter()
-        .find(|(_, checkpoint)| Some(checkpoint.id) == wanted || by_label(checkpoint))
-    {
+        .find(|(_, checkpoint)| Some(checkpoint.id) == wanted);
+    let by_label = || {
+        all.iter()
+            .find(|(_, checkpoint)| checkpoint.label.as_deref() == Some(asked))
+    };
+    match by_id.or_else(by_label) {
         Some((commit, checkpoint)) => Ok((session, *commit, checkpoint.clone())),
         None => {
             // One that cannot be read may be the one that was asked for.

@@ -92,7 +92,9 @@ impl Outcome {
     ) -> anyhow::Result<()> {
         let (root, path) = (repository.work_tree(), step.path.to_path());
         let found = entry::read(root, &path, None);
-        if let Found::Content { mode, bytes: now } = &found
+        if let Found::Content {
+            mode, bytes: now, ..
+        } = &found
             && *mode == target.blob.mode
             && now == bytes
         {
@@ -108,7 +110,7 @@ impl Outcome {
             self.left_alone.push(step.path.clone());
             return Ok(());
         }
-        entry::write(root, &path, target.blob.mode, bytes)?;
+        entry::write(root, &path, target.blob.mode, target.permissions, bytes)?;
         self.written.push(step.path.clone());
         Ok(())
     }
@@ -130,7 +132,7 @@ fn is_blocked(root: &std::path::Path, path: &std::path::Path) -> bool {
 fn is_still(present: Option<Held>, found: &Found) -> anyhow::Result<bool> {
     Ok(match (present, found) {
         (None, Found::Nothing) => true,
-        (Some(held), Found::Content { mode, bytes }) => {
+        (Some(held), Found::Content { mode, bytes, .. }) => {
             let same_kind = (*mode == LINK) == (held.blob.mode == LINK);
             same_kind && (!held.raw || Repository::hash_blob(bytes)? == held.blob.id)
         }

@@ -2,14 +2,15 @@
 //! old file or the new one. It must not decide what to write.
 
 use std::ffi::OsStr;
+use std::fs::Permissions;
 use std::io::{Read as _, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use anyhow::Context as _;
 
-use crate::store::durable;
+use crate::store::{durable, regular_file};
 
 pub(super) const FILE: u32 = 0o100_644;
 pub(super) const EXECUTABLE: u32 = 0o100_755;
@@ -23,6 +24,8 @@ pub(super) enum Found {
     Content {
         mode: u32,
         bytes: Vec<u8>,
+        /// All permission bits; None for a link.
+        permissions: Option<u32>,
     },
     Directory,
     /// It is there and cannot be held: too large, unreadable, or neither file nor link.
@@ -49,6 +52,7 @@ pub(super) fn read(root: &Path, relative: &Path, max_file: Option<u64>) -> Found
             Ok(target) => Found::Content {
                 mode: LINK,
                 bytes: target.as_os_str().as_bytes().to_vec(),
+                permissions: None,
             },
             Err(error) if is_absence(&error) => Found::Nothing,
             Err(_) => Found::Unreadable,
@@ -68,7 +72,11 @@ pub(super) fn read(root: &Path, relative: &Path, max_file: Option<u64>) -> Found
             } else {
                 EXECUTABLE
             };
-            Found::Content { mode, bytes }
+            Found::Content {
+                mode,
+                bytes,
+                permissions: Some(metadata.mode() & 0o7777),
+            }
         }
         Ok(None) => Found::Unreadable,
         Err(error) if is_absence(&error) => Found::Nothing,
@@ -78,16 +86,9 @@ pub(super) fn read(root: &Path, relative: &Path, max_file: Option<u64>) -> Found
 
 /// None when it grew beyond the limit, or is no regular file any more: a pipe must not make us wait.
 fn read_regular(path: &Path, limit: u64) -> std::io::Result<Option<Vec<u8>>> {
-    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
-    let flags = flags.bits().cast_signed();
-    let file = std::fs::File::options()
-        .read(true)
-        .custom_flags(flags)
-        .open(path)?;
-    let metadata = file.metadata()?;
-    if !metadata.is_file() {
+    let Some((file, metadata)) = regular_file::open(path)? else {
         return Ok(None);
-    }
+    };
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len().min(limit)).unwrap_or(0));
     file.take(limit + 1).read_to_end(&mut bytes)?;
     Ok((bytes.len() as u64 <= limit).then_some(bytes))
@@ -109,11 +110,18 @@ fn is_absence(error: &std::io::Error) -> bool {
     matches!(error.kind(), Kind::NotFound | Kind::NotADirectory)
 }
 
-/// Puts a file or a link at `root/relative` by a rename, making its directories.
+/// Puts a file or a link at `root/relative` by a rename, making its directories. Without known `permissions`, a file
+/// that is replaced passes its own on.
 ///
 /// # Errors
 /// Also when a component of the path is a link or a file: nothing is written through one.
-pub(super) fn write(root: &Path, relative: &Path, mode: u32, bytes: &[u8]) -> anyhow::Result<()> {
+pub(super) fn write(
+    root: &Path,
+    relative: &Path,
+    mode: u32,
+    permissions: Option<u32>,
+    bytes: &[u8],
+) -> anyhow::Result<()> {
     let failed = || format!("failed to write {}", relative.display());
     let directory = make_directories(root, relative).with_context(failed)?;
     let mut builder = tempfile::Builder::new();
@@ -127,13 +135,28 @@ pub(super) fn write(root: &Path, relative: &Path, mode: u32, bytes: &[u8]) -> an
         link.into_temp_path().persist(&path).with_context(failed)?;
         return Ok(());
     }
+    let exact = permissions.or_else(|| passed_on(&path, mode));
     // As git does: the user's umask decides about everything but the executable bit.
-    let permissions = if mode == EXECUTABLE { 0o777 } else { 0o666 };
-    builder.permissions(std::fs::Permissions::from_mode(permissions));
+    let by_umask = if mode == EXECUTABLE { 0o777 } else { 0o666 };
+    builder.permissions(Permissions::from_mode(exact.unwrap_or(by_umask)));
     let mut file = builder.tempfile_in(&directory).with_context(failed)?;
+    if let Some(exact) = exact {
+        let exact = Permissions::from_mode(exact);
+        file.as_file().set_permissions(exact).with_context(failed)?;
+    }
     file.write_all(bytes).with_context(failed)?;
     file.persist(&path).with_context(failed)?;
     Ok(())
+}
+
+/// The permissions of the file that is there, executable (for those who may read it) or not as `mode` says.
+fn passed_on(path: &Path, mode: u32) -> Option<u32> {
+    let metadata = std::fs::symlink_metadata(path).ok()?;
+    let now = metadata.is_file().then(|| metadata.mode() & 0o7777)?;
+    Some(match mode {
+        EXECUTABLE => now | ((now & 0o444) >> 2),
+        _ => now & !0o111,
+    })
 }
 
 fn make_directories(root: &Path, relative: &Path) -> anyhow::Result<std::path::PathBuf> {

@@ -27,6 +27,9 @@ pub struct Metadata {
     /// Paths whose entry equals HEAD's and yet holds the file's own bytes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub raw: Vec<RepoPath>,
+    /// The permission bits of files that git would not have made so, whatever the umask: private ones above all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub permissions: Vec<(RepoPath, u32)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,6 +116,7 @@ mod tests {
             }],
             intent_to_add: vec![RepoPath::from("later")],
             raw: Vec::new(),
+            permissions: vec![(RepoPath::from("key"), 0o600)],
         };
         let message = metadata.to_message("cp-1: a label").unwrap();
         assert_eq!(message.lines().next(), Some("cp-1: a label"));

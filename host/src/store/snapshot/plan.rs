@@ -16,6 +16,8 @@ pub(super) struct Side {
     pub(super) raw: BTreeSet<RepoPath>,
     /// Paths of which nothing is known.
     pub(super) omitted: BTreeSet<RepoPath>,
+    /// Permission bits that the tree cannot hold.
+    pub(super) permissions: BTreeMap<RepoPath, u32>,
 }
 
 impl Side {
@@ -24,6 +26,7 @@ impl Side {
             tree: Some(snapshot.tree),
             raw: snapshot.raw_paths(repository)?,
             omitted: snapshot.omitted.iter().cloned().collect(),
+            permissions: snapshot.metadata.permissions.iter().cloned().collect(),
         })
     }
 
@@ -33,6 +36,7 @@ impl Side {
             tree,
             raw: BTreeSet::new(),
             omitted: BTreeSet::new(),
+            permissions: BTreeMap::new(),
         }
     }
 }
@@ -42,6 +46,8 @@ impl Side {
 pub(super) struct Held {
     pub(super) blob: BlobAt,
     pub(super) raw: bool,
+    /// None: whatever the file has, or the umask gives.
+    pub(super) permissions: Option<u32>,
 }
 
 /// One path that has to change.
@@ -73,6 +79,7 @@ pub(super) fn steps(
         blob.map(|blob| Held {
             blob,
             raw: side.raw.contains(path),
+            permissions: side.permissions.get(path).copied(),
         })
     };
     let mut steps = BTreeMap::new();

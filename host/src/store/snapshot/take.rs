@@ -12,6 +12,9 @@ use crate::git::tree_edit::TreeEdits;
 use crate::git::{BlobBatch, Repository};
 use crate::path::RepoPath;
 
+/// What git makes of a file under the usual umasks: it says nothing that the mode in the tree does not.
+const GITS_OWN: [u32; 4] = [0o644, 0o755, 0o664, 0o775];
+
 /// What a snapshot holds at most.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Limits {
@@ -107,8 +110,15 @@ impl Edits<'_> {
         }
         let root = self.repository.work_tree();
         match entry::read(root, &change.path.to_path(), self.limits.max_file) {
-            Found::Content { mode, bytes } => {
+            Found::Content {
+                mode,
+                bytes,
+                permissions,
+            } => {
                 let id = self.blobs.add(bytes)?;
+                if let Some(bits) = permissions.filter(|bits| !GITS_OWN.contains(bits)) {
+                    self.metadata.permissions.push((change.path.clone(), bits));
+                }
                 let mode = self.believed_mode(change, mode);
                 self.work
                     .insert(change.path.clone(), Some(BlobAt { id, mode }));
