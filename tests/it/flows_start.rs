@@ -111,7 +111,8 @@ fn a_branch_that_git_does_not_go_to_gets_the_hint_that_fits() {
     repository.write("a.txt", "three\n");
     let outcome = repository.session(&["--no-input", "start", "other"]);
     assert_eq!(outcome.code, Some(1), "{outcome}");
-    let hint = "run `session switch other --park` to keep them here; nothing was changed";
+    let hint =
+        "run `session switch other --park` to keep them here; branch and files are as they were";
     assert!(outcome.stderr.contains(hint), "{outcome}");
     repository.git(&["checkout", "--quiet", "a.txt"]);
     repository.git(&["worktree", "add", "--quiet", "../elsewhere", "other"]);
