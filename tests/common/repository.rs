@@ -89,3 +89,11 @@ impl<'e> Repository<'e> {
         self.env.session(&self.path, arguments)
     }
 }
+
+/// Runs `session --no-input …`, which has to succeed.
+#[track_caller]
+pub fn run(repository: &Repository<'_>, arguments: &[&str]) -> Outcome {
+    repository
+        .session(&[&["--no-input"], arguments].concat())
+        .success()
+}

@@ -5,8 +5,8 @@ use std::os::unix::fs::PermissionsExt;
 
 use crate::common::TestEnv;
 use crate::common::odd;
-use crate::common::outcome::Outcome;
 use crate::common::repository::Repository;
+use crate::common::repository::run;
 
 fn started<'e>(env: &'e TestEnv) -> Repository<'e> {
     let repository = env.repository("project");
@@ -19,13 +19,6 @@ fn started<'e>(env: &'e TestEnv) -> Repository<'e> {
         &["start", "feature/x", "-o", "first", "-o", "second"],
     );
     repository
-}
-
-#[track_caller]
-fn run(repository: &Repository<'_>, arguments: &[&str]) -> Outcome {
-    repository
-        .session(&[&["--no-input"], arguments].concat())
-        .success()
 }
 
 fn message(repository: &Repository<'_>) -> String {

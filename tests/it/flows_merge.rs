@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use crate::common::TestEnv;
 use crate::common::outcome::Outcome;
 use crate::common::repository::Repository;
+use crate::common::repository::run;
 use crate::common::session_program;
 
 const OPEN: &str = "the session is still open, and nothing was changed";
@@ -20,13 +21,6 @@ fn at_work(env: &TestEnv) -> Repository<'_> {
     repository.write("b", "b\n");
     repository.commit("feat: b");
     repository
-}
-
-#[track_caller]
-fn run(repository: &Repository<'_>, arguments: &[&str]) -> Outcome {
-    repository
-        .session(&[&["--no-input"], arguments].concat())
-        .success()
 }
 
 /// Refused, with everything as it was.

@@ -4,6 +4,7 @@
 use crate::common::TestEnv;
 use crate::common::outcome::Outcome;
 use crate::common::repository::Repository;
+use crate::common::repository::run;
 
 /// On `feature/x`, with a session.
 fn started(env: &TestEnv) -> Repository<'_> {
@@ -15,13 +16,6 @@ fn started(env: &TestEnv) -> Repository<'_> {
     repository.commit("feat: one");
     run(&repository, &["start", "feature/x"]);
     repository
-}
-
-#[track_caller]
-fn run(repository: &Repository<'_>, arguments: &[&str]) -> Outcome {
-    repository
-        .session(&[&["--no-input"], arguments].concat())
-        .success()
 }
 
 #[track_caller]

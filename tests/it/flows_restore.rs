@@ -6,8 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 use serde_json::Value;
 
 use crate::common::TestEnv;
-use crate::common::outcome::Outcome;
 use crate::common::repository::Repository;
+use crate::common::repository::run;
 
 fn started<'e>(env: &'e TestEnv) -> Repository<'e> {
     let repository = env.repository("project");
@@ -17,13 +17,6 @@ fn started<'e>(env: &'e TestEnv) -> Repository<'e> {
     repository.commit("feat: one");
     run(&repository, &["start", "feature/x"]);
     repository
-}
-
-#[track_caller]
-fn run(repository: &Repository<'_>, arguments: &[&str]) -> Outcome {
-    repository
-        .session(&[&["--no-input"], arguments].concat())
-        .success()
 }
 
 #[track_caller]

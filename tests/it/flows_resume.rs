@@ -4,8 +4,8 @@
 use serde_json::Value;
 
 use crate::common::TestEnv;
-use crate::common::outcome::Outcome;
 use crate::common::repository::Repository;
+use crate::common::repository::run;
 
 fn started<'e>(env: &'e TestEnv) -> Repository<'e> {
     let repository = env.repository("project");
@@ -17,13 +17,6 @@ fn started<'e>(env: &'e TestEnv) -> Repository<'e> {
         &["start", "feature/x", "-o", "first", "-o", "second"],
     );
     repository
-}
-
-#[track_caller]
-fn run(repository: &Repository<'_>, arguments: &[&str]) -> Outcome {
-    repository
-        .session(&[&["--no-input"], arguments].concat())
-        .success()
 }
 
 #[track_caller]

@@ -5,6 +5,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 
 use crate::common::TestEnv;
 use crate::common::repository::Repository;
+use crate::common::repository::run;
 
 fn started<'e>(env: &'e TestEnv) -> Repository<'e> {
     let repository = env.repository("project");
@@ -15,13 +16,6 @@ fn started<'e>(env: &'e TestEnv) -> Repository<'e> {
     repository.commit("feat: one");
     run(&repository, &["start", "feature/x"]);
     repository
-}
-
-#[track_caller]
-fn run(repository: &Repository<'_>, arguments: &[&str]) -> crate::common::outcome::Outcome {
-    repository
-        .session(&[&["--no-input"], arguments].concat())
-        .success()
 }
 
 /// Every kind of change at once.

@@ -10,7 +10,7 @@ mod questions;
 mod shown;
 
 use crate::ask::{self, Asked};
-use crate::commands::checkpointing;
+use crate::commands::parking;
 use crate::environment::Environment;
 use crate::error::user_error;
 use crate::facts::gather::Options;
@@ -71,7 +71,7 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result
     ui.configure(&workspace.config.display);
     let place = workspace.here()?;
     let (session, _) = require_open(workspace.live(&place)?, &place)?;
-    checkpointing::refuse_parked(&workspace, &session)?;
+    parking::refuse_parked(&workspace, &session)?;
     let summary = args.summary;
     let asked = ask::gather_and_ask(
         &mut workspace,

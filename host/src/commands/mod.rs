@@ -14,6 +14,7 @@ pub mod init;
 pub mod lists;
 pub mod objectives;
 pub mod opening;
+pub mod parking;
 pub mod plugin;
 pub mod reference;
 pub mod resume;

@@ -6,6 +6,7 @@ use crate::ask;
 use crate::commands::brief;
 use crate::commands::checkpointing::{self, CheckpointRequest};
 use crate::commands::opening::{self, Opening, Target};
+use crate::commands::parking;
 use crate::document::changes::work_tree_text;
 use crate::document::count::count;
 use crate::environment::Environment;
@@ -76,14 +77,14 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
     }
     if changes == Changes::Park
         && let Some(session) = &asked.facts.session
-        && checkpointing::outstanding(&workspace, session)?.is_some()
+        && parking::outstanding(&workspace, session)?.is_some()
     {
         // A switch that was killed left some of them out: they are put back, and parked with the others. What cannot be
         // put back is for the user to settle.
         put_back(ui, &mut workspace, &here)?;
         let facts = gather(&mut workspace, Options::snapshot())?;
         if let Some(session) = &facts.session {
-            checkpointing::refuse_parked(&workspace, session)?;
+            parking::refuse_parked(&workspace, session)?;
         }
         asked = ask::Asked { facts, ..asked };
     }
@@ -134,7 +135,7 @@ fn leave(
         Err(error) => (Vec::new(), error),
     };
     let status = workspace.fresh_status(Options::snapshot().status)?;
-    checkpointing::undo_parking(&workspace.repository, &made.snapshot, &left, status)
+    parking::undo_parking(&workspace.repository, &made.snapshot, &left, status)
         .with_context(|| format!("{error:#}; what was parked is in {}", made.record.id))?;
     workspace.come_back(here, |session| session.context.parked = None)?;
     Err(error)
@@ -303,7 +304,7 @@ pub fn put_back(ui: &mut Ui, workspace: &mut Workspace, place: &Place) -> anyhow
         return Ok(());
     };
     let status: Status = workspace.fresh_status(Options::snapshot().status)?;
-    let restored = checkpointing::restore_parked(workspace, &session, parked, status)?;
+    let restored = parking::restore_parked(workspace, &session, parked, status)?;
     if let Some(why) = restored.refused {
         ui.warning(
             &Warning::new(format!(
