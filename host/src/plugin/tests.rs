@@ -13,13 +13,11 @@ use std::time::Duration;
 use super::*;
 use host::FixedHost;
 
-/// Below the target directory, shared by all runs.
+/// Below the target directory, shared by all runs: the test binary is in `<target>/<profile>/deps`.
 fn cache_dir() -> PathBuf {
     let executable = std::env::current_exe().unwrap();
-    let marked = executable
-        .ancestors()
-        .find(|directory| directory.join("CACHEDIR.TAG").is_file());
-    marked.unwrap().join("plugin-test-cache")
+    let target = executable.ancestors().nth(3).unwrap();
+    target.join("plugin-test-cache")
 }
 
 /// The misbehaving component, told what to do. Its time limit is generous, for machines that are busy.
