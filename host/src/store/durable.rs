@@ -24,7 +24,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     write_in(directory, path, bytes).map_err(|error| explain(error, path))
 }
 
-/// As [`write`], for a file of the user's: it keeps its permissions.
+/// As [`write()`], for a file of the user's: it keeps its permissions.
 pub fn write_keeping_mode(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let permissions = path.metadata().ok().map(|metadata| metadata.permissions());
     write(path, bytes)?;
