@@ -28,6 +28,7 @@ mod prompts;
 mod readme;
 mod refusals;
 mod repositories;
+mod status;
 mod tidy;
 mod untouched;
 mod usage;

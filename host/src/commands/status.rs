@@ -26,6 +26,9 @@ pub struct Args {
     /// Only the blockers
     #[arg(long)]
     pub blockers: bool,
+    /// Bring the indexes of history and work items wholly up to date first
+    #[arg(long)]
+    pub refresh: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -52,12 +55,14 @@ struct MetricView<'a> {
 pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Result<()> {
     let mut workspace = Workspace::open(environment, Some(Options::common().status))?;
     ui.configure(&workspace.config.display);
-    let asked = ask::gather_and_ask(
-        &mut workspace,
-        Hook::Status,
-        Options::common(),
-        WhenCold::Compile,
-    )?;
+    let options = if args.refresh {
+        Options::full()
+    } else {
+        Options::common()
+    };
+    let progress = args.refresh.then(|| ui.progress("reading the repository"));
+    let asked = ask::gather_and_ask(&mut workspace, Hook::Status, options, WhenCold::Compile)?;
+    drop(progress);
     asked.show_log(ui);
     let facts = &asked.facts;
     let mut document = status(facts, &asked.contributions);
