@@ -6,8 +6,8 @@ use serde::Serialize;
 use crate::ask::{self, Asked};
 use crate::document::budget::fit;
 use crate::document::markdown::to_markdown;
-use crate::document::view::{ItemView, SessionView};
-use crate::document::{Document, brief::brief, view};
+use crate::document::view::StandView;
+use crate::document::{Document, brief::brief};
 use crate::environment::Environment;
 use crate::facts::Facts;
 use crate::facts::gather::Options;
@@ -99,10 +99,8 @@ fn max_bytes(facts: &Facts, asked: Option<u32>) -> usize {
 /// What `--json` says of a brief.
 #[derive(Debug, Serialize)]
 pub struct BriefView<'a> {
-    pub session: Option<SessionView>,
-    pub head: &'a crate::facts::Head,
-    pub objectives: Vec<ItemView>,
-    pub blockers: Vec<ItemView>,
+    #[serde(flatten)]
+    pub stand: StandView<'a>,
     pub decisions: &'a [Decision],
     pub next_actions: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -134,21 +132,7 @@ pub fn show(
     ui.json(
         command,
         &BriefView {
-            session: facts
-                .session
-                .as_ref()
-                .map(|session| SessionView::new(session, facts.now)),
-            head: &facts.head,
-            objectives: facts
-                .session
-                .as_ref()
-                .map(view::objectives)
-                .unwrap_or_default(),
-            blockers: facts
-                .session
-                .as_ref()
-                .map(view::blockers)
-                .unwrap_or_default(),
+            stand: StandView::new(facts),
             decisions: recent,
             next_actions: next_actions(facts, &asked.contributions),
             since_you_left: since,

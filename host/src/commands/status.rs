@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use crate::ask;
 use crate::config::Verbosity;
-use crate::document::view::{ChangeView, ItemView, PathView, SessionView};
-use crate::document::{Document, Section, sections, status::status, view};
+use crate::document::view::{ChangeView, PathView, StandView};
+use crate::document::{Document, Section, sections, status::status};
 use crate::environment::Environment;
 use crate::facts::gather::Options;
 use crate::plugin::WhenCold;
@@ -33,10 +33,8 @@ pub struct Args {
 
 #[derive(Debug, Serialize)]
 struct StatusView<'a> {
-    session: Option<SessionView>,
-    head: &'a crate::facts::Head,
-    objectives: Vec<ItemView>,
-    blockers: Vec<ItemView>,
+    #[serde(flatten)]
+    stand: StandView<'a>,
     changes: Vec<ChangeView<'a>>,
     metrics: Vec<MetricView<'a>>,
     next_actions: Vec<String>,
@@ -95,21 +93,7 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
     ui.json(
         "status",
         &StatusView {
-            session: facts
-                .session
-                .as_ref()
-                .map(|session| SessionView::new(session, facts.now)),
-            head: &facts.head,
-            objectives: facts
-                .session
-                .as_ref()
-                .map(view::objectives)
-                .unwrap_or_default(),
-            blockers: facts
-                .session
-                .as_ref()
-                .map(view::blockers)
-                .unwrap_or_default(),
+            stand: StandView::new(facts),
             changes: facts
                 .changes
                 .iter()

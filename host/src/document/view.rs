@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::facts::{Facts, Head};
 use crate::path::RepoPath;
 use crate::session::list::CheckList;
 use crate::session::live::LiveSession;
@@ -36,6 +37,27 @@ impl SessionView {
             active_seconds: context.active(now).as_secs(),
             mode: context.mode,
             continues: context.continues.as_ref().map(ToString::to_string),
+        }
+    }
+}
+
+/// What `brief`, `status` and their like begin with.
+#[derive(Debug, Serialize)]
+pub struct StandView<'a> {
+    pub session: Option<SessionView>,
+    pub head: &'a Head,
+    pub objectives: Vec<ItemView>,
+    pub blockers: Vec<ItemView>,
+}
+
+impl<'a> StandView<'a> {
+    pub fn new(facts: &'a Facts) -> Self {
+        let session = facts.session.as_ref();
+        Self {
+            session: session.map(|session| SessionView::new(session, facts.now)),
+            head: &facts.head,
+            objectives: session.map(objectives).unwrap_or_default(),
+            blockers: session.map(blockers).unwrap_or_default(),
         }
     }
 }

@@ -66,18 +66,6 @@ fn write_in(directory: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }
 
-/// Removes a file and makes the removal durable. A file that is not there is as good as removed.
-pub fn remove(path: &Path) -> anyhow::Result<()> {
-    let result = match std::fs::remove_file(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Ok(()) => {
-            File::open(path.parent().unwrap_or(Path::new("."))).and_then(|dir| dir.sync_all())
-        }
-        Err(error) => Err(error),
-    };
-    result.map_err(|error| explain(error, path))
-}
-
 /// Tells what the user can put right from what they cannot.
 pub fn explain(error: io::Error, path: &Path) -> anyhow::Error {
     match error.kind() {

@@ -60,7 +60,9 @@ pub fn show(
         .as_ref()
         .is_some_and(|session| session.context.parked.is_some())
     {
-        document.warnings.push(Warning::new("changes parked in this session were never put back").hint("`session checkpoint list` names the checkpoint, and `session checkpoint restore ID` brings them back"));
+        document.warnings.push(Warning::new(
+            "changes parked in this session were never put back, and their snapshot is gone",
+        ));
     }
     if ui.wants_json() {
         let markdown = to_markdown(&ended.document);
