@@ -5,7 +5,7 @@ use crate::facts::Facts;
 use crate::facts::gather::{Options, gather};
 use crate::facts::plugin_view::PluginView;
 use crate::plugin::contribution::{Contribution, Hook};
-use crate::plugin::{Plugins, Question, WhenCold};
+use crate::plugin::{NewState, Plugins, Question, WhenCold};
 use crate::ui::Ui;
 use crate::workspace::Workspace;
 
@@ -15,7 +15,7 @@ pub struct Asked {
     pub facts: Facts,
     pub contributions: Vec<Contribution>,
     /// What plugins want to find again: kept when the command records something.
-    pub new_states: Vec<(String, Vec<u8>)>,
+    pub new_states: Vec<NewState>,
     /// What plugins wrote to their log, by plugin.
     pub log: Vec<(String, String)>,
 }

@@ -223,8 +223,8 @@ pub fn write(
         contributions: recorded(&asked.contributions),
     };
     transaction.keep_snapshot(&session.context.id, id, taken.snapshot.commit)?;
-    for (plugin, state) in &asked.new_states {
-        transaction.write_plugin_state(&session.context.id, plugin, state)?;
+    for state in &asked.new_states {
+        transaction.write_plugin_state(&session.context.id, state)?;
     }
     let document = checkpoint(&record, now);
     Ok((record, document))

@@ -1,6 +1,7 @@
 //! What is known when a command decides: one immutable value, gathered once. It must not decide, ask or write.
 
 pub mod annotations;
+pub mod changed_lines;
 pub mod gather;
 pub mod path_history;
 pub mod plugin_view;

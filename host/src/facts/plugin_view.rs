@@ -6,17 +6,23 @@ use globset::GlobSet;
 
 use super::Facts;
 use crate::environment::Timestamp;
-use crate::git::Repository;
+use crate::git::commits::Commit;
 use crate::git::status::ChangeKind;
 use crate::git::tree_diff::LineCount;
+use crate::git::{ObjectId, Repository, remote_url};
 use crate::path::RepoPath;
 use crate::plugin::host_data::{
-    ChangedFile, CommitRef, HostData, ItemView, PathActivity, RecentChange, RecentQuery,
-    SessionCommit, SessionInfo, SessionView,
+    ChangedFile, ChangedLines, CheckpointView, CommitRef, EvidenceView, HostData, ItemView,
+    PathActivity, RecentChange, RecentQuery, Remote, Scope, SessionCommit, SessionInfo,
+    SessionView, Since,
 };
 use crate::session::list::Item;
-use crate::session::live::{LiveSession, Mode};
+use crate::session::live::{LiveSession, Mode, TddPhase};
 use crate::store::layout::Layout;
+use crate::store::record;
+
+/// That a plugin is told of.
+const MOST_COMMITS: usize = 1_000;
 
 pub struct PluginView<'a> {
     facts: &'a Facts,
@@ -31,6 +37,36 @@ impl<'a> PluginView<'a> {
             repository,
             layout,
         }
+    }
+
+    /// Commits with the paths that each one touched.
+    fn with_files(&self, commits: &[Commit]) -> anyhow::Result<Vec<SessionCommit>> {
+        commits
+            .iter()
+            .map(|commit| {
+                Ok(SessionCommit {
+                    commit: CommitRef {
+                        id: commit.id.to_string(),
+                        time: commit.time,
+                        subject: commit.subject.clone(),
+                    },
+                    author: commit.author.name.clone(),
+                    files: self.files_of(commit.id)?,
+                })
+            })
+            .collect()
+    }
+
+    fn files_of(&self, commit: ObjectId) -> anyhow::Result<Vec<RepoPath>> {
+        let old = match &self.repository.commit_parents(commit)?[..] {
+            // A merge's own changes are its branches'.
+            [_, _, ..] => return Ok(Vec::new()),
+            [parent] => Some(self.repository.commit_tree(*parent)?),
+            [] => None,
+        };
+        let new = self.repository.commit_tree(commit)?;
+        let changes = self.repository.changed_paths(old, Some(new))?;
+        Ok(changes.into_iter().map(|change| change.path).collect())
     }
 
     fn commit_ref(change: &super::path_history::LastChange) -> CommitRef {
@@ -85,39 +121,57 @@ impl HostData for PluginView<'_> {
     }
 
     fn commits(&self) -> anyhow::Result<Vec<SessionCommit>> {
-        self.facts
-            .commits
-            .list
-            .iter()
-            .map(|commit| {
-                let parents = self.repository.commit_parents(commit.id)?;
-                let files = match &parents[..] {
-                    // A merge's own changes are its branches'.
-                    [_, _, ..] => Vec::new(),
-                    parents => {
-                        let old = parents
-                            .first()
-                            .map(|parent| self.repository.commit_tree(*parent))
-                            .transpose()?;
-                        let new = self.repository.commit_tree(commit.id)?;
-                        self.repository
-                            .changed_paths(old, Some(new))?
-                            .into_iter()
-                            .map(|change| change.path)
-                            .collect()
-                    }
-                };
-                Ok(SessionCommit {
-                    commit: CommitRef {
-                        id: commit.id.to_string(),
-                        time: commit.time,
-                        subject: commit.subject.clone(),
-                    },
-                    author: commit.author.name.clone(),
-                    files,
-                })
+        self.with_files(&self.facts.commits.list)
+    }
+
+    fn head(&self) -> Option<String> {
+        self.facts.head.commit.map(|id| id.to_string())
+    }
+
+    fn remotes(&self) -> Vec<Remote> {
+        let remotes = self.repository.remote_urls().into_iter();
+        remotes
+            .map(|(name, url)| Remote {
+                name,
+                url: remote_url::without_secrets(&url),
             })
             .collect()
+    }
+
+    fn session_commits(&self) -> anyhow::Result<Vec<SessionCommit>> {
+        let start = self.facts.session.as_ref();
+        let start = start.map(|session| session.context.start_commit.clone());
+        let (Some(head), Some(start)) = (self.facts.head.commit, start) else {
+            return Ok(Vec::new());
+        };
+        let hide = start.and_then(|id| id.parse().ok());
+        let hide: Vec<ObjectId> = hide.into_iter().collect();
+        let commits = self.repository.commits(head, &hide, MOST_COMMITS)?;
+        self.with_files(&commits.list)
+    }
+
+    fn changed_lines(&self, since: Since) -> anyhow::Result<Option<Vec<ChangedLines>>> {
+        super::changed_lines::changed_lines(self.facts, self.repository, since)
+    }
+
+    fn evidence(&self) -> anyhow::Result<Vec<EvidenceView>> {
+        Ok(Vec::new())
+    }
+
+    fn checkpoints(&self) -> anyhow::Result<Vec<CheckpointView>> {
+        let Some(session) = &self.facts.session else {
+            return Ok(Vec::new());
+        };
+        let walked = record::checkpoints(self.repository, &session.context.id)?;
+        let oldest_first = walked.found.into_iter().rev();
+        Ok(oldest_first
+            .map(|(_, checkpoint)| CheckpointView {
+                id: checkpoint.id.to_string(),
+                label: checkpoint.label,
+                time: checkpoint.time,
+                tdd_phase: checkpoint.tdd_phase.map(phase),
+            })
+            .collect())
     }
 
     fn path_activity(&self, paths: &[RepoPath]) -> anyhow::Result<Vec<PathActivity>> {
@@ -165,9 +219,15 @@ impl HostData for PluginView<'_> {
             .collect())
     }
 
-    fn state(&self, plugin: &str) -> Option<Vec<u8>> {
-        let session = self.facts.session.as_ref()?;
-        std::fs::read(self.layout.plugin_state(&session.context.id, plugin)).ok()
+    fn state(&self, plugin: &str, scope: Scope) -> Option<Vec<u8>> {
+        let path = match scope {
+            Scope::Repository => self.layout.repository_state(plugin),
+            Scope::Session => {
+                let session = self.facts.session.as_ref()?;
+                self.layout.plugin_state(&session.context.id, plugin)
+            }
+        };
+        std::fs::read(path).ok()
     }
 }
 
@@ -180,12 +240,14 @@ fn info(session: &LiveSession, now: Timestamp) -> SessionInfo {
             Mode::Normal => "normal".into(),
             Mode::Tdd => "tdd".into(),
         },
-        tdd_phase: context
-            .tdd_phase
-            .map(|phase| format!("{phase:?}").to_uppercase()),
+        tdd_phase: context.tdd_phase.map(phase),
         base: context.base.clone(),
         active_seconds: context.active(now).as_secs(),
     }
+}
+
+fn phase(phase: TddPhase) -> String {
+    format!("{phase:?}").to_uppercase()
 }
 
 fn objectives(session: &LiveSession) -> Vec<ItemView> {

@@ -101,6 +101,19 @@ impl Repository {
             .map(str::to_owned)
             .collect())
     }
+
+    /// Name and address of each remote, by name; an address that is not UTF-8 is passed over.
+    pub fn remote_urls(&self) -> Vec<(String, String)> {
+        let mut names = self.remotes().unwrap_or_default();
+        names.sort();
+        names
+            .into_iter()
+            .filter_map(|name| {
+                let url = self.inner.find_remote(&name).ok()?.url().ok()?.to_owned();
+                Some((name, url))
+            })
+            .collect()
+    }
 }
 
 fn branch_line(line: &str) -> Option<Branch> {

@@ -11,6 +11,7 @@ pub mod location;
 pub mod merge;
 pub mod objects;
 pub mod refs;
+pub mod remote_url;
 pub mod repository;
 pub mod scratch;
 mod smudge;

@@ -164,6 +164,25 @@ impl Repository {
     }
 }
 
+/// The runs of lines in `new` that are not in `old`, each as its first line (1-based) and how many, from top to bottom.
+/// As in [`Repository::line_counts`], white space at the end of a line does not count. None for binary content.
+pub fn added_ranges(old: &[u8], new: &[u8]) -> Option<Vec<(u32, u32)>> {
+    let mut options = git2::DiffOptions::new();
+    options.ignore_whitespace_eol(true).context_lines(0);
+    let patch = git2::Patch::from_buffers(old, None, new, None, Some(&mut options)).ok()?;
+    if patch.delta().flags().is_binary() {
+        return None;
+    }
+    let mut ranges = Vec::new();
+    for index in 0..patch.num_hunks() {
+        let (hunk, _) = patch.hunk(index).ok()?;
+        if hunk.new_lines() > 0 {
+            ranges.push((hunk.new_start(), hunk.new_lines()));
+        }
+    }
+    Some(ranges)
+}
+
 /// Lines added and removed; None for binary content.
 fn count_lines(old: &[u8], new: &[u8]) -> Option<(u32, u32)> {
     let mut options = git2::DiffOptions::new();
@@ -178,7 +197,21 @@ fn count_lines(old: &[u8], new: &[u8]) -> Option<(u32, u32)> {
 
 #[cfg(test)]
 mod tests {
+    use super::added_ranges;
     use crate::git::testing::TestRepository;
+
+    #[test]
+    fn added_lines_are_given_as_runs_of_the_new_text() {
+        let ranges = |old: &str, new: &str| added_ranges(old.as_bytes(), new.as_bytes());
+        assert_eq!(
+            ranges("a\nb\nc\n", "a\nX\nY\nc\nZ\n"),
+            Some(vec![(2, 2), (5, 1)])
+        );
+        assert_eq!(ranges("", "a\nb\n"), Some(vec![(1, 2)]));
+        assert_eq!(ranges("a\nb\n", "a\n"), Some(vec![]));
+        assert_eq!(ranges("a\r\n", "a\n"), Some(vec![]));
+        assert_eq!(ranges("a", "\0"), None);
+    }
 
     #[test]
     fn lines_are_counted_and_binary_or_large_files_are_only_listed() {

@@ -3,6 +3,7 @@
 
 use super::bindings::session::plugin::types;
 use super::contribution::{Contribution, Finding, Metric, PluginSection, ProposedEdit, Verdict};
+use super::host_data::Scope;
 use super::work_tree::{Refusal, WorkTree, is_inside};
 use crate::path::RepoPath;
 
@@ -22,8 +23,8 @@ const LONGEST_STATE: usize = 64 * 1024;
 /// What is left of an answer, and what was wrong with the rest.
 pub struct Accepted {
     pub contribution: Contribution,
-    /// The plugin's new state of this session.
-    pub state: Option<Vec<u8>>,
+    /// The plugin's new state, at most one for each scope.
+    pub states: Vec<(Scope, Vec<u8>)>,
     /// One sentence each.
     pub complaints: Vec<String>,
 }
@@ -60,7 +61,7 @@ pub fn accept(plugin: &str, answer: types::Contribution, work_tree: Option<&Work
     };
     Accepted {
         contribution,
-        state: state(answer.state, &mut complaints),
+        states: states(answer.state, &mut complaints),
         complaints: complaints.0,
     }
 }
@@ -158,20 +159,27 @@ fn edits(
     edits
 }
 
-fn state(states: Vec<types::NewState>, complaints: &mut Complaints) -> Option<Vec<u8>> {
-    let mut accepted = None;
+fn states(states: Vec<types::NewState>, complaints: &mut Complaints) -> Vec<(Scope, Vec<u8>)> {
+    let mut accepted: Vec<(Scope, Vec<u8>)> = Vec::new();
     for state in states {
-        if state.scope != "session" {
-            let scope = short(&line(&state.scope), LONGEST_TITLE);
-            complaints.0.push(format!(
-                "has state of scope {scope:?}, which this version does not keep"
-            ));
-        } else if state.bytes.len() > LONGEST_STATE {
+        let scope = match state.scope.as_str() {
+            "session" => Scope::Session,
+            "repository" => Scope::Repository,
+            other => {
+                let scope = short(&line(other), LONGEST_TITLE);
+                complaints.0.push(format!(
+                    "has state of scope {scope:?}, which this version does not keep"
+                ));
+                continue;
+            }
+        };
+        if state.bytes.len() > LONGEST_STATE {
             complaints.0.push(format!(
                 "has more than {LONGEST_STATE} bytes of state; the old state is kept"
             ));
         } else {
-            accepted = Some(state.bytes);
+            accepted.retain(|(earlier, _)| *earlier != scope);
+            accepted.push((scope, state.bytes));
         }
     }
     accepted

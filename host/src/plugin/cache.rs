@@ -4,16 +4,14 @@
 //! On disk: `<cache>/plugins/<key>.cwasm`, the artifact, and `<key>.sha256`, its digest in hexadecimal. `key` is the
 //! component's digest and the engine's compatibility hash. The directory is 0700 and ours, or it is not used.
 
-use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use super::engine;
+use super::{engine, private};
 
 /// Where compiled components are found and put.
 #[derive(Debug)]
@@ -37,7 +35,7 @@ impl Cache {
     pub fn open(base: Option<&Path>, engine: &Engine) -> Self {
         let directory = base
             .context("no home directory and no SESSION_CACHE_DIR")
-            .and_then(private_directory);
+            .and_then(|base| private::directory(base, "plugins"));
         let (directory, unusable) = match directory {
             Ok(directory) => (Some(directory), None),
             Err(error) => (None, Some(format!("{error:#}"))),
@@ -90,8 +88,8 @@ impl Cache {
 impl Entry {
     fn load(&self, engine: &Engine) -> anyhow::Result<Component> {
         let mut expected = String::new();
-        open_own(&self.digest)?.read_to_string(&mut expected)?;
-        if engine::digest_of(open_own(&self.artifact)?)? != expected.trim() {
+        private::open(&self.digest)?.read_to_string(&mut expected)?;
+        if engine::digest_of(private::open(&self.artifact)?)? != expected.trim() {
             bail!("the artifact is not what was compiled");
         }
         // SAFETY: what is mapped has the digest that was noted when this program compiled it, for this engine's
@@ -105,46 +103,6 @@ impl Entry {
         write_whole(&self.artifact, artifact)?;
         write_whole(&self.digest, engine::digest(artifact).as_bytes())
     }
-}
-
-/// `<base>/plugins`, if it is a directory of ours that no one else can enter.
-fn private_directory(base: &Path) -> anyhow::Result<PathBuf> {
-    std::fs::create_dir_all(base).with_context(|| format!("{} cannot be made", base.display()))?;
-    let directory = base.join("plugins");
-    match std::fs::DirBuilder::new().mode(0o700).create(&directory) {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-            return Err(error).with_context(|| format!("{} cannot be made", directory.display()));
-        }
-        _ => {}
-    }
-    let metadata = std::fs::symlink_metadata(&directory)?;
-    let name = directory.display();
-    if !metadata.is_dir() {
-        bail!("{name} is not a directory of its own");
-    }
-    if metadata.uid() != rustix::process::geteuid().as_raw() {
-        bail!("{name} belongs to another user");
-    }
-    if metadata.mode() & 0o077 != 0 {
-        bail!("{name} is open to other users (its mode should be 0700)");
-    }
-    Ok(directory)
-}
-
-/// A regular file of ours; a symbolic link is refused.
-fn open_own(path: &Path) -> anyhow::Result<File> {
-    let nofollow = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits())
-        .expect("open flags fit the type that open takes");
-    let file = File::options()
-        .read(true)
-        .custom_flags(nofollow)
-        .open(path)?;
-    let metadata = file.metadata()?;
-    let ours = metadata.uid() == rustix::process::geteuid().as_raw();
-    if !metadata.is_file() || !ours || metadata.mode() & 0o022 != 0 {
-        bail!("{} is not a file of ours alone", path.display());
-    }
-    Ok(file)
 }
 
 /// All of it or nothing, never in place: another process may have the old file mapped.

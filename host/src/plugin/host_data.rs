@@ -45,8 +45,86 @@ pub trait HostData {
         limit: usize,
     ) -> anyhow::Result<Vec<Vec<RecentChange>>>;
 
-    /// What the plugin left for itself in this session.
-    fn state(&self, plugin: &str) -> Option<Vec<u8>>;
+    /// The commit that is checked out, hexadecimal.
+    fn head(&self) -> Option<String>;
+
+    /// By name; addresses without user, password, query and fragment.
+    fn remotes(&self) -> Vec<Remote>;
+
+    /// All commits of the session, newest first, with the paths each one touched.
+    fn session_commits(&self) -> anyhow::Result<Vec<SessionCommit>>;
+
+    /// Lines of the work tree's files that differ from that point, by path; None where there is no such point.
+    fn changed_lines(&self, since: Since) -> anyhow::Result<Option<Vec<ChangedLines>>>;
+
+    /// What `session run` observed in this session, oldest first.
+    fn evidence(&self) -> anyhow::Result<Vec<EvidenceView>>;
+
+    /// The checkpoints of this session, oldest first.
+    fn checkpoints(&self) -> anyhow::Result<Vec<CheckpointView>>;
+
+    /// What the plugin left for itself.
+    fn state(&self, plugin: &str, scope: Scope) -> Option<Vec<u8>>;
+}
+
+/// A point that the work tree can be compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Since {
+    Head,
+    /// The last checkpoint of this session.
+    Checkpoint,
+    /// The commit that the session was started from.
+    Start,
+}
+
+/// What a plugin's state belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    Session,
+    /// This clone, with all its work trees.
+    Repository,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remote {
+    pub name: String,
+    pub url: String,
+}
+
+/// Runs of lines that were added or changed in one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangedLines {
+    pub path: RepoPath,
+    /// The first line (1-based) and how many, from top to bottom.
+    pub ranges: Vec<(u32, u32)>,
+}
+
+/// A command that `session run` saw the end of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EvidenceView {
+    pub id: String,
+    pub label: Option<String>,
+    /// As typed, on one line.
+    pub command: String,
+    pub exit_code: i32,
+    pub started_at: Timestamp,
+    pub milliseconds: u64,
+    /// `verified` or `stale`.
+    pub standing: String,
+    pub runner: Option<String>,
+    /// Passed, failed, skipped.
+    pub tests: Option<(u32, u32, u32)>,
+    /// Against the evidence before it, or the session's start.
+    pub changed_files: Vec<RepoPath>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckpointView {
+    pub id: String,
+    pub label: Option<String>,
+    pub time: Timestamp,
+    /// `RED`, `GREEN` or `REFACTOR`.
+    pub tdd_phase: Option<String>,
 }
 
 /// The branch, its session, and the three lists.

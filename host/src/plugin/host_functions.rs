@@ -4,13 +4,15 @@
 use globset::{GlobBuilder, GlobSet};
 
 use super::bindings::session::plugin::{facts, log, repository, state, types, work_tree};
-use super::host_data::{self, CommitRef, HostData};
+use super::host_data::{self, CommitRef, HostData, Scope, Since};
 use super::sandbox::Sandbox;
 use super::work_tree::{Refusal, WorkTree};
 use crate::path::RepoPath;
 
 const MOST_CHANGED_FILES: usize = 10_000;
 const MOST_COMMITS: usize = 1_000;
+/// Evidence, and checkpoints.
+const MOST_EVENTS: usize = 200;
 const MOST_PATHS: usize = 1_000;
 const MOST_GLOBS: usize = 100;
 const MOST_TRACKED: usize = 10_000;
@@ -26,6 +28,14 @@ impl Sandbox {
             return Err(wasmtime::Error::msg(format!(
                 "more than {most} calls of host functions"
             )));
+        }
+        Ok(())
+    }
+
+    /// Epochs cannot interrupt a host function: one that takes long looks at the clock itself.
+    fn stop_when_over(&self) -> wasmtime::Result<()> {
+        if self.line.is_over() {
+            return Err(wasmtime::Error::from(wasmtime::Trap::Interrupt));
         }
         Ok(())
     }
@@ -93,7 +103,7 @@ impl facts::Host for Sandbox {
 
     fn line_counts(&mut self) -> wasmtime::Result<Vec<facts::LineCount>> {
         let counts = self.ask(|host| host.line_counts())?;
-        let counts = counts.map_err(|error| wasmtime::Error::msg(format!("{error:#}")))?;
+        let counts = counts.map_err(trap)?;
         Ok(counts
             .into_iter()
             .take(MOST_CHANGED_FILES)
@@ -106,17 +116,71 @@ impl facts::Host for Sandbox {
     }
 
     fn commits(&mut self) -> wasmtime::Result<Vec<facts::Commit>> {
-        let commits = self.ask(|host| host.commits())?;
-        let commits = commits.map_err(|error| wasmtime::Error::msg(format!("{error:#}")))?;
-        Ok(commits
-            .into_iter()
-            .take(MOST_COMMITS)
-            .map(|commit| facts::Commit {
-                id: commit.commit.id,
-                subject: commit.commit.subject,
-                author: commit.author,
-                time: commit.commit.time.timestamp(),
-                files: commit.files.iter().map(RepoPath::to_text).collect(),
+        self.ask(|host| host.commits())?.map(commits).map_err(trap)
+    }
+
+    fn head(&mut self) -> wasmtime::Result<Option<String>> {
+        self.ask(|host| host.head())
+    }
+
+    fn remotes(&mut self) -> wasmtime::Result<Vec<facts::Remote>> {
+        self.ask(|host| {
+            let remotes = host.remotes().into_iter();
+            remotes
+                .map(|remote| facts::Remote {
+                    name: remote.name,
+                    url: remote.url,
+                })
+                .collect()
+        })
+    }
+
+    fn session_commits(&mut self) -> wasmtime::Result<Vec<facts::Commit>> {
+        let answer = self.ask(|host| host.session_commits())?;
+        answer.map(commits).map_err(trap)
+    }
+
+    fn changed_lines(
+        &mut self,
+        since: String,
+    ) -> wasmtime::Result<Result<Vec<facts::FileLines>, types::Failure>> {
+        let point = match since.as_str() {
+            "head" => Since::Head,
+            "checkpoint" => Since::Checkpoint,
+            "start" => Since::Start,
+            _ => {
+                self.count()?;
+                let message = "since is head, checkpoint or start";
+                return Ok(Err(failure("invalid", message)));
+            }
+        };
+        Ok(match self.ask(move |host| host.changed_lines(point))? {
+            Ok(Some(files)) => Ok(files
+                .into_iter()
+                .take(MOST_CHANGED_FILES)
+                .map(changed_lines)
+                .collect()),
+            Ok(None) => Err(failure("not-found", format!("there is no {since}"))),
+            Err(error) => Err(failed(error)),
+        })
+    }
+
+    fn evidence(&mut self) -> wasmtime::Result<Vec<facts::EvidenceInfo>> {
+        let all = self.ask(|host| host.evidence())?.map_err(trap)?;
+        let older = all.len().saturating_sub(MOST_EVENTS);
+        Ok(all.into_iter().skip(older).map(evidence).collect())
+    }
+
+    fn checkpoints(&mut self) -> wasmtime::Result<Vec<facts::CheckpointInfo>> {
+        let all = self.ask(|host| host.checkpoints())?.map_err(trap)?;
+        let older = all.len().saturating_sub(MOST_EVENTS);
+        let newest = all.into_iter().skip(older);
+        Ok(newest
+            .map(|checkpoint| facts::CheckpointInfo {
+                id: checkpoint.id,
+                label: checkpoint.label,
+                time: checkpoint.time.timestamp(),
+                tdd_phase: checkpoint.tdd_phase,
             })
             .collect())
     }
@@ -204,13 +268,11 @@ impl work_tree::Host for Sandbox {
         max_bytes: u32,
     ) -> wasmtime::Result<Vec<Result<work_tree::File, types::Failure>>> {
         self.count()?;
-        let tree = WorkTree::open(&self.context.work_tree, self.context.read.clone());
+        let tree = WorkTree::open(&self.context.work_tree, self.context.access.read.clone());
         let mut left = MOST_READ;
         let mut answers = Vec::with_capacity(paths.len());
         for (index, path) in paths.iter().enumerate() {
-            if self.line.is_over() {
-                return Err(wasmtime::Error::from(wasmtime::Trap::Interrupt));
-            }
+            self.stop_when_over()?;
             if index >= MOST_PATHS || left == 0 {
                 answers.push(Err(failure(
                     "too-large",
@@ -236,13 +298,52 @@ impl work_tree::Host for Sandbox {
         }
         Ok(answers)
     }
+
+    fn stat_files(
+        &mut self,
+        paths: Vec<String>,
+    ) -> wasmtime::Result<Vec<Result<work_tree::FileInfo, types::Failure>>> {
+        self.count()?;
+        let tree = WorkTree::open(&self.context.work_tree, self.context.access.read.clone());
+        let mut answers = Vec::with_capacity(paths.len().min(MOST_PATHS));
+        for (index, path) in paths.iter().enumerate() {
+            self.stop_when_over()?;
+            answers.push(match &tree {
+                _ if index >= MOST_PATHS => Err(too_large("paths", MOST_PATHS)),
+                Err(_) => Err(failure("failed", "the work tree cannot be opened")),
+                Ok(tree) => tree
+                    .stat(path)
+                    .map(file_info)
+                    .map_err(|refusal| refused(refusal, path)),
+            });
+        }
+        Ok(answers)
+    }
+
+    fn read_range(
+        &mut self,
+        path: String,
+        offset: u64,
+        max_bytes: u32,
+    ) -> wasmtime::Result<Result<Vec<u8>, types::Failure>> {
+        self.count()?;
+        let limit = usize::try_from(max_bytes).map_or(MOST_READ, |limit| limit.min(MOST_READ));
+        let tree = WorkTree::open(&self.context.work_tree, self.context.access.read.clone());
+        let Ok(tree) = tree else {
+            return Ok(Err(failure("failed", "the work tree cannot be opened")));
+        };
+        let read = tree.read_range(&path, offset, limit);
+        self.stop_when_over()?;
+        Ok(read.map_err(|refusal| refused(refusal, &path)))
+    }
 }
 
 impl state::Host for Sandbox {
     fn get(&mut self, scope: String) -> wasmtime::Result<Option<Vec<u8>>> {
         let plugin = self.context.plugin.clone();
         self.ask(move |host| match scope.as_str() {
-            "session" => host.state(&plugin),
+            "session" => host.state(&plugin, Scope::Session),
+            "repository" => host.state(&plugin, Scope::Repository),
             _ => None,
         })
     }
@@ -290,6 +391,61 @@ fn decision(decision: crate::session::decision::Decision) -> facts::Decision {
     }
 }
 
+fn commits(commits: Vec<host_data::SessionCommit>) -> Vec<facts::Commit> {
+    commits
+        .into_iter()
+        .take(MOST_COMMITS)
+        .map(|commit| facts::Commit {
+            id: commit.commit.id,
+            subject: commit.commit.subject,
+            author: commit.author,
+            time: commit.commit.time.timestamp(),
+            files: commit.files.iter().map(RepoPath::to_text).collect(),
+        })
+        .collect()
+}
+
+fn changed_lines(file: host_data::ChangedLines) -> facts::FileLines {
+    facts::FileLines {
+        path: file.path.to_text(),
+        ranges: file
+            .ranges
+            .into_iter()
+            .map(|(first, count)| facts::LineRange { first, count })
+            .collect(),
+    }
+}
+
+fn evidence(evidence: host_data::EvidenceView) -> facts::EvidenceInfo {
+    let files = evidence.changed_files.iter().take(MOST_PATHS);
+    facts::EvidenceInfo {
+        id: evidence.id,
+        label: evidence.label,
+        command: evidence.command,
+        exit_code: evidence.exit_code,
+        started_at: evidence.started_at.timestamp(),
+        milliseconds: evidence.milliseconds,
+        standing: evidence.standing,
+        runner: evidence.runner,
+        tests: evidence
+            .tests
+            .map(|(passed, failed, skipped)| facts::TestCounts {
+                passed,
+                failed,
+                skipped,
+            }),
+        changed_files: files.map(RepoPath::to_text).collect(),
+    }
+}
+
+fn file_info(info: super::work_tree::FileInfo) -> work_tree::FileInfo {
+    work_tree::FileInfo {
+        size: info.size,
+        modified_at: info.modified_at,
+        stamp: info.stamp,
+    }
+}
+
 fn recent_change(change: host_data::RecentChange) -> repository::RecentChange {
     repository::RecentChange {
         path: change.path.to_text(),
@@ -315,6 +471,10 @@ fn failure(kind: &str, message: impl Into<String>) -> types::Failure {
 
 fn too_large(what: &str, most: usize) -> types::Failure {
     failure("too-large", format!("more than {most} {what} in one call"))
+}
+
+fn trap(error: anyhow::Error) -> wasmtime::Error {
+    wasmtime::Error::msg(format!("{error:#}"))
 }
 
 fn failed(error: anyhow::Error) -> types::Failure {

@@ -1,11 +1,13 @@
 //! The plugin host: the only module that names wasmtime. It must not decide what a session does with an answer.
 
+mod access;
 mod answer;
 mod bindings;
 mod bundled;
 mod cache;
 mod call;
 mod component;
+pub mod components;
 pub mod contribution;
 mod engine;
 pub mod host_data;
@@ -14,6 +16,7 @@ mod limits;
 mod line;
 mod list;
 mod manifest;
+mod private;
 mod sandbox;
 mod selection;
 mod warning;
@@ -33,12 +36,13 @@ use crate::config::{Config, PluginConfig};
 use crate::environment::Environment;
 use crate::error::Warning;
 
+pub use access::Access;
 use bindings::session::plugin::types::{Argument, Request};
 use cache::Cache;
 use call::{Call, Caller};
 use component::Loaded;
 use contribution::{Contribution, Hook};
-use host_data::HostData;
+use host_data::{HostData, Scope};
 use limits::Limits;
 use sandbox::{CallContext, Sandbox};
 
@@ -47,7 +51,7 @@ pub use work_tree::ReadGrant;
 use work_tree::WorkTree;
 
 /// The version of `wit/` that this host was built with.
-pub const CONTRACT: &str = "0.1.0";
+pub const CONTRACT: &str = "0.1.1";
 
 /// What to do about a component that has no compiled artifact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +69,7 @@ pub struct Source<'a> {
     pub bytes: Cow<'a, [u8]>,
     /// sha256 of `bytes`, hexadecimal: whoever has the bytes checks it, or knows it from its own build.
     pub digest: Cow<'a, str>,
-    pub read: ReadGrant,
+    pub access: Access,
     pub settings: PluginConfig,
 }
 
@@ -85,10 +89,19 @@ pub struct Answers {
     /// In the plugins' order.
     pub contributions: Vec<Contribution>,
     pub warnings: Vec<Warning>,
-    /// By plugin: replaces the plugin's state of this session, once the host records the command.
-    pub new_states: Vec<(String, Vec<u8>)>,
+    /// Replace what the plugins left for themselves, once the host records the command.
+    pub new_states: Vec<NewState>,
     /// By plugin: `level: message`, for verbose output.
     pub log: Vec<(String, String)>,
+}
+
+/// What a plugin wants to find again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewState {
+    pub plugin: String,
+    pub scope: Scope,
+    /// At most 64 KiB.
+    pub bytes: Vec<u8>,
 }
 
 /// The plugins of one command, ready to be called.
@@ -102,7 +115,7 @@ pub struct Plugins {
 struct Ready {
     name: String,
     loaded: Arc<Loaded>,
-    read: ReadGrant,
+    access: Access,
     settings: PluginConfig,
 }
 
@@ -125,7 +138,7 @@ impl Plugins {
                     name: plugin.name,
                     bytes: Cow::Borrowed(bundled.bytes),
                     digest: Cow::Borrowed(bundled.digest),
-                    read: ReadGrant::WorkTree,
+                    access: Access::bundled(),
                     settings,
                 }),
                 None => warnings.push(selection::unavailable(&plugin.name, config)),
@@ -172,7 +185,7 @@ impl Plugins {
                 Ok(Some(loaded)) => plugins.ready.push(Ready {
                     name: source.name,
                     loaded: Arc::new(loaded),
-                    read: source.read,
+                    access: source.access,
                     settings: source.settings,
                 }),
                 Ok(None) => plugins.warnings.push(warning::cold(&source.name)),
@@ -212,7 +225,7 @@ impl Ready {
             configuration: self.settings.config.to_string(),
             now: host.now(),
             work_tree: host.work_tree().to_owned(),
-            read: self.read.clone(),
+            access: self.access.clone(),
             limits: Limits::of(question.hook, &self.settings.limits),
         };
         let arguments = question.arguments.iter().cloned();
@@ -245,8 +258,13 @@ impl Answers {
             Ok(answer) => {
                 let accepted = answer::accept(plugin, answer, work_tree);
                 self.contributions.push(accepted.contribution);
+                let states = accepted.states.into_iter();
                 self.new_states
-                    .extend(accepted.state.map(|state| (plugin.to_owned(), state)));
+                    .extend(states.map(|(scope, bytes)| NewState {
+                        plugin: plugin.to_owned(),
+                        scope,
+                        bytes,
+                    }));
                 let complaints = accepted.complaints.iter();
                 self.warnings
                     .extend(complaints.map(|text| warning::complaint(plugin, hook, text)));

@@ -11,10 +11,10 @@ use wasmtime_wasi::{
     Deterministic, HostMonotonicClock, HostWallClock, ResourceTable, WasiCtx, WasiCtxView, WasiView,
 };
 
+use super::access::Access;
 use super::call::Outcome;
 use super::limits::{Limits, Memory};
 use super::line::Line;
-use super::work_tree::ReadGrant;
 use crate::environment::Timestamp;
 
 /// What stays the same for all that one call asks.
@@ -25,7 +25,7 @@ pub struct CallContext {
     pub configuration: String,
     pub now: Timestamp,
     pub work_tree: PathBuf,
-    pub read: ReadGrant,
+    pub access: Access,
     pub limits: Limits,
 }
 

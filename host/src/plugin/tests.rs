@@ -3,6 +3,7 @@
 
 mod cache;
 mod context_manager;
+mod contract;
 mod host;
 mod misdeeds;
 
@@ -31,7 +32,7 @@ fn doing(deed: &str) -> Source<'static> {
         name: deed.to_owned(),
         bytes: Cow::Borrowed(session_guests::MISBEHAVING),
         digest: Cow::Owned(engine::digest(session_guests::MISBEHAVING)),
-        read: ReadGrant::WorkTree,
+        access: Access::bundled(),
         settings,
     }
 }

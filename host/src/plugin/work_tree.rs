@@ -1,8 +1,10 @@
 //! Reading files of the work tree for a plugin. It must not follow a symbolic link, leave the work tree or open `.git`,
 //! whatever else changes the tree meanwhile.
 
-use std::io::Read as _;
+use std::fs::{File, Metadata};
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use globset::GlobSet;
@@ -24,6 +26,14 @@ pub struct FileStart {
     pub bytes: Vec<u8>,
     /// There is more.
     pub truncated: bool,
+}
+
+/// What is known of a file without reading it. The contract's `file-info` describes the fields.
+#[derive(Debug, PartialEq, Eq)]
+pub struct FileInfo {
+    pub size: u64,
+    pub modified_at: i64,
+    pub stamp: String,
 }
 
 /// Why a file was not read. The contract's `failure.kind` is its name.
@@ -56,15 +66,33 @@ impl WorkTree {
         Ok(Self { root, grant })
     }
 
+    /// Size and time of a regular file.
+    pub fn stat(&self, path: &str) -> Result<FileInfo, Refusal> {
+        let (_, metadata) = self.regular_file(path)?;
+        let (size, inode) = (metadata.len(), metadata.ino());
+        let (seconds, nanoseconds) = (metadata.mtime(), metadata.mtime_nsec());
+        Ok(FileInfo {
+            size,
+            modified_at: seconds,
+            stamp: format!("{size}-{seconds}.{nanoseconds:09}-{inode}"),
+        })
+    }
+
+    /// At most `limit` bytes of a regular file from `offset` on; none behind its end.
+    pub fn read_range(&self, path: &str, offset: u64, limit: usize) -> Result<Vec<u8>, Refusal> {
+        let (mut file, _) = self.regular_file(path)?;
+        let mut bytes = Vec::new();
+        file.seek(SeekFrom::Start(offset))
+            .map_err(|_| Refusal::Failed)?;
+        let most = u64::try_from(limit).unwrap_or(u64::MAX);
+        let outcome = file.take(most).read_to_end(&mut bytes);
+        outcome.map_err(|_| Refusal::Failed)?;
+        Ok(bytes)
+    }
+
     /// At most `limit` bytes of a regular file.
     pub fn read(&self, path: &str, limit: usize) -> Result<FileStart, Refusal> {
-        if !is_inside(path) || !self.grant.allows(path) {
-            return Err(Refusal::Denied);
-        }
-        let mut file = std::fs::File::from(self.open_file(path)?);
-        if !file.metadata().map_err(|_| Refusal::Failed)?.is_file() {
-            return Err(Refusal::Denied);
-        }
+        let (mut file, _) = self.regular_file(path)?;
         let mut bytes = Vec::new();
         let most = u64::try_from(limit).unwrap_or(u64::MAX);
         let outcome = file
@@ -75,6 +103,19 @@ impl WorkTree {
         let truncated = bytes.len() > limit;
         bytes.truncate(limit);
         Ok(FileStart { bytes, truncated })
+    }
+
+    fn regular_file(&self, path: &str) -> Result<(File, Metadata), Refusal> {
+        if !is_inside(path) || !self.grant.allows(path) {
+            return Err(Refusal::Denied);
+        }
+        let file = File::from(self.open_file(path)?);
+        let metadata = file.metadata().map_err(|_| Refusal::Failed)?;
+        if metadata.is_file() {
+            Ok((file, metadata))
+        } else {
+            Err(Refusal::Denied)
+        }
     }
 
     /// Directory by directory, each opened without following links: a path checked first and opened later could have

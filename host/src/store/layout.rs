@@ -5,7 +5,8 @@
 //!   <branch>/{objectives.md,blockers.md,context.json}   the live session; a branch's slashes are directories
 //!   .store/lock                                         held while anything of ours is written
 //!   .store/index/                                       caches: can be removed at any time
-//!   .store/plugins/<session id>/<plugin>                what a plugin left for itself
+//!   .store/plugins/<session id>/<plugin>                what a plugin left for itself in a session
+//!   .store/plugins/repository/<plugin>                  … for all sessions
 //!   .store/kept/                                        damaged files, kept aside
 //! ```
 //!
@@ -111,6 +112,11 @@ impl Layout {
             .join("plugins")
             .join(session.as_str())
             .join(plugin)
+    }
+
+    /// What a plugin left for itself for all sessions. No session's id is this word: an id has a date.
+    pub fn repository_state(&self, plugin: &str) -> PathBuf {
+        self.store().join("plugins").join("repository").join(plugin)
     }
 
     /// Damaged files, kept aside under their own name and the time.

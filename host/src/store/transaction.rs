@@ -10,6 +10,8 @@ use crate::environment::Timestamp;
 use crate::error::{Warning, user_error};
 use crate::git::refs::RefUpdate;
 use crate::git::{ObjectId, Repository};
+use crate::plugin::NewState;
+use crate::plugin::host_data::Scope;
 use crate::session::decision::Decision;
 use crate::session::ids::{CheckpointId, SessionId};
 use crate::session::live::{HIGHEST_NUMBER, LiveSession};
@@ -131,16 +133,14 @@ impl<'a> Transaction<'a> {
         self.repository.delete_ref(name, commit).map(|_| ())
     }
 
-    /// What a plugin wants to find again in this session.
-    pub fn write_plugin_state(
-        &self,
-        session: &SessionId,
-        plugin: &str,
-        state: &[u8],
-    ) -> anyhow::Result<()> {
-        let path = self.layout.plugin_state(session, plugin);
+    /// What a plugin wants to find again, in this session or in every one.
+    pub fn write_plugin_state(&self, session: &SessionId, state: &NewState) -> anyhow::Result<()> {
+        let path = match state.scope {
+            Scope::Session => self.layout.plugin_state(session, &state.plugin),
+            Scope::Repository => self.layout.repository_state(&state.plugin),
+        };
         path.parent().into_iter().for_each(super::durable::sweep);
-        super::durable::write(&path, state)
+        super::durable::write(&path, &state.bytes)
     }
 
     /// Adds an entry to the record; a damaged one is set aside first, and a new one begun. `live` is what `write_live` is

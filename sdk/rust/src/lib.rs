@@ -114,7 +114,7 @@ macro_rules! plugin {
         const _: () = {
             const MANIFEST: &str = concat!(
                 "{\"name\":\"", env!("CARGO_PKG_NAME"), "\",\"version\":\"", env!("CARGO_PKG_VERSION"),
-                "\",\"contract\":\"0.1.0\",\"hooks\":[\"", stringify!($first), "\"",
+                "\",\"contract\":\"0.1.1\",\"hooks\":[\"", stringify!($first), "\"",
                 $( ",\"", stringify!($more), "\"", )*
                 "],\"grants\":", $grants, "}"
             );

@@ -8,8 +8,8 @@ use crate::environment::Timestamp;
 use crate::git::tree_diff::LineCount;
 use crate::path::RepoPath;
 use crate::plugin::host_data::{
-    ChangedFile, CommitRef, HostData, PathActivity, RecentChange, RecentQuery, SessionCommit,
-    SessionView,
+    ChangedFile, ChangedLines, CheckpointView, CommitRef, EvidenceView, HostData, PathActivity,
+    RecentChange, RecentQuery, Remote, Scope, SessionCommit, SessionView, Since,
 };
 
 pub struct FixedHost {
@@ -99,7 +99,39 @@ impl HostData for FixedHost {
         Ok(queries.iter().map(below).collect())
     }
 
-    fn state(&self, _plugin: &str) -> Option<Vec<u8>> {
-        None
+    fn head(&self) -> Option<String> {
+        Some("1".repeat(40))
+    }
+
+    fn remotes(&self) -> Vec<Remote> {
+        vec![Remote {
+            name: "origin".to_owned(),
+            url: "https://example.com/a/b.git".to_owned(),
+        }]
+    }
+
+    fn session_commits(&self) -> anyhow::Result<Vec<SessionCommit>> {
+        Ok(Vec::new())
+    }
+
+    fn changed_lines(&self, since: Since) -> anyhow::Result<Option<Vec<ChangedLines>>> {
+        Ok((since == Since::Head).then(|| {
+            vec![ChangedLines {
+                path: "README.md".into(),
+                ranges: vec![(2, 3)],
+            }]
+        }))
+    }
+
+    fn evidence(&self) -> anyhow::Result<Vec<EvidenceView>> {
+        Ok(Vec::new())
+    }
+
+    fn checkpoints(&self) -> anyhow::Result<Vec<CheckpointView>> {
+        Ok(Vec::new())
+    }
+
+    fn state(&self, _plugin: &str, scope: Scope) -> Option<Vec<u8>> {
+        (scope == Scope::Repository).then(|| b"kept".to_vec())
     }
 }

@@ -64,7 +64,7 @@ fn a_loop_ends_when_the_epoch_advances() {
     let ready = Ready {
         loaded: Arc::new(loader.load(&source).unwrap().unwrap()),
         name: source.name,
-        read: source.read,
+        access: source.access,
         settings: source.settings,
     };
     let call = ready.call(&brief(), &host);

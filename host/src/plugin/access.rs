@@ -1,0 +1,25 @@
+//! What a plugin may reach besides the facts. It must not decide whether it may: that is consent's, before any of this
+//! is made.
+
+use super::work_tree::ReadGrant;
+
+/// What one plugin's sandbox is opened for.
+#[derive(Debug, Clone)]
+pub struct Access {
+    pub read: ReadGrant,
+    /// `host` or `host:port`, as the configuration's `allow.http` has them.
+    pub http: Vec<String>,
+    /// Variables that are handed over, each with its value. The values are secrets.
+    pub env: Vec<(String, String)>,
+}
+
+impl Access {
+    /// What a bundled component has without asking: the work tree, no network, no variables.
+    pub fn bundled() -> Self {
+        Self {
+            read: ReadGrant::WorkTree,
+            http: Vec::new(),
+            env: Vec::new(),
+        }
+    }
+}

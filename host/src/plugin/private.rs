@@ -1,0 +1,48 @@
+//! Directories and files that are this user's alone: what is in them decides what runs. It must not use one that
+//! somebody else could have written to.
+
+use std::fs::File;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+
+/// `<base>/<name>`, if it is a directory of ours that no one else can enter. Both are made where they are missing.
+pub fn directory(base: &Path, name: &str) -> anyhow::Result<PathBuf> {
+    std::fs::create_dir_all(base).with_context(|| format!("{} cannot be made", base.display()))?;
+    let directory = base.join(name);
+    match std::fs::DirBuilder::new().mode(0o700).create(&directory) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            return Err(error).with_context(|| format!("{} cannot be made", directory.display()));
+        }
+        _ => {}
+    }
+    let metadata = std::fs::symlink_metadata(&directory)?;
+    let name = directory.display();
+    if !metadata.is_dir() {
+        bail!("{name} is not a directory of its own");
+    }
+    if metadata.uid() != rustix::process::geteuid().as_raw() {
+        bail!("{name} belongs to another user");
+    }
+    if metadata.mode() & 0o077 != 0 {
+        bail!("{name} is open to other users (its mode should be 0700)");
+    }
+    Ok(directory)
+}
+
+/// A regular file of ours; a symbolic link is refused.
+pub fn open(path: &Path) -> anyhow::Result<File> {
+    let nofollow = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits())
+        .expect("open flags fit the type that open takes");
+    let file = File::options()
+        .read(true)
+        .custom_flags(nofollow)
+        .open(path)?;
+    let metadata = file.metadata()?;
+    let ours = metadata.uid() == rustix::process::geteuid().as_raw();
+    if !metadata.is_file() || !ours || metadata.mode() & 0o022 != 0 {
+        bail!("{} is not a file of ours alone", path.display());
+    }
+    Ok(file)
+}

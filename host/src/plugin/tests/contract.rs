@@ -1,0 +1,68 @@
+//! Components that were built for earlier versions of the contract go on loading, and go on saying what they said.
+
+use std::path::Path;
+
+use super::*;
+
+/// Each is `tests/guests/contract` as it was when that version was current. None is ever built again.
+const FROZEN: &[(&str, &[u8])] = &[(
+    "0.1.0",
+    include_bytes!("../../../../tests/fixtures/contract/0.1.0.wasm"),
+)];
+
+fn asked(bytes: &'static [u8], hook: Hook) -> Answers {
+    let tree = tempfile::tempdir().unwrap();
+    std::fs::write(tree.path().join("README.md"), "hello\n").unwrap();
+    let source = Source {
+        name: "contract".to_owned(),
+        bytes: Cow::Borrowed(bytes),
+        digest: Cow::Owned(engine::digest(bytes)),
+        access: Access::bundled(),
+        settings: PluginConfig::default(),
+    };
+    let source = within(Duration::from_secs(10), source);
+    let cache_dir = cache_dir();
+    let mut plugins =
+        Plugins::from_sources(vec![source], Some(&cache_dir), &[hook], WhenCold::Compile);
+    let question = Question { hook, ..brief() };
+    plugins.ask(&question, &FixedHost::new(tree.path()))
+}
+
+#[test]
+fn a_component_of_every_version_of_the_contract_loads_and_uses_all_of_it() {
+    for (version, bytes) in FROZEN {
+        for hook in Hook::ALL {
+            let answers = asked(bytes, hook);
+            assert_eq!(answers.warnings, [], "{version} {hook:?}");
+            let [said] = &answers.contributions[..] else {
+                panic!("{version} {hook:?}: {answers:?}");
+            };
+            let name = hook.name();
+            assert_eq!(said.sections[0].title, format!("Everything, for {name}"));
+            let body = &said.sections[0].body;
+            assert!(body.contains("work tree: 6 bytes, denied"), "{body}");
+            assert_eq!(said.verdict, Some(contribution::Verdict::Allow));
+            assert_eq!(
+                (
+                    said.metrics.len(),
+                    said.findings.len(),
+                    said.trailers.len(),
+                    said.next_steps.len(),
+                    said.edits.len(),
+                    answers.new_states.len(),
+                    answers.log.len(),
+                ),
+                (1, 1, 1, 1, 1, 1, 1),
+                "{version} {hook:?}"
+            );
+        }
+    }
+}
+
+/// A version of the contract without a frozen component could be broken without anybody noticing.
+#[test]
+fn every_earlier_version_has_its_frozen_component() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/contract");
+    let kept = std::fs::read_dir(directory).unwrap().count();
+    assert_eq!(kept, FROZEN.len());
+}
