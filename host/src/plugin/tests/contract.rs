@@ -15,7 +15,7 @@ fn asked(bytes: &'static [u8], hook: Hook) -> Answers {
     std::fs::write(tree.path().join("README.md"), "hello\n").unwrap();
     let source = Source {
         name: "contract".to_owned(),
-        bytes: Cow::Borrowed(bytes),
+        component: Component::Here(Cow::Borrowed(bytes)),
         digest: Cow::Owned(engine::digest(bytes)),
         access: Access::bundled(),
         settings: PluginConfig::default(),
