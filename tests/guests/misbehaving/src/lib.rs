@@ -32,6 +32,8 @@ impl Brief for Misbehaving {
             "environment" => return Ok(what_is_ambient()),
             "read" => return Ok(forbidden_reads()),
             "state" => return Ok(huge_state()),
+            "invalid-text" => return Ok(invalid_text()),
+            "log" => (0..100).for_each(|number| log::log("info", &format!("line {number}"))),
             _ => {}
         }
         Ok(step("did nothing"))
@@ -95,7 +97,7 @@ fn section(title: &str, body: &str) -> Section {
 
 fn many_sections() -> Contribution {
     Contribution {
-        sections: vec![section("", ""); 200_000],
+        sections: vec![section("", ""); 1_000_000],
         ..Contribution::default()
     }
 }
@@ -169,6 +171,12 @@ fn forbidden_reads() -> Contribution {
         })
         .collect();
     step(&kinds.join(" "))
+}
+
+/// Bytes that no string may hold, where the ABI has a string.
+fn invalid_text() -> Contribution {
+    // SAFETY: nothing here reads it as text; the host is to refuse it, which is what is tested.
+    step(&unsafe { String::from_utf8_unchecked(vec![b'a', 0xff, 0xfe, b'z']) })
 }
 
 fn huge_state() -> Contribution {
