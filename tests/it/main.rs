@@ -24,6 +24,8 @@ mod hooks;
 mod housekeeping;
 mod init;
 mod killed;
+mod plugin_inspect;
+mod plugin_pull_requests;
 mod plugin_trust;
 mod prompts;
 mod readme;

@@ -1,47 +1,48 @@
-//! Consent: what runs only after the user agreed, and what a pull request cannot change behind the user's back. Real
-//! components throughout. It must not test what a plugin says, only whether it was asked.
+//! Consent: what runs only after the user agreed. Real components throughout. It must not test what a plugin says, only
+//! whether it was asked.
 
 use crate::common::repository::{Repository, run};
 use crate::common::terminal::ENTER;
-use crate::common::{TestEnv, source_root};
+use crate::common::{TestEnv, session_program, source_root};
 
 /// Exports every hook, and asks for `**/*.md`.
-fn component() -> Vec<u8> {
+pub fn component() -> Vec<u8> {
     std::fs::read(source_root().join("tests/fixtures/contract/0.1.0.wasm")).unwrap()
 }
 
 /// The same with one character of its manifest changed: another component.
-fn another_component() -> Vec<u8> {
+pub fn another_component() -> Vec<u8> {
     let mut bytes = component();
     let reason = b"reads one file";
+    // The last one: the text is among the module's data too.
     let at = bytes
         .windows(reason.len())
-        .position(|part| part == reason)
+        .rposition(|part| part == reason)
         .unwrap();
     bytes[at..at + 5].copy_from_slice(b"Reads");
     bytes
 }
 
-fn digest(bytes: &[u8]) -> String {
+pub fn digest(bytes: &[u8]) -> String {
     use sha2::Digest as _;
     data_encoding::HEXLOWER.encode(&sha2::Sha256::digest(bytes))
 }
 
 /// What the configuration says besides `source`.
-const READS: &str = "    allow: { read: [\"docs/**\"] }\n";
+pub const READS: &str = "    allow: { read: [\"docs/**\"] }\n";
 
-fn entry(name: &str, more: &str) -> String {
+pub fn entry(name: &str, more: &str) -> String {
     // Time enough for a busy machine.
-    format!("  {name}:\n    source: ./tools/{name}.wasm\n    limits: {{ time: 20s }}\n{more}")
+    format!("  {name}:\n    source: ./tools/{name}.wasm\n    limits: {{ time: 10s }}\n{more}")
 }
 
-fn configure(repository: &Repository<'_>, entries: &[String]) {
+pub fn configure(repository: &Repository<'_>, entries: &[String]) {
     let text = format!("plugins:\n{}", entries.concat());
     repository.write(".session/config.yaml", text);
 }
 
 /// A session with a file that both globs match, and the component in the work tree under this name.
-fn project<'e>(env: &'e TestEnv, name: &str, more: &str) -> Repository<'e> {
+pub fn project<'e>(env: &'e TestEnv, name: &str, more: &str) -> Repository<'e> {
     let repository = env.repository("project");
     repository.write("README.md", "hello\n");
     repository.write(&format!("tools/{name}.wasm"), component());
@@ -51,7 +52,7 @@ fn project<'e>(env: &'e TestEnv, name: &str, more: &str) -> Repository<'e> {
     repository
 }
 
-fn trust(repository: &Repository<'_>, name: &str) {
+pub fn trust(repository: &Repository<'_>, name: &str) {
     let digest =
         digest(&std::fs::read(repository.path().join(format!("tools/{name}.wasm"))).unwrap());
     run(repository, &["plugin", "trust", name, "--sha256", &digest]);
@@ -59,7 +60,7 @@ fn trust(repository: &Repository<'_>, name: &str) {
 
 /// The messages of a brief's warnings, and whether the plugin had a say.
 #[track_caller]
-fn brief(repository: &Repository<'_>, plugin: &str) -> (Vec<String>, bool) {
+pub fn brief(repository: &Repository<'_>, plugin: &str) -> (Vec<String>, bool) {
     let brief = run(repository, &["brief", "--json"]).json();
     let warnings = brief["warnings"].as_array().unwrap().iter();
     let messages = warnings.map(|warning| warning["message"].as_str().unwrap().to_owned());
@@ -70,25 +71,8 @@ fn brief(repository: &Repository<'_>, plugin: &str) -> (Vec<String>, bool) {
     (messages.collect(), said > 0)
 }
 
-/// One warning that names the plugin, no contribution of it, and everything else there.
 #[track_caller]
-fn skipped(repository: &Repository<'_>, plugin: &str, cause: &str) {
-    let (warnings, said) = brief(repository, plugin);
-    assert_eq!(warnings.len(), 1, "{warnings:?}");
-    let expected = format!("plugin {plugin} was skipped: ");
-    assert!(warnings[0].starts_with(&expected), "{warnings:?}");
-    assert!(warnings[0].contains(cause), "{warnings:?}");
-    assert!(!said);
-    assert!(
-        brief(repository, "other").1,
-        "the other plugin was not asked"
-    );
-    let status = run(repository, &["status", "--json"]).json();
-    assert_eq!(status["objectives"][0]["text"], "one");
-}
-
-#[track_caller]
-fn runs(repository: &Repository<'_>, plugin: &str) {
+pub fn runs(repository: &Repository<'_>, plugin: &str) {
     assert_eq!(brief(repository, plugin), (Vec::new(), true));
 }
 
@@ -134,11 +118,28 @@ fn at_a_terminal_the_user_sees_what_is_asked_for_and_agrees() {
     assert_eq!(code, 0, "{shown}");
     assert!(shown.contains("acme may run in this repository"), "{shown}");
     runs(&repository, "acme");
-    // The component was kept: the file is not needed any more where it is pinned.
+}
+
+#[test]
+fn a_pinned_component_that_is_compiled_is_not_even_opened() {
+    let env = TestEnv::new();
     let pin = format!("{READS}    sha256: {}\n", digest(&component()));
-    configure(&repository, &[entry("acme", &pin)]);
+    let repository = project(&env, "acme", &pin);
+    trust(&repository, "acme");
     std::fs::remove_file(repository.path().join("tools/acme.wasm")).unwrap();
+    // The store has it: it is compiled again when the cache is gone.
+    env.set("SESSION_CACHE_DIR", env.root().join("cache"));
     runs(&repository, "acme");
+    std::fs::remove_dir_all(env.root().join("data/components")).unwrap();
+    runs(&repository, "acme");
+    std::fs::remove_dir_all(env.root().join("cache")).unwrap();
+    let (warnings, said) = brief(&repository, "acme");
+    assert!(!said);
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(
+        warnings[0].contains("plugin acme was skipped"),
+        "{warnings:?}"
+    );
 }
 
 #[test]
@@ -212,188 +213,90 @@ fn a_bundled_plugin_without_network_needs_no_consent() {
     configure(&repository, &[hosts.to_owned()]);
     let (warnings, _) = brief(&repository, "context-manager");
     assert!(warnings[0].contains("hosts or variables"), "{warnings:?}");
+    let list = run(&repository, &["plugin", "list", "--json"]).json();
+    let digest = list["plugins"][0]["digest"].as_str().unwrap();
+    run(
+        &repository,
+        &["plugin", "trust", "context-manager", "--sha256", digest],
+    );
+    assert_eq!(brief(&repository, "context-manager").0, [""; 0]);
 }
 
 #[test]
-fn what_the_manifest_does_not_ask_for_is_not_given_and_said() {
+fn a_consent_file_that_cannot_be_believed_is_left_alone_and_gives_nothing() {
     let env = TestEnv::new();
-    let allow = "    allow: { read: [\"docs/**\"], http: [a.example], env: [HOME] }\n";
-    let repository = project(&env, "acme", allow);
-    let list = run(&repository, &["plugin", "list", "--json"]).json();
-    let plugins = list["plugins"].as_array().unwrap();
-    let acme = plugins.iter().find(|it| it["name"] == "acme").unwrap();
-    assert_eq!(acme["grants"]["given"]["http"].as_array().unwrap().len(), 0);
-    assert_eq!(acme["grants"]["not_asked"]["http"][0], "a.example");
-    assert_eq!(acme["grants"]["not_asked"]["env"][0], "HOME");
-    assert_eq!(acme["consent"]["state"], "not_agreed");
-    let shown = run(&repository, &["plugin", "list"]);
-    assert!(shown.stdout.contains("http a.example; env HOME"), "{shown}");
-    configure(&repository, &[entry("acme", "")]);
-    let shown = run(&repository, &["plugin", "list"]);
-    let line = "Asks for, not allowed in .session/config.yaml: read **/*.md";
+    let repository = project(&env, "acme", READS);
+    trust(&repository, "acme");
+    let directory = env.root().join("data/consent");
+    let files = std::fs::read_dir(&directory).unwrap().flatten();
+    let mut files = files.map(|entry| entry.path());
+    let file = files
+        .find(|path| path.extension().is_some_and(|it| it == "json"))
+        .unwrap();
+    let agreed = std::fs::read_to_string(&file).unwrap();
+    for (text, cause) in [
+        (
+            agreed.replace("\"version\": 1,", "\"version\": 2,"),
+            "newer version",
+        ),
+        (agreed[..agreed.len() / 2].to_owned(), "is damaged"),
+    ] {
+        std::fs::write(&file, &text).unwrap();
+        let (warnings, said) = brief(&repository, "acme");
+        assert!(!said && warnings.len() == 1, "{warnings:?}");
+        assert!(warnings[0].contains(cause), "{warnings:?}");
+        let digest = digest(&component());
+        let trust = ["plugin", "trust", "acme", "--sha256", &digest];
+        assert_eq!(repository.session(&trust).code, Some(1));
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+    }
+    std::fs::write(&file, agreed).unwrap();
+    runs(&repository, "acme");
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o777);
+    std::fs::set_permissions(&directory, open).unwrap();
+    let (warnings, said) = brief(&repository, "acme");
     assert!(
-        shown
-            .stdout
-            .replace("**Asks", "Asks")
-            .contains("not allowed in .session/config.yaml"),
-        "{line}\n{shown}"
+        !said && warnings[0].contains("open to other users"),
+        "{warnings:?}"
     );
 }
 
-/// A trusted plugin beside the one that the pull request is about.
-fn with_a_trusted_neighbour<'e>(env: &'e TestEnv, more: &str) -> Repository<'e> {
-    let repository = project(env, "acme", more);
-    repository.write("tools/other.wasm", component());
-    configure(&repository, &[entry("acme", more), entry("other", READS)]);
-    repository.commit("feat: another plugin");
-    trust(&repository, "acme");
-    trust(&repository, "other");
-    assert_eq!(brief(&repository, "acme"), (Vec::new(), true));
-    repository
-}
-
 #[test]
-fn a_pull_request_that_enables_a_plugin() {
+fn a_umask_that_shares_files_does_not_spoil_what_is_kept() {
     let env = TestEnv::new();
-    let repository = with_a_trusted_neighbour(&env, READS);
-    run(&repository, &["plugin", "trust", "acme", "--revoke"]);
-    skipped(&repository, "acme", "ask the user to review it");
-}
-
-#[test]
-fn a_pull_request_that_replaces_a_component() {
-    let env = TestEnv::new();
-    let repository = with_a_trusted_neighbour(&env, READS);
-    repository.write("tools/acme.wasm", another_component());
-    skipped(&repository, "acme", "its component was replaced");
-    // Going back is covered: it is what was agreed to.
-    repository.write("tools/acme.wasm", component());
+    let repository = project(&env, "acme", READS);
+    let digest = digest(&component());
+    let mut shell = env.command("sh", repository.path());
+    let trust = "umask 002; exec \"$0\" plugin trust acme --sha256 \"$1\"";
+    shell.args(["-c", trust, session_program(), &digest]);
+    env.outcome(&mut shell).success();
+    env.set("SESSION_CACHE_DIR", env.root().join("cache"));
     runs(&repository, "acme");
 }
 
 #[test]
-fn a_pull_request_that_changes_a_digest() {
+fn the_review_says_what_changed_since_the_last_one() {
     let env = TestEnv::new();
-    let pin = |bytes: &[u8]| format!("{READS}    sha256: {}\n", digest(bytes));
-    let repository = with_a_trusted_neighbour(&env, &pin(&component()));
-    let change = |bytes: &[u8]| {
-        configure(
-            &repository,
-            &[entry("acme", &pin(bytes)), entry("other", READS)],
-        );
-    };
-    // The file is not the one that is named now.
-    change(&another_component());
-    skipped(&repository, "acme", "is not the component that `sha256`");
+    let repository = project(&env, "acme", READS);
+    trust(&repository, "acme");
     repository.write("tools/acme.wasm", another_component());
-    skipped(&repository, "acme", "its component was replaced");
-}
-
-#[test]
-fn a_pull_request_that_widens_grants() {
-    let env = TestEnv::new();
-    let repository = with_a_trusted_neighbour(&env, READS);
-    for (allow, cause) in [
-        ("read: [\"docs/**\", \"**\"]", "`allow` gained read **"),
-        (
-            "read: [\"docs/**\"], http: [evil.example]",
-            "`allow` gained http evil.example",
-        ),
-        (
-            "read: [\"docs/**\"], env: [HOME]",
-            "`allow` gained env HOME",
-        ),
-    ] {
-        let more = format!("    allow: {{ {allow} }}\n");
-        configure(&repository, &[entry("acme", &more), entry("other", READS)]);
-        skipped(&repository, "acme", cause);
-    }
-}
-
-#[test]
-fn a_pull_request_that_points_a_trusted_plugin_elsewhere() {
-    let env = TestEnv::new();
-    let aimed = |host: &str| {
-        format!("    allow: {{ http: [a.example] }}\n    config: {{ host: {host} }}\n")
-    };
-    let repository = with_a_trusted_neighbour(&env, &aimed("a.example"));
-    let more = aimed("evil.example");
-    configure(&repository, &[entry("acme", &more), entry("other", READS)]);
-    skipped(&repository, "acme", "its configuration changed");
-    // The review says so too.
-    let list = run(&repository, &["plugin", "list", "--json"]).json();
-    let plugins = list["plugins"].as_array().unwrap();
-    let acme = plugins.iter().find(|it| it["name"] == "acme").unwrap();
-    assert_eq!(acme["consent"]["changes"][0], "its configuration changed");
-}
-
-#[test]
-fn a_pull_request_that_gives_a_bundled_name_a_source() {
-    let env = TestEnv::new();
-    let repository = with_a_trusted_neighbour(&env, READS);
-    repository.write("tools/context-manager.wasm", component());
-    let entries = [
-        entry("acme", READS),
-        entry("other", READS),
-        entry("context-manager", READS),
-    ];
-    configure(&repository, &entries);
-    skipped(&repository, "context-manager", "it is third-party");
-}
-
-#[test]
-fn what_is_no_component_or_not_there_costs_one_warning() {
-    let env = TestEnv::new();
-    let repository = with_a_trusted_neighbour(&env, READS);
-    std::fs::remove_file(repository.path().join("tools/acme.wasm")).unwrap();
-    skipped(&repository, "acme", "tools/acme.wasm is not there");
-    std::os::unix::fs::symlink("other.wasm", repository.path().join("tools/acme.wasm")).unwrap();
-    skipped(&repository, "acme", "symbolic link");
-    let remote = format!(
-        "  acme:\n    source: https://a.example/x.wasm\n    sha256: {}\n",
-        "0".repeat(64)
+    configure(
+        &repository,
+        &[entry("acme", "    allow: { read: [\"**\"] }\n")],
     );
-    configure(&repository, &[remote, entry("other", READS)]);
-    skipped(&repository, "acme", "it is not installed");
-    let refused = repository.session(&["plugin", "trust", "acme"]);
-    assert!(
-        refused.stderr.contains("session plugin install acme"),
-        "{refused}"
-    );
-}
-
-#[test]
-fn inspect_tells_what_a_file_is_without_a_repository() {
-    let env = TestEnv::new();
-    let write = |name: &str, bytes: &[u8]| std::fs::write(env.root().join(name), bytes).unwrap();
-    write("whole.wasm", &component());
-    write("half.wasm", &component()[..1000]);
-    write("module.wasm", b"\0asm\x01\0\0\0");
-    write("text.wasm", b"hello");
-    let large = std::fs::File::create(env.root().join("large.wasm")).unwrap();
-    large.set_len(200 * 1024 * 1024).unwrap();
-    let inspect = |name: &str| env.session(env.root(), &["plugin", "inspect", name]);
-    let json = env.session(env.root(), &["plugin", "inspect", "whole.wasm", "--json"]);
-    let json = json.json();
-    assert_eq!(json["schema"], "session.plugin-inspect/1");
-    assert_eq!(json["digest"], digest(&component()));
-    assert_eq!(json["contract"], "0.1.0");
-    assert_eq!(json["loadable"], true);
-    assert_eq!(json["hooks"].as_array().unwrap().len(), 5);
-    assert_eq!(json["manifest"]["grants"][0]["kind"], "read");
-    let text = inspect("whole.wasm").success();
-    assert!(text.stdout.contains("session:plugin/facts@0.1.0"), "{text}");
-    assert!(text.stdout.contains("reads one file of the test"), "{text}");
-    for (name, cause) in [
-        ("half.wasm", "is damaged or cut short"),
-        ("module.wasm", "is a core module, not a component"),
-        ("text.wasm", "is no WebAssembly component"),
-        ("large.wasm", "is too large: a component has at most 64 MiB"),
-        ("none.wasm", "cannot be read"),
-        ("home", "is no file"),
+    let mut terminal = env.terminal(repository.path(), &["plugin", "trust", "acme"]);
+    for shown in [
+        &*digest(&another_component()),
+        "What you agreed to before",
+        &*digest(&component()),
+        "since then: its component was replaced",
+        "since then: `allow` gained read **",
+        "since then: `allow` lost read docs/**",
+        "since then: another reason; before, read **/*.md: “reads one file of the test”",
     ] {
-        let refused = inspect(name);
-        assert_eq!(refused.code, Some(1), "{name} {refused}");
-        assert!(refused.stderr.contains(cause), "{name} {refused}");
+        terminal.wait_for(shown);
     }
+    terminal.wait_for("Let acme run").send("y").send(ENTER);
+    assert_eq!(terminal.finish().0, 0);
+    runs(&repository, "acme");
 }

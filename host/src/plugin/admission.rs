@@ -149,3 +149,29 @@ fn of_bundled(
         settings,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plugin::manifest::RequestedGrant;
+
+    #[test]
+    fn a_variable_is_handed_over_when_it_is_allowed_asked_for_and_set() {
+        let [path, unset] = ["PATH", "SESSION_TEST_NEVER_SET"];
+        let mut settings = PluginConfig::default();
+        settings.allow.env = [path, "HOME", unset].map(str::to_owned).to_vec();
+        let ask = |name: &str| RequestedGrant {
+            kind: "env".to_owned(),
+            value: Some(name.to_owned()),
+            reason: String::new(),
+        };
+        let manifest = Manifest {
+            grants: vec![ask(path), ask(unset)],
+            ..Manifest::default()
+        };
+        let given = access(&settings, Some(&manifest)).unwrap();
+        let value = std::env::var(path).unwrap();
+        assert_eq!(given.env, [(path.to_owned(), value)]);
+        assert_eq!(access(&settings, None).unwrap().env, []);
+    }
+}

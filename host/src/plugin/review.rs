@@ -11,7 +11,7 @@ use super::components::Components;
 use super::consent::{Agreement, Consent, Terms};
 use super::grants::Grants;
 use super::inspect::{Inspection, inspect};
-use super::manifest::Manifest;
+use super::manifest::RequestedGrant;
 use super::selection::Selected;
 use super::third_party::{Checkout, Missing, Place};
 use super::{engine, warning};
@@ -52,6 +52,8 @@ pub struct Before {
     pub agreed_at: Timestamp,
     pub digest: String,
     pub version: Option<String>,
+    /// What its manifest asked for then.
+    pub asked: Vec<RequestedGrant>,
     pub allow: Allow,
 }
 
@@ -154,10 +156,15 @@ impl fmt::Display for Obstacle {
 
 impl Before {
     fn of(agreed: Agreement) -> Self {
+        let (version, asked) = match agreed.manifest {
+            Some(manifest) => (Some(manifest.version), manifest.grants),
+            None => (None, Vec::new()),
+        };
         Self {
             agreed_at: agreed.agreed_at,
             digest: agreed.terms.component,
-            version: agreed.manifest.map(|Manifest { version, .. }| version),
+            version,
+            asked,
             allow: agreed.terms.allow,
         }
     }

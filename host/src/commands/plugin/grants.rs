@@ -47,6 +47,28 @@ pub fn given(verb: &str, grants: &Grants, is_bundled: bool) -> Section {
     section
 }
 
+/// How what a plugin asks for differs from what it asked for before: a line for each point.
+pub fn difference(before: &[RequestedGrant], now: &[RequestedGrant]) -> Vec<String> {
+    let is_same = |one: &RequestedGrant, other: &RequestedGrant| {
+        one.kind == other.kind && one.value == other.value
+    };
+    let mut lines = Vec::new();
+    for grant in now {
+        match before.iter().find(|old| is_same(old, grant)) {
+            None => lines.push(format!("new: it asks for {}", in_its_words(grant))),
+            Some(old) if old.reason != grant.reason => {
+                lines.push(format!("another reason; before, {}", in_its_words(old)));
+            }
+            Some(_) => {}
+        }
+    }
+    let gone = before
+        .iter()
+        .filter(|old| !now.iter().any(|grant| is_same(old, grant)));
+    lines.extend(gone.map(|old| format!("it no longer asks for {}", what(old))));
+    lines
+}
+
 /// `kind, value` of each.
 pub fn values(allow: &Allow) -> impl Iterator<Item = (&'static str, &str)> {
     let kinds = [

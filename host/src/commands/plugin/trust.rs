@@ -127,6 +127,11 @@ fn agrees(ui: &Ui, args: &Args, review: &Review, entry: &PluginConfig) -> anyhow
         ui.document(&document(review, entry));
         return Ok(true);
     }
+    if review.standing == Standing::Agreed {
+        ui.document(&document(review, entry));
+        ui.status("you agreed to exactly this before");
+        return Ok(true);
+    }
     let Some(prompt) = ui.prompt() else {
         return Err(user_error(
             format!(
@@ -140,10 +145,6 @@ fn agrees(ui: &Ui, args: &Args, review: &Review, entry: &PluginConfig) -> anyhow
         ));
     };
     ui.document(&document(review, entry));
-    if review.standing == Standing::Agreed {
-        ui.status("you agreed to exactly this before");
-        return Ok(true);
-    }
     prompt.confirm(&format!("Let {} run in this repository?", args.name), false)
 }
 
@@ -223,12 +224,17 @@ fn compared(review: &Review, before: &Before) -> Section {
             allowed.join("; ")
         },
     );
-    match &review.standing {
-        Standing::Changed(changes) => section.items(
-            changes
+    let mut since: Vec<String> = match &review.standing {
+        Standing::Changed(changes) => changes.clone(),
+        _ => Vec::new(),
+    };
+    since.extend(grants::difference(&before.asked, &review.grants.asked));
+    match since.is_empty() {
+        true => section.item(Item::line("nothing changed since then")),
+        false => section.items(
+            since
                 .iter()
-                .map(|change| Item::line(format!("since then {change}"))),
+                .map(|what| Item::line(format!("since then: {what}"))),
         ),
-        _ => section.item(Item::line("nothing changed since then")),
     }
 }
