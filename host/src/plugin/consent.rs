@@ -312,6 +312,25 @@ mod tests {
     }
 
     #[test]
+    fn agreements_made_at_once_are_all_kept() {
+        let data = tempfile::tempdir().unwrap();
+        std::thread::scope(|threads| {
+            for number in 0..16 {
+                let directory = data.path();
+                threads.spawn(move || {
+                    let consent = Consent::of(Some(directory), directory).unwrap();
+                    let terms = Terms::of("one", &PluginConfig::default());
+                    consent
+                        .agree(&format!("p{number}"), agreement(terms))
+                        .unwrap();
+                });
+            }
+        });
+        let consent = Consent::of(Some(data.path()), data.path()).unwrap();
+        assert_eq!(consent.read().unwrap().len(), 16);
+    }
+
+    #[test]
     fn a_newer_or_damaged_file_is_refused_and_left_as_it_is() {
         let data = tempfile::tempdir().unwrap();
         let consent = Consent::of(Some(data.path()), data.path()).unwrap();

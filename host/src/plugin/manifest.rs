@@ -14,6 +14,9 @@ pub const SECTION: &str = "session:manifest";
 /// Bytes. What people are to read before they agree fits well into this.
 const LARGEST: usize = 64 * 1024;
 const MOST_GRANTS: usize = 64;
+const MOST_HOOKS: usize = 64;
+/// Bytes of a name, a version or a glob.
+const LONGEST_WORD: usize = 256;
 /// A component holds its module one or two levels down; a hostile one could nest for ever.
 const DEEPEST: u32 = 4;
 
@@ -63,11 +66,31 @@ impl Manifest {
         );
         let manifest: Self = serde_json::from_slice(section)
             .map_err(|error| anyhow::anyhow!("its manifest cannot be read: {error}"))?;
+        manifest.check()?;
+        Ok(Some(manifest))
+    }
+
+    /// It is stored with the user's consent, and shown on a screen.
+    fn check(&self) -> anyhow::Result<()> {
         anyhow::ensure!(
-            manifest.grants.len() <= MOST_GRANTS,
+            self.grants.len() <= MOST_GRANTS,
             "its manifest asks for more than {MOST_GRANTS} grants"
         );
-        Ok(Some(manifest))
+        anyhow::ensure!(
+            self.hooks.len() <= MOST_HOOKS,
+            "its manifest names more than {MOST_HOOKS} hooks"
+        );
+        let values = self.grants.iter().filter_map(|grant| grant.value.as_ref());
+        let mut words = [&self.name, &self.version, &self.contract]
+            .into_iter()
+            .chain(&self.hooks)
+            .chain(self.grants.iter().map(|grant| &grant.kind))
+            .chain(values);
+        anyhow::ensure!(
+            words.all(|word| word.len() <= LONGEST_WORD),
+            "a name in its manifest has more than {LONGEST_WORD} bytes"
+        );
+        Ok(())
     }
 
     /// The hooks that this host knows, in the host's order.
@@ -213,5 +236,10 @@ mod tests {
         assert!(said.contains("64 KiB"), "{said}");
         let said = grants(MOST_GRANTS + 1, 0).unwrap_err().to_string();
         assert!(said.contains("more than 64"), "{said}");
+        let long = Manifest {
+            version: "1".repeat(LONGEST_WORD + 1),
+            ..Manifest::default()
+        };
+        assert!(long.check().unwrap_err().to_string().contains("256 bytes"));
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::Serialize;
+use wasmtime::Engine;
 
 use super::admission::needs_consent;
 use super::cache::Cache;
@@ -17,6 +18,7 @@ use super::third_party::{Checkout, Missing, Place};
 use super::{engine, warning};
 use crate::config::{Allow, PluginConfig};
 use crate::environment::{Environment, Timestamp};
+use crate::error::user_error;
 
 /// A plugin of this repository as it would be loaded now.
 #[derive(Debug)]
@@ -113,12 +115,12 @@ impl Review {
         let consent = Consent::of(environment.data_dir.as_deref(), checkout.common_dir)?;
         let engine = engine::engine()?;
         let cache = Cache::open(environment.cache_dir.as_deref(), &engine);
-        let digest = &self.component.digest;
-        let compiled = match cache.load(&engine, digest) {
-            Some(compiled) => compiled,
-            None => cache.compile(&engine, digest, &self.bytes)?,
-        };
-        Loaded::new(&engine::linker(&engine)?, &compiled)?;
+        self.compile(&engine, &cache).map_err(|error| {
+            user_error(
+                format!("plugin {} cannot be loaded: {error:#}", self.name),
+                "`session plugin inspect` says what a component is; ask its author for a build that fits",
+            )
+        })?;
         if self.source.is_some() {
             Components::open(environment.data_dir.as_deref())?.put(&self.bytes)?;
         }
@@ -130,6 +132,17 @@ impl Review {
                 agreed_at: environment.now,
             },
         )
+    }
+
+    /// There and then, so that no hook has to do without it.
+    fn compile(&self, engine: &Engine, cache: &Cache) -> anyhow::Result<()> {
+        let digest = &self.component.digest;
+        let compiled = match cache.load(engine, digest) {
+            Some(compiled) => compiled,
+            None => cache.compile(engine, digest, &self.bytes)?,
+        };
+        engine::check_contract(engine, &compiled)?;
+        Loaded::new(&engine::linker(engine)?, &compiled).map(drop)
     }
 }
 

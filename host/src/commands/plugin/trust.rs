@@ -124,11 +124,11 @@ fn agrees(ui: &Ui, args: &Args, review: &Review, entry: &PluginConfig) -> anyhow
                 "review the component that is there, with whoever gave you the digest",
             ));
         }
-        ui.document(&document(review, entry));
+        ui.document(&document(ui, review, entry));
         return Ok(true);
     }
     if review.standing == Standing::Agreed {
-        ui.document(&document(review, entry));
+        ui.document(&document(ui, review, entry));
         ui.status("you agreed to exactly this before");
         return Ok(true);
     }
@@ -144,7 +144,7 @@ fn agrees(ui: &Ui, args: &Args, review: &Review, entry: &PluginConfig) -> anyhow
             ),
         ));
     };
-    ui.document(&document(review, entry));
+    ui.document(&document(ui, review, entry));
     prompt.confirm(&format!("Let {} run in this repository?", args.name), false)
 }
 
@@ -175,7 +175,7 @@ fn view(review: &Review, trusted: bool) -> TrustView<'_> {
     }
 }
 
-fn document(review: &Review, entry: &PluginConfig) -> Document {
+fn document(ui: &Ui, review: &Review, entry: &PluginConfig) -> Document {
     let mut document = Document::new(format!("Plugin {}", review.name));
     let component = &review.component;
     let mut section = Section::new("component", "What it is");
@@ -194,7 +194,7 @@ fn document(review: &Review, entry: &PluginConfig) -> Document {
     let is_bundled = review.source.is_none();
     document.push(grants::given("would get", &review.grants, is_bundled));
     if let Some(before) = &review.before {
-        document.push(compared(review, before));
+        document.push(compared(ui, review, before));
     }
     document
 }
@@ -207,9 +207,9 @@ fn version(review: &Review) -> String {
     }
 }
 
-fn compared(review: &Review, before: &Before) -> Section {
+fn compared(ui: &Ui, review: &Review, before: &Before) -> Section {
     let mut section = Section::new("before", "What you agreed to before");
-    section.pair("When", before.agreed_at.to_rfc3339());
+    section.pair("When", ui.time(before.agreed_at));
     if before.digest != review.component.digest {
         section.pair("sha256", before.digest.clone());
         section.pair("Version", before.version.clone().unwrap_or_default());
