@@ -31,6 +31,9 @@ pub struct SyntaxError {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
     pub position: Position,
+    /// Behind its last character, of a block behind its last value. Blanks and a comment that follow a quoted text on the
+    /// same line count in.
+    pub end: Position,
     pub value: Value,
 }
 
@@ -46,6 +49,7 @@ pub enum Value {
 pub struct Entry {
     pub key: String,
     pub key_position: Position,
+    pub key_end: Position,
     pub value: Node,
 }
 
@@ -157,6 +161,8 @@ struct Builder {
 
 struct Open {
     position: Position,
+    /// Behind the last value so far.
+    end: Position,
     content: Content,
 }
 
@@ -164,7 +170,7 @@ enum Content {
     List(Vec<Node>),
     Mapping {
         entries: Vec<Entry>,
-        key: Option<(String, Position)>,
+        key: Option<(String, Position, Position)>,
         /// The line of each key so far: a search through the entries would make a long mapping quadratic.
         lines: HashMap<String, usize>,
     },
@@ -173,6 +179,7 @@ enum Content {
 impl Builder {
     fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), SyntaxError> {
         let at = position(&span.start);
+        let end = position(&span.end);
         match event {
             Event::DocumentStart(_) => {
                 self.documents += 1;
@@ -194,6 +201,7 @@ impl Builder {
             }
             Event::Scalar(text, style, ..) => self.scalar(
                 at,
+                end,
                 Scalar {
                     text: text.into_owned(),
                     plain: style == ScalarStyle::Plain,
@@ -208,12 +216,19 @@ impl Builder {
                     lines: HashMap::new(),
                 },
             ),
-            Event::SequenceEnd | Event::MappingEnd => self.ascend(),
+            // The end of a block is wherever the parser noticed it: only a bracket ends a collection itself.
+            Event::SequenceEnd | Event::MappingEnd => {
+                let is_bracket = span.start.index() < span.end.index();
+                self.ascend(is_bracket.then_some(Position {
+                    column: at.column + 1,
+                    ..at
+                }))
+            }
             _ => Ok(()),
         }
     }
 
-    fn scalar(&mut self, at: Position, scalar: Scalar) -> Result<(), SyntaxError> {
+    fn scalar(&mut self, at: Position, end: Position, scalar: Scalar) -> Result<(), SyntaxError> {
         if let Some(Open {
             content: Content::Mapping { key, lines, .. },
             ..
@@ -230,11 +245,12 @@ impl Builder {
                 );
                 return refuse(at, message);
             }
-            *key = Some((scalar.text, at));
+            *key = Some((scalar.text, at, end));
             return Ok(());
         }
         self.place(Node {
             position: at,
+            end,
             value: Value::Scalar(scalar),
         });
         Ok(())
@@ -255,43 +271,69 @@ impl Builder {
         }
         self.open.push(Open {
             position: at,
+            end: at,
             content,
         });
         Ok(())
     }
 
-    fn ascend(&mut self) -> Result<(), SyntaxError> {
-        let Some(Open { position, content }) = self.open.pop() else {
+    fn ascend(&mut self, bracket: Option<Position>) -> Result<(), SyntaxError> {
+        let Some(Open {
+            position,
+            end,
+            content,
+        }) = self.open.pop()
+        else {
             return Ok(());
         };
         let value = match content {
             Content::List(items) => Value::List(items),
             Content::Mapping { entries, .. } => Value::Mapping(entries),
         };
-        self.place(Node { position, value });
+        self.place(Node {
+            position,
+            end: bracket.unwrap_or(end),
+            value,
+        });
         Ok(())
     }
 
     fn place(&mut self, mut node: Node) {
-        match self.open.last_mut().map(|open| &mut open.content) {
-            None => self.root = Some(node),
-            Some(Content::List(items)) => items.push(node),
-            Some(Content::Mapping { entries, key, .. }) => {
-                let Some((key, key_position)) = key.take() else {
+        let Some(open) = self.open.last_mut() else {
+            self.root = Some(node);
+            return;
+        };
+        match &mut open.content {
+            Content::List(items) => {
+                open.end = node.end;
+                items.push(node);
+            }
+            Content::Mapping { entries, key, .. } => {
+                let Some((key, key_position, key_end)) = key.take() else {
                     return;
                 };
                 // The parser puts a value that is not there on some later line; people look at the key.
                 if node.is_nothing() {
                     node.position = key_position;
+                    if is_absent(&node) {
+                        node.end = key_end;
+                    }
                 }
+                open.end = node.end;
                 entries.push(Entry {
                     key,
                     key_position,
+                    key_end,
                     value: node,
                 });
             }
         }
     }
+}
+
+/// Nothing stands there at all: not even `~`.
+fn is_absent(node: &Node) -> bool {
+    matches!(&node.value, Value::Scalar(Scalar { text, plain: true }) if text.is_empty())
 }
 
 #[cfg(test)]
@@ -367,6 +409,37 @@ mod tests {
         assert!(
             message.starts_with("2:") && message.contains("tab"),
             "{message}"
+        );
+    }
+
+    #[test]
+    fn everything_knows_where_it_ends() {
+        let text = "a: one # why\nb: 'it''s' \nc:\n  - x\n  - { d: 1 }   # last\n\n# end\ne: [ 1,\n  2 ]\nf:\n# g\nh: ~ \n";
+        let root = parse(text).unwrap().unwrap();
+        assert_eq!(
+            root.end,
+            Position {
+                line: 12,
+                column: 5
+            }
+        );
+        let Value::Mapping(entries) = root.value else {
+            panic!("a mapping");
+        };
+        let ends: Vec<String> = entries
+            .iter()
+            .map(|entry| format!("{} {}", entry.key_end, entry.value.end))
+            .collect();
+        assert_eq!(
+            ends,
+            [
+                "1:2 1:7",
+                "2:2 2:12",
+                "3:2 5:13",
+                "8:2 9:6",
+                "10:2 10:2",
+                "12:2 12:5"
+            ]
         );
     }
 
