@@ -1,7 +1,7 @@
 //! What a component says of itself: the custom section `session:manifest`, found by walking section headers. It must
 //! not compile or run anything, and must survive any bytes.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::contribution::Hook;
 
@@ -17,6 +17,20 @@ pub struct Manifest {
     /// Names of hooks; some may be newer than this host.
     #[serde(default)]
     pub hooks: Vec<String>,
+    #[serde(default)]
+    pub grants: Vec<RequestedGrant>,
+}
+
+/// One thing that a plugin wants to reach. All of it is the plugin author's text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestedGrant {
+    /// `read`, `http` or `env`; another is newer than this host, and never given.
+    pub kind: String,
+    /// A glob over paths, hosts or names of variables; None: whatever the configuration names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    #[serde(default)]
+    pub reason: String,
 }
 
 impl Manifest {

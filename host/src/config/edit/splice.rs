@@ -27,8 +27,8 @@ impl<'t> Text<'t> {
         let marked = line == 0 && self.text.starts_with('\u{feff}');
         let start = start + if marked { '\u{feff}'.len_utf8() } else { 0 };
         let rest = self.text.get(start..)?;
-        let end = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
-        Some(start + end.skip(position.column - 1).next()?)
+        let mut ends = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
+        Some(start + ends.nth(position.column.checked_sub(1)?)?)
     }
 
     /// A line without its end; None behind the last one. Lines count from 1.
