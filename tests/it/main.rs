@@ -24,6 +24,7 @@ mod hooks;
 mod housekeeping;
 mod init;
 mod killed;
+mod plugin_install;
 mod prompts;
 mod readme;
 mod refusals;

@@ -1,5 +1,11 @@
 //! `session plugin`: what runs, and turning it on and off for this repository.
 
+mod acquire;
+mod configuration;
+mod install;
+mod remove;
+mod update;
+
 use clap::Subcommand;
 use serde::Serialize;
 
@@ -37,6 +43,12 @@ pub enum Command {
         #[arg(value_name = "NAME")]
         name: String,
     },
+    /// Fetch a plugin, compile it and pin it in .session/config.yaml; it runs once you trust it
+    Install(install::Args),
+    /// Take what the plugins' sources have now
+    Update(update::Args),
+    /// Take a plugin out of .session/config.yaml
+    Remove(remove::Args),
 }
 
 #[derive(Debug, Serialize)]
@@ -51,6 +63,9 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result
         Command::List => show(ui, &workspace),
         Command::Enable { name } => set(ui, &workspace, &name, true),
         Command::Disable { name } => set(ui, &workspace, &name, false),
+        Command::Install(args) => install::run(ui, &workspace, &args),
+        Command::Update(args) => update::run(ui, &workspace, &args),
+        Command::Remove(args) => remove::run(ui, &workspace, &args),
     }
 }
 
