@@ -129,6 +129,13 @@ pub struct Limits {
     pub time: Option<Duration>,
     /// Bytes.
     pub memory: Option<u64>,
+    /// Bytes.
+    pub output: Option<u64>,
+    /// Bytes.
+    pub log: Option<u64>,
+    /// Bytes.
+    pub returned: Option<u64>,
+    pub host_calls: Option<u32>,
 }
 
 impl Default for Config {

@@ -4,6 +4,7 @@ use std::os::unix::fs::symlink;
 use std::time::Instant;
 
 use super::*;
+use crate::config;
 
 /// Asks the culprit between two plugins that behave, and returns the one warning there is.
 fn only_warning(culprit: Source<'static>) -> Warning {
@@ -128,6 +129,50 @@ fn a_flood_of_host_calls_is_cut_off() {
         message.contains("more than 1000 calls of host functions"),
         "{message}"
     );
+}
+
+/// What the configuration asks for is what holds, in the host's own functions as well.
+#[test]
+fn limits_of_the_configuration_hold() {
+    let limited = |deed: &str, set: fn(&mut config::Limits)| {
+        let mut source = doing(deed);
+        set(&mut source.settings.limits);
+        only_warning(source).message
+    };
+    assert_eq!(
+        limited("output", |limits| limits.output = Some(2_048)),
+        "plugin output (brief) printed more than its limit of 2048 bytes"
+    );
+    let message = limited("host-calls", |limits| limits.host_calls = Some(7));
+    assert!(
+        message.contains("more than 7 calls of host functions"),
+        "{message}"
+    );
+    assert_eq!(
+        limited("shared-text", |limits| limits.returned = Some(30_000)),
+        "plugin shared-text (brief) handed over more than its limit of 30000 bytes at once"
+    );
+}
+
+/// The contract's strings are UTF-8; a guest that hands over others has broken the ABI, and is stopped there.
+#[test]
+fn text_that_is_not_utf_8_ends_the_call() {
+    let message = only_message("invalid-text");
+    assert!(
+        message.starts_with("plugin invalid-text (brief) was stopped: "),
+        "{message}"
+    );
+    assert!(message.contains("utf-8"), "{message}");
+}
+
+#[test]
+fn a_log_is_kept_up_to_its_limit() {
+    let mut source = doing("log");
+    source.settings.limits.log = Some(1_024);
+    let answers = ask(vec![source]);
+    let kept: usize = answers.log.iter().map(|(_, line)| line.len()).sum();
+    assert!(kept > 500 && kept <= 1_024, "{kept}");
+    assert_eq!(answers.warnings, []);
 }
 
 #[test]
