@@ -11,6 +11,8 @@ use crate::error::user_error;
 
 const CONFIG: &str = "application/vnd.wasm.config.v0+json";
 const LAYER: &str = "application/wasm";
+/// Characters of a registry's own words that are repeated.
+const LONGEST_MESSAGE: usize = 200;
 
 /// What follows `oci://`.
 pub fn parse(text: &str) -> anyhow::Result<Reference> {
@@ -36,8 +38,16 @@ pub async fn fetch(
     pinned: Option<&str>,
 ) -> anyhow::Result<Vec<u8>> {
     let registry = reference.resolve_registry();
+    let direct = is_on_this_machine(registry);
     let client = Client::try_from(ClientConfig {
-        protocol: protocol(registry),
+        protocol: match direct {
+            true => ClientProtocol::Http,
+            false => ClientProtocol::Https,
+        },
+        // A proxy that is named and used for nothing takes the place of the environment's: what is not protected stays on
+        // this machine.
+        http_proxy: direct.then(|| "http://localhost".to_owned()),
+        no_proxy: direct.then(|| "*".to_owned()),
         connect_timeout: Some(around.patience.connect),
         read_timeout: Some(around.patience.stall),
         user_agent: USER_AGENT,
@@ -62,14 +72,10 @@ pub async fn fetch(
     Ok(bytes.finish())
 }
 
-/// HTTP only to this very machine.
-fn protocol(registry: &str) -> ClientProtocol {
+/// There HTTP is as good as HTTPS.
+fn is_on_this_machine(registry: &str) -> bool {
     let host = registry.rsplit_once(':').map_or(registry, |(host, _)| host);
-    if is_loopback(host) {
-        ClientProtocol::Http
-    } else {
-        ClientProtocol::Https
-    }
+    is_loopback(host)
 }
 
 /// Digest and size of the component that a manifest is about.
@@ -100,7 +106,10 @@ fn cause(error: RegistryError, registry: &str) -> anyhow::Error {
             anyhow::anyhow!("{registry} answered {code}")
         }
         RegistryError::RegistryError { envelope, .. } => match envelope.errors.first() {
-            Some(first) => anyhow::anyhow!("{registry} answered: {}", first.message),
+            Some(first) => {
+                let message: String = first.message.chars().take(LONGEST_MESSAGE).collect();
+                anyhow::anyhow!("{registry} answered: {message}")
+            }
             None => anyhow::anyhow!("{registry} answered with an error"),
         },
         other => anyhow::anyhow!("{other}"),

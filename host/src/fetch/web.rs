@@ -43,7 +43,12 @@ pub fn shown(url: &Url) -> String {
 }
 
 pub async fn fetch(url: &Url, around: &Surroundings<'_>) -> anyhow::Result<Vec<u8>> {
-    let client = Client::builder()
+    let mut client = Client::builder();
+    if is_on_this_machine(url) {
+        // What is not protected stays on it.
+        client = client.no_proxy();
+    }
+    let client = client
         .user_agent(USER_AGENT)
         .referer(false)
         .redirect(Policy::custom(follow))

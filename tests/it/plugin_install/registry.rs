@@ -101,6 +101,7 @@ fn a_component_comes_from_a_registry() {
         return;
     };
     registry.push("acme/notes:1", version_1(), WASM);
+    env.set("HTTP_PROXY", "http://127.0.0.1:9");
     let address = registry.address("acme/notes:1");
     repository
         .session(&["plugin", "install", &address])

@@ -1,6 +1,8 @@
 //! Installing from a web server, over real TLS. It must not leave the machine.
 
 use std::io::Write;
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
 
 use super::component::{sha256, version_1, version_2};
 use super::server::Server;
@@ -71,6 +73,8 @@ fn server(env: &TestEnv) -> Server {
 #[test]
 fn an_address_is_fetched_once_and_pinned() {
     let env = TestEnv::new();
+    // A proxy that nobody listens at: what this machine serves does not go through one.
+    env.set("HTTPS_PROXY", "http://127.0.0.1:9");
     let repository = project(&env);
     let server = server(&env);
     let url = server.url("/moved.wasm?token=s3cret");
@@ -202,4 +206,37 @@ fn offline_nothing_is_fetched_and_the_store_is_used() {
     repository.write(CONFIG, with_entry(&url, &version_1(), ""));
     refused(&repository, &["update"], "SESSION_OFFLINE");
     assert_eq!(server.requests(), requests);
+}
+
+#[test]
+fn a_terminal_shows_how_far_it_is() {
+    let env = TestEnv::new();
+    let repository = project(&env);
+    env.set("SESSION_CACHE_DIR", env.root().join("cache"));
+    let (go_on, held) = channel();
+    let held = Mutex::new(held);
+    let half_way = move |path: &str, out: &mut dyn Write| {
+        let bytes = version_1();
+        let length = bytes.len();
+        write!(out, "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n")?;
+        out.write_all(&bytes[..length / 2])?;
+        out.flush()?;
+        // Until the test has seen it.
+        held.lock().unwrap().recv().unwrap();
+        assert_eq!(path, "/notes.wasm");
+        out.write_all(&bytes[length / 2..])
+    };
+    let certificate = env.root().join("certificate.pem");
+    let server = Server::start(&certificate, Box::new(half_way));
+    env.set("SSL_CERT_FILE", certificate);
+    let url = server.url("/notes.wasm");
+    let mut terminal = env.terminal(repository.path(), &["plugin", "install", &url, "--allow"]);
+    terminal
+        .wait_for("fetching https://localhost")
+        .wait_for(" KiB of ");
+    go_on.send(()).unwrap();
+    terminal
+        .wait_for("compiling")
+        .wait_for("session plugin trust acme-notes");
+    assert_eq!(terminal.finish().0, 0);
 }

@@ -54,19 +54,17 @@ struct InstallView {
 pub fn run(ui: &Ui, workspace: &Workspace, args: &Args) -> anyhow::Result<()> {
     let configuration = Configuration::read(workspace)?;
     let named = |given: &str| configuration.third_party().any(|(name, ..)| name == given);
-    let plugins = match &args.source {
+    match &args.source {
         Some(given) if !named(given) => {
-            vec![from_source(ui, workspace, &configuration, args, given)?]
+            let installed = from_source(ui, workspace, &configuration, args, given)?;
+            show(ui, vec![installed])
         }
-        _ if args.name.is_some() => {
-            return Err(user_error(
-                "--name is for a plugin that the configuration does not name yet",
-                "give the file or address to install from, or leave out --name",
-            ));
-        }
-        given => from_configuration(ui, workspace, &configuration, args, given.as_deref())?,
-    };
-    show(ui, plugins)
+        _ if args.name.is_some() => Err(user_error(
+            "--name is for a plugin that the configuration does not name yet",
+            "give the file or address to install from, or leave out --name",
+        )),
+        given => from_configuration(ui, workspace, &configuration, args, given.as_deref()),
+    }
 }
 
 /// What somebody wants the configuration to name.
@@ -107,10 +105,10 @@ fn from_configuration(
     configuration: &Configuration,
     args: &Args,
     given: Option<&str>,
-) -> anyhow::Result<Vec<Installed>> {
+) -> anyhow::Result<()> {
     let components = acquire::open(workspace)?;
     let mut plugins = Vec::new();
-    for (name, text, pinned) in configuration.third_party() {
+    for (name, source, pinned) in configuration.third_party() {
         let is_wanted = match given {
             Some(given) => name == given,
             None => pinned.is_some_and(|pinned| components.read(pinned).is_err()),
@@ -118,27 +116,45 @@ fn from_configuration(
         if !is_wanted {
             continue;
         }
-        let differs = |asked: &&str| pinned.is_some_and(|pinned| pinned != *asked);
-        if let Some(asked) = args.sha256.as_deref().filter(differs) {
-            return Err(user_error(
-                format!("{FILE} pins {name} to another component than {asked}"),
-                "`session plugin update` takes what its source has now",
-            ));
+        match pinned_one(ui, workspace, configuration, args, (name, source, pinned)) {
+            Ok(installed) => plugins.push(installed),
+            Err(error) if plugins.is_empty() => return Err(error),
+            // Those before it are there, and are shown.
+            Err(error) => {
+                show(ui, plugins)?;
+                return Err(error);
+            }
         }
-        let source = Source::parse(text)?;
-        let pinned = pinned.or(args.sha256.as_deref());
-        let acquired = acquire(ui, workspace, &source, pinned, args.offline)?;
-        let entry = configuration.config.plugin(name);
-        let now = entry.map(|entry| entry.allow.clone()).unwrap_or_default();
-        let allow = match args.allow {
-            true => requests(ui, args, name, &now, &acquired)?,
-            false => None,
-        };
-        acquire::keep(ui, workspace, &source, &acquired)?;
-        pin(workspace, name, text, &acquired, allow)?;
-        plugins.push(installed(name, text, acquired));
     }
-    Ok(plugins)
+    show(ui, plugins)
+}
+
+fn pinned_one(
+    ui: &Ui,
+    workspace: &Workspace,
+    configuration: &Configuration,
+    args: &Args,
+    (name, text, pinned): (&str, &str, Option<&str>),
+) -> anyhow::Result<Installed> {
+    let asked = args.sha256.as_deref();
+    if let (Some(asked), Some(pinned)) = (asked, pinned)
+        && asked != pinned
+    {
+        return Err(user_error(
+            format!("{FILE} pins {name} to another component than {asked}"),
+            "`session plugin update` takes what its source has now",
+        ));
+    }
+    let source = Source::parse(text)?;
+    let acquired = acquire(ui, workspace, &source, pinned.or(asked), args.offline)?;
+    let entry = configuration.config.plugin(name);
+    let allow = match entry {
+        Some(entry) if args.allow => requests(ui, args, name, &entry.allow, &acquired)?,
+        _ => None,
+    };
+    acquire::keep(ui, workspace, &source, &acquired)?;
+    pin(workspace, name, text, &acquired, allow)?;
+    Ok(installed(name, text, acquired))
 }
 
 fn name_of(args: &Args, candidate: &Candidate) -> anyhow::Result<String> {
