@@ -12,6 +12,7 @@ mod values;
 use std::time::Duration;
 
 pub use read::{Loaded, verbosity};
+pub use values::is_plugin_name;
 
 use crate::session::live::Mode;
 

@@ -16,6 +16,7 @@ mod limits;
 mod line;
 mod list;
 mod manifest;
+pub mod pack;
 mod private;
 mod sandbox;
 mod selection;
