@@ -42,7 +42,7 @@ const NESTED_COMPONENT: u8 = 4;
 const DEEPEST: u32 = 4;
 
 /// The content of the first custom section with this name, here or in a module or component within.
-fn custom_section<'a>(binary: &'a [u8], wanted: &str, depth: u32) -> Option<&'a [u8]> {
+pub(super) fn custom_section<'a>(binary: &'a [u8], wanted: &str, depth: u32) -> Option<&'a [u8]> {
     // The fourth byte after the magic number's version tells a component's layer (1) from a core module's (0).
     let is_component = match binary.get(..HEADER)? {
         [0, b'a', b's', b'm', _, _, layer, _] => *layer == 1,

@@ -6,6 +6,7 @@ mod bindings;
 mod bundled;
 mod cache;
 mod call;
+pub mod case;
 mod component;
 pub mod components;
 pub mod contribution;
@@ -47,7 +48,10 @@ use host_data::{HostData, Scope};
 use limits::Limits;
 use sandbox::{CallContext, Sandbox};
 
+pub use engine::digest;
 pub use list::{CacheState, PluginInfo, list};
+pub use manifest::Manifest;
+pub use pack::requested_reads;
 pub use work_tree::ReadGrant;
 use work_tree::WorkTree;
 

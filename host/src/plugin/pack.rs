@@ -7,6 +7,7 @@ use wasmparser::{Chunk, Encoding, Parser, Payload};
 
 use super::CONTRACT;
 use super::contribution::Hook;
+use super::manifest::custom_section;
 use crate::config::is_plugin_name;
 use crate::error::{UserError, user_error};
 
@@ -14,7 +15,7 @@ use crate::error::{UserError, user_error};
 pub const SECTION: &str = "session:manifest";
 
 /// The manifest as an author writes it. What is left out is taken from the component.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Stated {
     pub name: String,
@@ -63,6 +64,15 @@ pub fn exported_hooks(component: &[u8]) -> Result<Vec<ExportedHook>, UserError> 
     }
     found.sort_by_key(|export| Hook::ALL.iter().position(|hook| *hook == export.hook));
     Ok(found)
+}
+
+/// The globs of the files that the component's manifest asks to read.
+pub fn requested_reads(component: &[u8]) -> Vec<String> {
+    let section = custom_section(component, SECTION, 0);
+    let stated: Option<Stated> = section.and_then(|section| serde_json::from_slice(section).ok());
+    let grants = stated.map(|stated| stated.grants).unwrap_or_default();
+    let reads = grants.into_iter().filter(|grant| grant.kind == "read");
+    reads.filter_map(|grant| grant.value).collect()
 }
 
 /// The component with this manifest, and the manifest as it was completed. One that the component has already at its top
@@ -259,8 +269,9 @@ mod tests {
         let read = Manifest::read(&twice).unwrap();
         assert_eq!((&*read.version, read.hooks.len()), ("1.0.1", 1));
         let manifests = sections(&twice).unwrap().into_iter();
-        let manifests = manifests
-            .filter(|section| matches!(section, Payload::CustomSection(it) if it.name() == SECTION));
+        let manifests = manifests.filter(
+            |section| matches!(section, Payload::CustomSection(it) if it.name() == SECTION),
+        );
         assert_eq!(manifests.count(), 1);
     }
 

@@ -1,5 +1,9 @@
 //! `session plugin`: what runs, and turning it on and off for this repository.
 
+mod new;
+mod pack;
+mod test;
+
 use clap::Subcommand;
 use serde::Serialize;
 
@@ -37,6 +41,9 @@ pub enum Command {
         #[arg(value_name = "NAME")]
         name: String,
     },
+    New(new::Args),
+    Pack(pack::Args),
+    Test(test::Args),
 }
 
 #[derive(Debug, Serialize)]
@@ -45,13 +52,30 @@ struct PluginsView {
 }
 
 pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result<()> {
+    match args.command {
+        // Who writes a plugin does not need to be in a repository.
+        Command::New(args) => new::run(ui, environment, &args),
+        Command::Pack(args) => pack::run(ui, environment, args),
+        Command::Test(args) => test::run(ui, environment, &args),
+        Command::List => {
+            let workspace = open(ui, environment)?;
+            show(ui, &workspace)
+        }
+        Command::Enable { name } => {
+            let workspace = open(ui, environment)?;
+            set(ui, &workspace, &name, true)
+        }
+        Command::Disable { name } => {
+            let workspace = open(ui, environment)?;
+            set(ui, &workspace, &name, false)
+        }
+    }
+}
+
+fn open(ui: &mut Ui, environment: &Environment) -> anyhow::Result<Workspace> {
     let workspace = Workspace::open(environment, None)?;
     ui.configure(&workspace.config.display);
-    match args.command {
-        Command::List => show(ui, &workspace),
-        Command::Enable { name } => set(ui, &workspace, &name, true),
-        Command::Disable { name } => set(ui, &workspace, &name, false),
-    }
+    Ok(workspace)
 }
 
 fn show(ui: &Ui, workspace: &Workspace) -> anyhow::Result<()> {
