@@ -74,11 +74,19 @@ pub fn run(
         cache_dir: environment.cache_dir.as_deref(),
     };
     let progress = ui.progress(&format!("running {name}"));
+    let shown = |path: &Path| {
+        let below = path.strip_prefix(&environment.current_dir);
+        below.unwrap_or(path).to_owned()
+    };
     let cases = match cases {
         [] => vec![built_in(candidate, &hooks)?],
         _ => {
             let reports = cases.iter();
-            let reports = reports.map(|path| compare(candidate, path, &hooks, update));
+            let reports = reports.map(|path| {
+                let report = compare(candidate, path, &hooks, update)?;
+                let case = Some(shown(path));
+                Ok(CaseReport { case, ..report })
+            });
             reports.collect::<anyhow::Result<_>>()?
         }
     };
