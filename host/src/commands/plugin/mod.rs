@@ -7,7 +7,10 @@ mod grants;
 mod inspect;
 mod install;
 mod list;
+mod new;
+mod pack;
 mod remove;
+mod test;
 mod trust;
 mod update;
 
@@ -46,6 +49,9 @@ pub enum Command {
     Update(update::Args),
     /// Take a plugin out of .session/config.yaml
     Remove(remove::Args),
+    New(new::Args),
+    Pack(pack::Args),
+    Test(test::Args),
 }
 
 pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result<()> {
@@ -67,6 +73,10 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result
             let workspace = workspace(ui, environment)?;
             remove::run(ui, &workspace, &args)
         }
+        // Who writes a plugin does not need to be in a repository.
+        Command::New(args) => new::run(ui, environment, &args),
+        Command::Pack(args) => pack::run(ui, environment, args),
+        Command::Test(args) => test::run(ui, environment, &args),
     }
 }
 
