@@ -6,18 +6,21 @@ mod bindings;
 mod bundled;
 mod cache;
 mod call;
+mod caller;
 mod component;
 pub mod components;
 pub mod contribution;
 mod engine;
 pub mod host_data;
 mod host_functions;
+mod http;
 mod limits;
 mod line;
 mod list;
 mod manifest;
 mod private;
 mod sandbox;
+mod secrets;
 mod selection;
 mod warning;
 mod work_tree;
@@ -26,11 +29,12 @@ mod work_tree;
 mod tests;
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::path::Path;
 use std::sync::Arc;
 
 use wasmtime::Engine;
-use wasmtime::component::Linker;
+use wasmtime::component::{Component, Linker};
 
 use crate::config::{Config, PluginConfig};
 use crate::environment::Environment;
@@ -39,7 +43,8 @@ use crate::error::Warning;
 pub use access::Access;
 use bindings::session::plugin::types::{Argument, Request};
 use cache::Cache;
-use call::{Call, Caller};
+use call::Call;
+use caller::Caller;
 use component::Loaded;
 use contribution::{Contribution, Hook};
 use host_data::{HostData, Scope};
@@ -198,7 +203,7 @@ impl Plugins {
         plugins
     }
 
-    /// Asks every plugin that exports the hook, one after another. One that fails costs a warning, and nothing else.
+    /// Asks every plugin that exports the hook. One that fails costs a warning, and nothing else.
     pub fn ask(&mut self, question: &Question, host: &dyn HostData) -> Answers {
         let mut answers = Answers {
             warnings: std::mem::take(&mut self.warnings),
@@ -208,11 +213,14 @@ impl Plugins {
             return answers;
         };
         let work_tree = WorkTree::open(host.work_tree(), ReadGrant::WorkTree).ok();
-        for plugin in &self.ready {
-            if plugin.loaded.exports(question.hook) {
-                let outcome = caller.call(plugin.call(question, host), host);
-                answers.take(&plugin.name, question.hook, outcome, work_tree.as_ref());
-            }
+        let asked = self.ready.iter();
+        let asked: Vec<&Ready> = asked
+            .filter(|plugin| plugin.loaded.exports(question.hook))
+            .collect();
+        let calls = asked.iter().map(|plugin| plugin.call(question, host));
+        let outcomes = caller.call_all(calls.collect(), host);
+        for (plugin, outcome) in asked.iter().zip(outcomes) {
+            answers.take(&plugin.name, question.hook, outcome, work_tree.as_ref());
         }
         answers
     }
@@ -220,19 +228,25 @@ impl Plugins {
 
 impl Ready {
     fn call(&self, question: &Question, host: &dyn HostData) -> Call {
+        let reaches_network = !self.access.http.is_empty();
+        let mut limits = Limits::of(question.hook, &self.settings.limits);
+        if reaches_network && self.settings.limits.time.is_none() {
+            limits.time = http::DEADLINE;
+        }
         let context = CallContext {
             plugin: self.name.clone(),
             configuration: self.settings.config.to_string(),
             now: host.now(),
             work_tree: host.work_tree().to_owned(),
             access: self.access.clone(),
-            limits: Limits::of(question.hook, &self.settings.limits),
+            limits,
         };
         let arguments = question.arguments.iter().cloned();
         Call {
             loaded: Arc::clone(&self.loaded),
             context: Arc::new(context),
             hook: question.hook,
+            alone: reaches_network,
             request: Request {
                 room: u32::try_from(question.room).unwrap_or(u32::MAX),
                 arguments: arguments
@@ -251,6 +265,7 @@ impl Answers {
         outcome: call::Outcome,
         work_tree: Option<&WorkTree>,
     ) {
+        let mut failed = None;
         let log = outcome.log.into_iter();
         self.log
             .extend(log.map(|line| (plugin.to_owned(), answer::line(&line))));
@@ -269,8 +284,12 @@ impl Answers {
                 self.warnings
                     .extend(complaints.map(|text| warning::complaint(plugin, hook, text)));
             }
-            Err(failure) => self.warnings.push(warning::failed(plugin, hook, &failure)),
+            Err(failure) => failed = Some(warning::failed(plugin, hook, &failure)),
         }
+        self.warnings.extend(match outcome.refusals.as_slice() {
+            [] => failed,
+            refusals => Some(warning::refused(plugin, hook, refusals, failed)),
+        });
     }
 }
 
@@ -278,6 +297,8 @@ impl Answers {
 struct Loader {
     engine: Engine,
     linker: Linker<Sandbox>,
+    /// Made for the first component that imports WASI HTTP.
+    linker_with_http: OnceCell<Linker<Sandbox>>,
     cache: Cache,
     when_cold: WhenCold,
 }
@@ -287,6 +308,7 @@ impl Loader {
         let engine = engine::engine()?;
         Ok(Self {
             linker: engine::linker(&engine)?,
+            linker_with_http: OnceCell::new(),
             cache: Cache::open(cache_dir, &engine),
             engine,
             when_cold,
@@ -301,6 +323,17 @@ impl Loader {
             (None, WhenCold::Skip) => return Ok(None),
             (None, WhenCold::Compile) => self.cache.compile(&self.engine, digest, &source.bytes)?,
         };
-        Loaded::new(&self.linker, &component).map(Some)
+        Loaded::new(self.linker_for(&component)?, &component).map(Some)
+    }
+
+    fn linker_for(&self, component: &Component) -> anyhow::Result<&Linker<Sandbox>> {
+        if !engine::imports_http(&self.engine, component) {
+            return Ok(&self.linker);
+        }
+        if let Some(linker) = self.linker_with_http.get() {
+            return Ok(linker);
+        }
+        let linker = engine::linker_with_http(&self.linker)?;
+        Ok(self.linker_with_http.get_or_init(|| linker))
     }
 }

@@ -6,6 +6,9 @@ mod context_manager;
 mod contract;
 mod host;
 mod misdeeds;
+mod network;
+mod server;
+mod together;
 
 use std::borrow::Cow;
 use std::path::PathBuf;

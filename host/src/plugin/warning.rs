@@ -4,6 +4,7 @@
 use super::answer::line;
 use super::call::Failure;
 use super::contribution::Hook;
+use super::http::Refusal;
 use crate::error::Warning;
 
 /// A call that gave no contribution.
@@ -26,6 +27,40 @@ pub fn failed(plugin: &str, hook: Hook, failure: &Failure) -> Warning {
     };
     Warning::new(format!("plugin {plugin} ({}) {cause}", hook.name()))
         .hint(format!("session plugin disable {plugin}"))
+}
+
+/// A call that wanted more of the network than it may have. What it failed with besides is most likely a consequence.
+pub fn refused(plugin: &str, hook: Hook, refusals: &[Refusal], failed: Option<Warning>) -> Warning {
+    let wanted: Vec<String> = refusals.iter().map(refusal).collect();
+    let stem = format!("plugin {plugin} ({})", hook.name());
+    let mut message = format!("{stem} {}", wanted.join(", and "));
+    if let Some(failed) = failed {
+        let cause = failed.message.strip_prefix(&stem);
+        message.push_str(", and it");
+        message.push_str(cause.unwrap_or(" failed"));
+    }
+    let grant = refusals
+        .iter()
+        .any(|refusal| matches!(refusal, Refusal::NotGranted(_)));
+    Warning::new(message).hint(if grant {
+        format!("session plugin trust {plugin}")
+    } else {
+        format!("session plugin disable {plugin}")
+    })
+}
+
+fn refusal(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::NotGranted(host) => format!("asked for {}, which it is not granted", line(host)),
+        Refusal::NotEncrypted(host) => format!(
+            "asked for http://{}, and only https may leave this machine",
+            line(host)
+        ),
+        Refusal::Disguised => "asked for an address with a user name in it".to_owned(),
+        Refusal::TooManyRequests => "made more requests than one call may".to_owned(),
+        Refusal::TooMuchReceived => "was sent more bytes than one call may receive".to_owned(),
+        Refusal::TooMuchSent => "sent more bytes than one call may".to_owned(),
+    }
 }
 
 /// An answer that was taken only in part.
