@@ -22,4 +22,8 @@ impl Access {
             env: Vec::new(),
         }
     }
+    /// What such a plugin says takes as long as its network: a brief does not wait for it.
+    pub fn reaches_network(&self) -> bool {
+        !self.http.is_empty()
+    }
 }

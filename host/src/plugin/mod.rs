@@ -2,6 +2,7 @@
 
 mod access;
 mod answer;
+mod asking;
 mod bindings;
 mod bundled;
 mod cache;
@@ -14,6 +15,8 @@ mod engine;
 pub mod host_data;
 mod host_functions;
 mod http;
+pub mod kept;
+pub mod last_run;
 mod limits;
 mod line;
 mod list;
@@ -41,19 +44,17 @@ use crate::environment::Environment;
 use crate::error::Warning;
 
 pub use access::Access;
-use bindings::session::plugin::types::{Argument, Request};
+pub use asking::Network;
 use cache::Cache;
-use call::Call;
 use caller::Caller;
 use component::Loaded;
 use contribution::{Contribution, Hook};
-use host_data::{HostData, Scope};
-use limits::Limits;
-use sandbox::{CallContext, Sandbox};
+use host_data::Scope;
+use sandbox::Sandbox;
 
+use last_run::Run;
 pub use list::{CacheState, PluginInfo, list};
 pub use work_tree::ReadGrant;
-use work_tree::WorkTree;
 
 /// The version of `wit/` that this host was built with.
 pub const CONTRACT: &str = "0.1.1";
@@ -98,6 +99,8 @@ pub struct Answers {
     pub new_states: Vec<NewState>,
     /// By plugin: `level: message`, for verbose output.
     pub log: Vec<(String, String)>,
+    /// Each call that was made.
+    pub runs: Vec<Run>,
 }
 
 /// What a plugin wants to find again.
@@ -119,6 +122,8 @@ pub struct Plugins {
 
 struct Ready {
     name: String,
+    /// sha256 of the component.
+    digest: String,
     loaded: Arc<Loaded>,
     access: Access,
     settings: PluginConfig,
@@ -170,7 +175,10 @@ impl Plugins {
         };
         let wanted = sources.into_iter().filter(|source| {
             let stated = selection::stated_hooks(&source.bytes);
-            stated.iter().any(|hook| hooks.contains(hook))
+            let refreshed = source.access.reaches_network();
+            stated
+                .iter()
+                .any(|hook| hooks.contains(hook) || (refreshed && kept::HOOKS.contains(hook)))
         });
         let wanted: Vec<Source<'_>> = wanted.collect();
         if wanted.is_empty() {
@@ -189,6 +197,7 @@ impl Plugins {
             match loader.load(&source) {
                 Ok(Some(loaded)) => plugins.ready.push(Ready {
                     name: source.name,
+                    digest: source.digest.into_owned(),
                     loaded: Arc::new(loaded),
                     access: source.access,
                     settings: source.settings,
@@ -201,95 +210,6 @@ impl Plugins {
         }
         plugins.caller = Some(Caller::new(loader.engine));
         plugins
-    }
-
-    /// Asks every plugin that exports the hook. One that fails costs a warning, and nothing else.
-    pub fn ask(&mut self, question: &Question, host: &dyn HostData) -> Answers {
-        let mut answers = Answers {
-            warnings: std::mem::take(&mut self.warnings),
-            ..Answers::default()
-        };
-        let Some(caller) = &mut self.caller else {
-            return answers;
-        };
-        let work_tree = WorkTree::open(host.work_tree(), ReadGrant::WorkTree).ok();
-        let asked = self.ready.iter();
-        let asked: Vec<&Ready> = asked
-            .filter(|plugin| plugin.loaded.exports(question.hook))
-            .collect();
-        let calls = asked.iter().map(|plugin| plugin.call(question, host));
-        let outcomes = caller.call_all(calls.collect(), host);
-        for (plugin, outcome) in asked.iter().zip(outcomes) {
-            answers.take(&plugin.name, question.hook, outcome, work_tree.as_ref());
-        }
-        answers
-    }
-}
-
-impl Ready {
-    fn call(&self, question: &Question, host: &dyn HostData) -> Call {
-        let reaches_network = !self.access.http.is_empty();
-        let mut limits = Limits::of(question.hook, &self.settings.limits);
-        if reaches_network && self.settings.limits.time.is_none() {
-            limits.time = http::DEADLINE;
-        }
-        let context = CallContext {
-            plugin: self.name.clone(),
-            configuration: self.settings.config.to_string(),
-            now: host.now(),
-            work_tree: host.work_tree().to_owned(),
-            access: self.access.clone(),
-            limits,
-        };
-        let arguments = question.arguments.iter().cloned();
-        Call {
-            loaded: Arc::clone(&self.loaded),
-            context: Arc::new(context),
-            hook: question.hook,
-            alone: reaches_network,
-            request: Request {
-                room: u32::try_from(question.room).unwrap_or(u32::MAX),
-                arguments: arguments
-                    .map(|(name, value)| Argument { name, value })
-                    .collect(),
-            },
-        }
-    }
-}
-
-impl Answers {
-    fn take(
-        &mut self,
-        plugin: &str,
-        hook: Hook,
-        outcome: call::Outcome,
-        work_tree: Option<&WorkTree>,
-    ) {
-        let mut failed = None;
-        let log = outcome.log.into_iter();
-        self.log
-            .extend(log.map(|line| (plugin.to_owned(), answer::line(&line))));
-        match outcome.result {
-            Ok(answer) => {
-                let accepted = answer::accept(plugin, answer, work_tree);
-                self.contributions.push(accepted.contribution);
-                let states = accepted.states.into_iter();
-                self.new_states
-                    .extend(states.map(|(scope, bytes)| NewState {
-                        plugin: plugin.to_owned(),
-                        scope,
-                        bytes,
-                    }));
-                let complaints = accepted.complaints.iter();
-                self.warnings
-                    .extend(complaints.map(|text| warning::complaint(plugin, hook, text)));
-            }
-            Err(failure) => failed = Some(warning::failed(plugin, hook, &failure)),
-        }
-        self.warnings.extend(match outcome.refusals.as_slice() {
-            [] => failed,
-            refusals => Some(warning::refused(plugin, hook, refusals, failed)),
-        });
     }
 }
 

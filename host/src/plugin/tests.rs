@@ -5,6 +5,7 @@ mod cache;
 mod context_manager;
 mod contract;
 mod host;
+mod kept;
 mod misdeeds;
 mod network;
 mod server;

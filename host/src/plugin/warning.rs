@@ -3,13 +3,25 @@
 
 use super::answer::line;
 use super::call::Failure;
-use super::contribution::Hook;
+use super::contribution::{Contribution, Hook};
 use super::http::Refusal;
+use crate::document::time_text::ago_at;
+use crate::environment::Timestamp;
 use crate::error::Warning;
 
 /// A call that gave no contribution.
 pub fn failed(plugin: &str, hook: Hook, failure: &Failure) -> Warning {
-    let cause = match failure {
+    Warning::new(format!(
+        "plugin {plugin} ({}) {}",
+        hook.name(),
+        cause(failure)
+    ))
+    .hint(format!("session plugin disable {plugin}"))
+}
+
+/// What went wrong, in one line that follows the plugin's name.
+pub fn cause(failure: &Failure) -> String {
+    match failure {
         Failure::Time(limit) => format!("took longer than its limit of {} ms", limit.as_millis()),
         Failure::Memory { asked, limit } => format!(
             "asked for {} MiB of memory; its limit is {} MiB",
@@ -24,9 +36,7 @@ pub fn failed(plugin: &str, hook: Hook, failure: &Failure) -> Warning {
         Failure::Panic(text) => format!("panicked: {}", line(text)),
         Failure::Said(text) => format!("failed: {}", line(text)),
         Failure::Trap(text) => format!("was stopped: {}", line(text)),
-    };
-    Warning::new(format!("plugin {plugin} ({}) {cause}", hook.name()))
-        .hint(format!("session plugin disable {plugin}"))
+    }
 }
 
 /// A call that wanted more of the network than it may have. What it failed with besides is most likely a consequence.
@@ -67,6 +77,31 @@ fn refusal(refusal: &Refusal) -> String {
 pub fn complaint(plugin: &str, hook: Hook, complaint: &str) -> Warning {
     Warning::new(format!("plugin {plugin} ({}) {complaint}", hook.name()))
         .hint("session plugin list")
+}
+
+/// A plugin that uses the network, in a command that does not.
+pub fn not_asked_yet(plugin: &str) -> Warning {
+    Warning::new(format!(
+        "plugin {plugin} uses the network and was not asked on this branch yet"
+    ))
+    .hint(format!("session plugin refresh {plugin}"))
+}
+
+/// What it said before is shown instead.
+pub fn fell_back(warning: &mut Warning, earlier: &Contribution, now: Timestamp) {
+    if let Some(said_at) = earlier.said_at {
+        let ago = ago_at(now, said_at);
+        warning.message = format!("{}; what it said {ago} stands", warning.message);
+    }
+}
+
+/// The next brief will not have it.
+pub fn answer_unkept(plugin: &str, error: &anyhow::Error) -> Warning {
+    Warning::new(format!(
+        "what plugin {plugin} said cannot be kept: {}",
+        line(&format!("{error:#}"))
+    ))
+    .hint("session plugin list")
 }
 
 /// A component that is no plugin for this host.

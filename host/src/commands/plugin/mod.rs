@@ -1,5 +1,7 @@
 //! `session plugin`: what runs, and turning it on and off for this repository.
 
+mod refresh;
+
 use clap::Subcommand;
 use serde::Serialize;
 
@@ -37,6 +39,7 @@ pub enum Command {
         #[arg(value_name = "NAME")]
         name: String,
     },
+    Refresh(refresh::Args),
 }
 
 #[derive(Debug, Serialize)]
@@ -45,12 +48,13 @@ struct PluginsView {
 }
 
 pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result<()> {
-    let workspace = Workspace::open(environment, None)?;
+    let mut workspace = Workspace::open(environment, None)?;
     ui.configure(&workspace.config.display);
     match args.command {
         Command::List => show(ui, &workspace),
         Command::Enable { name } => set(ui, &workspace, &name, true),
         Command::Disable { name } => set(ui, &workspace, &name, false),
+        Command::Refresh(args) => refresh::run(ui, &mut workspace, &args),
     }
 }
 

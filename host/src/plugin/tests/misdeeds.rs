@@ -64,11 +64,12 @@ fn a_loop_ends_when_the_epoch_advances() {
     let source = doing("loop");
     let ready = Ready {
         loaded: Arc::new(loader.load(&source).unwrap().unwrap()),
+        digest: source.digest.into_owned(),
         name: source.name,
         access: source.access,
         settings: source.settings,
     };
-    let call = ready.call(&brief(), &host);
+    let call = ready.call(Hook::Brief, &brief(), &host);
     let (report, events) = std::sync::mpsc::channel();
     let line = line::Line::new(report, 1, Instant::now());
     let store = Sandbox::new(Arc::clone(&call.context), line).into_store(&loader.engine);

@@ -4,7 +4,7 @@
 use std::io::{BufRead as _, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// What a server does with a connection, when it has read the request.
 type Respond = dyn Fn(&mut TcpStream) -> std::io::Result<()> + Send + Sync;
@@ -12,6 +12,7 @@ type Respond = dyn Fn(&mut TcpStream) -> std::io::Result<()> + Send + Sync;
 pub struct Server {
     port: u16,
     connections: Arc<AtomicUsize>,
+    stopped: Arc<AtomicBool>,
 }
 
 impl Server {
@@ -23,14 +24,23 @@ impl Server {
         let connections = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&connections);
         let respond: Arc<Respond> = Arc::new(respond);
+        let stopped = Arc::new(AtomicBool::new(false));
+        let stop = Arc::clone(&stopped);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
+                if stop.load(Ordering::SeqCst) {
+                    break;
+                }
                 counted.fetch_add(1, Ordering::SeqCst);
                 let respond = Arc::clone(&respond);
                 std::thread::spawn(move || serve(stream, &*respond));
             }
         });
-        Self { port, connections }
+        Self {
+            port,
+            connections,
+            stopped,
+        }
     }
 
     pub fn answering(body: &'static str) -> Self {
@@ -64,6 +74,14 @@ impl Server {
 
     pub fn url(&self) -> String {
         format!("http://{}/", self.host())
+    }
+
+    /// From when it returns on, nobody listens there.
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
+        while TcpStream::connect(self.host()).is_ok() {
+            std::thread::yield_now();
+        }
     }
 
     pub fn connections(&self) -> usize {

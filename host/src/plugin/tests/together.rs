@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use super::network::network;
 use super::server::Server;
 use super::*;
+use crate::plugin::call::Call;
 
 fn steps(answers: &Answers) -> Vec<(&str, &str)> {
     let contributions = answers.contributions.iter();
@@ -40,7 +41,7 @@ fn asks_the_last_while_the_first_runs(alone: bool) {
     );
     let calls = plugins.ready.iter().map(|plugin| Call {
         alone,
-        ..plugin.call(&brief(), &host)
+        ..plugin.call(Hook::Brief, &brief(), &host)
     });
     let outcomes = plugins
         .caller
