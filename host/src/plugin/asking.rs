@@ -257,13 +257,13 @@ impl<'a> Taking<'a> {
         self.accept(plugin, hook, outcome, false);
     }
 
-    /// The contribution, or the one that was kept. `now`: it is for the command that is under way.
+    /// The contribution, or the one that was kept. `for_now`: it is for the command that is under way.
     fn accept(
         &mut self,
         plugin: &'a Ready,
         hook: Hook,
         outcome: Outcome,
-        now: bool,
+        for_now: bool,
     ) -> Option<Contribution> {
         let name = &plugin.name;
         self.answers.runs.push(Run::of(name, hook, &outcome));
@@ -280,7 +280,7 @@ impl<'a> Taking<'a> {
                     self.keep(plugin, hook, &accepted.contribution);
                 }
                 // What a plugin leaves for itself belongs to the command that it answered.
-                if now {
+                if for_now {
                     self.answers
                         .new_states
                         .extend(accepted.states.into_iter().map(|(scope, bytes)| NewState {
@@ -300,14 +300,18 @@ impl<'a> Taking<'a> {
         if is_lost && is_kept {
             contribution = self.kept.read(&plugin.key(hook, self.host));
         }
-        let mut said = match outcome.refusals.as_slice() {
+        let warned = match outcome.refusals.as_slice() {
             [] => failed,
             refusals => Some(warning::refused(name, hook, refusals, failed)),
         };
-        if let (true, Some(said), Some(earlier)) = (is_lost, &mut said, &contribution) {
-            warning::fell_back(said, earlier, self.host.now());
-        }
-        self.complain(plugin, said);
+        let now = self.host.now();
+        let warned = match (warned, &contribution) {
+            (Some(warned), Some(earlier)) if is_lost => {
+                Some(warning::fell_back(warned, earlier, now))
+            }
+            (warned, _) => warned,
+        };
+        self.complain(plugin, warned);
         contribution
     }
 

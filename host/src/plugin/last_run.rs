@@ -14,6 +14,7 @@ use super::call::Outcome;
 use super::components::bounded;
 use super::contribution::Hook;
 use super::{private, warning};
+use crate::document::time_text::ago_at;
 use crate::environment::Timestamp;
 
 const FORMAT: u32 = 1;
@@ -57,6 +58,19 @@ impl Run {
             took: outcome.took,
             failure: failure.map(warning::cause),
         }
+    }
+}
+
+impl LastRun {
+    /// `3 hours ago (brief), 12 ms: answered`.
+    pub fn told(&self, now: Timestamp) -> String {
+        format!(
+            "{} ({}), {} ms: {}",
+            ago_at(now, self.at),
+            self.hook.name(),
+            self.milliseconds,
+            self.failure.as_deref().unwrap_or("answered")
+        )
     }
 }
 

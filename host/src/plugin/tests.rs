@@ -8,6 +8,7 @@ mod host;
 mod kept;
 mod misdeeds;
 mod network;
+#[path = "../../../tests/common/server.rs"]
 mod server;
 mod together;
 

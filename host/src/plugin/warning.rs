@@ -88,10 +88,14 @@ pub fn not_asked_yet(plugin: &str) -> Warning {
 }
 
 /// What it said before is shown instead.
-pub fn fell_back(warning: &mut Warning, earlier: &Contribution, now: Timestamp) {
-    if let Some(said_at) = earlier.said_at {
-        let ago = ago_at(now, said_at);
-        warning.message = format!("{}; what it said {ago} stands", warning.message);
+pub fn fell_back(warning: Warning, earlier: &Contribution, now: Timestamp) -> Warning {
+    match earlier.said_at {
+        Some(said_at) => {
+            let ago = ago_at(now, said_at);
+            Warning::new(format!("{}; what it said {ago} stands", warning.message))
+                .hint(format!("session plugin refresh {}", earlier.plugin))
+        }
+        None => warning,
     }
 }
 

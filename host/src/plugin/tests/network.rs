@@ -39,6 +39,15 @@ fn only_warning(culprit: Source<'static>) -> Warning {
     warning.clone()
 }
 
+fn redirecting(to: String) -> Server {
+    Server::start(move |stream| {
+        write!(
+            stream,
+            "HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n"
+        )
+    })
+}
+
 #[test]
 fn a_granted_host_answers() {
     let server = Server::answering("hello");
@@ -82,7 +91,7 @@ fn a_host_that_is_not_granted_is_not_reached() {
 #[test]
 fn a_redirect_to_a_host_that_is_not_granted_ends_there() {
     let other = Server::answering("secret");
-    let first = Server::redirecting(other.url());
+    let first = redirecting(other.url());
     let warning = only_warning(network(
         &format!("follow {}", first.url()),
         &[&first.host()],
@@ -98,6 +107,38 @@ fn a_redirect_to_a_host_that_is_not_granted_ends_there() {
         &[&first.host(), &other.host()],
     );
     assert_eq!(told(&ask(vec![both])), "status 200, 6 bytes");
+}
+
+/// The server's certificate is its own word only.
+#[test]
+fn a_certificate_that_nobody_vouches_for_is_refused() {
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut connection = rustls::ServerConnection::new(Arc::new(config)).unwrap();
+        // What the client thinks of the certificate.
+        loop {
+            match connection.complete_io(&mut stream) {
+                Ok((0, 0)) => return None,
+                Ok(_) => {}
+                Err(error) => return Some(error.to_string()),
+            }
+        }
+    });
+    let message = only_warning(network(&format!("fetch https://{host}/"), &[&host])).message;
+    assert!(message.contains("Tls"), "{message}");
+    let alert = server.join().unwrap().unwrap();
+    assert!(alert.contains("UnknownCA"), "{alert}");
 }
 
 #[test]

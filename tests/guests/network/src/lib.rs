@@ -50,6 +50,11 @@ fn answer() -> Result<Contribution, String> {
 
 fn step(text: &str) -> Contribution {
     Contribution {
+        sections: vec![Section {
+            title: "Answer".to_owned(),
+            body: text.to_owned(),
+            importance: 50,
+        }],
         next_steps: vec![text.to_owned()],
         ..Contribution::default()
     }

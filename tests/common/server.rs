@@ -1,12 +1,12 @@
-//! Servers on loopback that tests make: real ones, each connection on a thread. They must not outlive what they do for
-//! one test, nor reach anything but loopback.
+//! A server on loopback, for tests of what uses the network: a real one, each connection on a thread. It must not reach
+//! anything else.
 
-use std::io::{BufRead as _, BufReader, Write};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// What a server does with a connection, when it has read the request.
+/// What a server does with a connection, when it has read the request's head.
 type Respond = dyn Fn(&mut TcpStream) -> std::io::Result<()> + Send + Sync;
 
 pub struct Server {
@@ -22,10 +22,9 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let connections = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&connections);
-        let respond: Arc<Respond> = Arc::new(respond);
         let stopped = Arc::new(AtomicBool::new(false));
-        let stop = Arc::clone(&stopped);
+        let (counted, stop) = (Arc::clone(&connections), Arc::clone(&stopped));
+        let respond: Arc<Respond> = Arc::new(respond);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 if stop.load(Ordering::SeqCst) {
@@ -45,26 +44,17 @@ impl Server {
 
     pub fn answering(body: &'static str) -> Self {
         Self::start(move |stream| {
+            let length = body.len();
             write!(
                 stream,
-                "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}",
-                body.len()
+                "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{body}"
             )
         })
     }
 
-    pub fn redirecting(to: String) -> Self {
-        Self::start(move |stream| {
-            write!(
-                stream,
-                "HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n"
-            )
-        })
-    }
-
-    /// Accepts, reads, and says nothing as long as the other side waits.
+    /// Accepts, and says nothing as long as the other side waits.
     pub fn silent() -> Self {
-        Self::start(|stream| stream.read_to_the_end())
+        Self::start(|stream| std::io::copy(stream, &mut std::io::sink()).map(drop))
     }
 
     /// As grants have it.
@@ -76,6 +66,10 @@ impl Server {
         format!("http://{}/", self.host())
     }
 
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+
     /// From when it returns on, nobody listens there.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::SeqCst);
@@ -83,30 +77,12 @@ impl Server {
             std::thread::yield_now();
         }
     }
-
-    pub fn connections(&self) -> usize {
-        self.connections.load(Ordering::SeqCst)
-    }
 }
 
 fn serve(mut stream: TcpStream, respond: &Respond) {
-    let head = BufReader::new(stream.try_clone().unwrap());
-    let whole = head
-        .lines()
-        .map_while(Result::ok)
-        .any(|line| line.is_empty());
-    if whole {
+    let head = BufReader::new(stream.try_clone().unwrap()).lines();
+    if head.map_while(Result::ok).any(|line| line.is_empty()) {
         // The other side may have gone away; that is what some tests are about.
         let _gone = respond(&mut stream);
-    }
-}
-
-trait ReadToTheEnd {
-    fn read_to_the_end(&mut self) -> std::io::Result<()>;
-}
-
-impl ReadToTheEnd for TcpStream {
-    fn read_to_the_end(&mut self) -> std::io::Result<()> {
-        std::io::copy(self, &mut std::io::sink()).map(drop)
     }
 }
