@@ -71,6 +71,7 @@ fn gather_and(
     let plugins = Plugins::load(
         &workspace.config,
         &workspace.environment,
+        workspace.checkout(),
         &[hook],
         when_cold,
     );

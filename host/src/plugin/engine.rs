@@ -6,6 +6,7 @@ use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, Engine, OptLevel};
 
 use super::bindings::session::plugin as contract;
+use super::compatibility;
 use super::sandbox::Sandbox;
 
 /// Bytes. Deep enough for honest recursion, small enough for the worker's own stack of 2 MiB.
@@ -54,6 +55,16 @@ fn link(linker: &mut Linker<Sandbox>) -> wasmtime::Result<()> {
     contract::log::add_to_linker::<_, HasSelf<_>>(linker, |sandbox| sandbox)
 }
 
+/// What this one component can import.
+pub fn linker_of(engine: &Engine, component: &Component) -> anyhow::Result<Linker<Sandbox>> {
+    let linker = linker(engine)?;
+    if imports_http(engine, component) {
+        linker_with_http(&linker)
+    } else {
+        Ok(linker)
+    }
+}
+
 /// As [`linker`], and WASI HTTP, which [`Sandbox`] opens for granted hosts only.
 pub fn linker_with_http(linker: &Linker<Sandbox>) -> anyhow::Result<Linker<Sandbox>> {
     let mut linker = linker.clone();
@@ -68,6 +79,16 @@ pub fn imports_http(engine: &Engine, component: &Component) -> bool {
     let all = component.component_type();
     let mut imports = all.imports(engine);
     imports.any(|(name, _)| name.starts_with("wasi:http/"))
+}
+
+/// Refuses a component that was built for a contract which this host does not serve.
+pub fn check_contract(engine: &Engine, component: &Component) -> anyhow::Result<()> {
+    let ty = component.component_type();
+    let imports = ty.imports(engine).map(|(name, _)| name);
+    let names: Vec<&str> = imports
+        .chain(ty.exports(engine).map(|(name, _)| name))
+        .collect();
+    compatibility::check(names)
 }
 
 /// What tells this engine's compiled code from any other's: wasmtime's version, the processor and the settings above.

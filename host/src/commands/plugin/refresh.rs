@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::ask;
 use crate::document::{Document, Section};
+use crate::environment::Environment;
 use crate::error::{Warning, user_error};
 use crate::facts::gather::{Options, gather};
 use crate::facts::plugin_view::PluginView;
@@ -42,13 +43,19 @@ struct RunView<'a> {
     failure: Option<&'a str>,
 }
 
-pub fn run(ui: &Ui, workspace: &mut Workspace, args: &Args) -> anyhow::Result<()> {
-    let environment = workspace.environment.clone();
-    let config = &workspace.config;
-    let mut plugins = Plugins::load(config, &environment, &HOOKS, WhenCold::Compile);
+pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Result<()> {
+    let mut workspace = Workspace::open(environment, Some(Options::common().status))?;
+    ui.configure(&workspace.config.display);
+    let mut plugins = Plugins::load(
+        &workspace.config,
+        environment,
+        workspace.checkout(),
+        &HOOKS,
+        WhenCold::Compile,
+    );
     refuse_others(&plugins, &args.names)?;
-    let facts = gather(workspace, Options::common())?;
-    let question = ask::question(workspace, Hook::Brief, Vec::new());
+    let facts = gather(&mut workspace, Options::common())?;
+    let question = ask::question(&workspace, Hook::Brief, Vec::new());
     let view = PluginView::new(&facts, &workspace.repository, &workspace.layout);
     let kept = Kept::at(workspace.layout.contributions());
     let progress = ui.progress("asking the plugins");

@@ -9,7 +9,7 @@ use super::*;
 /// The component, told what to do, with these hosts granted.
 pub fn network(task: &str, hosts: &[&str]) -> Source<'static> {
     let mut source = doing("network");
-    source.bytes = Cow::Borrowed(session_guests::NETWORK);
+    source.component = Component::Here(Cow::Borrowed(session_guests::NETWORK));
     source.digest = Cow::Owned(engine::digest(session_guests::NETWORK));
     source.settings.config = serde_json::Value::String(task.to_owned());
     source.access.http = hosts.iter().map(|host| (*host).to_owned()).collect();

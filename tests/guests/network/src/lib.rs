@@ -10,7 +10,10 @@ use wasip2::io::streams::StreamError;
 
 pub struct Network;
 
-session_plugin::plugin!(Network: brief, checkpoint, status);
+session_plugin::plugin!(
+    Network: brief, checkpoint, status;
+    grants = r#"[{"kind":"http","reason":"to ask it"},{"kind":"env","reason":"to say it"}]"#
+);
 
 impl Brief for Network {
     fn brief(_request: Request) -> Result<Contribution, String> {
