@@ -167,6 +167,38 @@ fn a_server_that_never_answers_costs_the_limit_and_no_more() {
     assert!(started.elapsed() < Duration::from_secs(30));
 }
 
+/// Nobody interrupts a thread that waits for a server: what waits looks at the clock itself.
+#[test]
+fn a_request_ends_with_the_calls_time_inside_the_host() {
+    let trickling = Server::start(|stream| {
+        write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nx")?;
+        std::io::copy(stream, &mut std::io::sink()).map(drop)
+    });
+    for server in [Server::silent(), trickling] {
+        let source = network(&format!("fetch {}", server.url()), &[&server.host()]);
+        let host = FixedHost::new(&std::env::temp_dir());
+        let source = within(Duration::from_millis(100), source);
+        let loader = Loader::new(Some(&cache_dir()), WhenCold::Compile).unwrap();
+        let ready = Ready {
+            loaded: Arc::new(loader.load(&source).unwrap().unwrap()),
+            digest: source.digest.into_owned(),
+            name: source.name,
+            access: source.access,
+            settings: source.settings,
+        };
+        let call = ready.call(Hook::Brief, &brief(), &host);
+        let engine = loader.engine;
+        let (report, _events) = std::sync::mpsc::channel();
+        let deadline = Instant::now() + call.context.limits.time;
+        let line = line::Line::new(report, 1, deadline);
+        let (done, ended) = std::sync::mpsc::channel();
+        std::thread::spawn(move || done.send(call::run(&engine, &call, line).result.err()));
+        let failure = ended.recv_timeout(Duration::from_secs(60)).unwrap();
+        let limit = Duration::from_millis(100);
+        assert_eq!(failure, Some(call::Failure::Time(limit)));
+    }
+}
+
 #[test]
 fn a_body_that_trickles_ends_with_the_calls_time() {
     let server = Server::start(|stream| {
