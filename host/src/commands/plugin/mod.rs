@@ -9,6 +9,7 @@ mod install;
 mod list;
 mod new;
 mod pack;
+mod refresh;
 mod remove;
 mod test;
 mod trust;
@@ -52,6 +53,7 @@ pub enum Command {
     New(new::Args),
     Pack(pack::Args),
     Test(test::Args),
+    Refresh(refresh::Args),
 }
 
 pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result<()> {
@@ -77,6 +79,7 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result
         Command::New(args) => new::run(ui, environment, &args),
         Command::Pack(args) => pack::run(ui, environment, args),
         Command::Test(args) => test::run(ui, environment, &args),
+        Command::Refresh(args) => refresh::run(ui, environment, &args),
     }
 }
 
