@@ -35,7 +35,7 @@ fn a_manifest_cannot_forge_what_the_review_says() {
     let manifest = serde_json::json!({
         "name": text, "version": text, "contract": text, "hooks": ["brief"],
         "grants": [
-            {"kind": "http", "value": text, "reason": text.repeat(100)},
+            {"kind": "http", "value": text, "reason": text.repeat(1000)},
             {"kind": text, "reason": ""},
         ],
     });
