@@ -9,6 +9,9 @@ use session::commands::reference;
 
 use crate::common::{TestEnv, source_root};
 
+/// A component of no use but to be installed.
+const CONTRACT: &[u8] = include_bytes!("../fixtures/contract/0.1.0.wasm");
+
 /// Pages that name commands to users.
 const PAGES: [&str; 6] = [
     "README.md",
@@ -160,7 +163,8 @@ fn every_json_answer_has_the_keys_of_its_schema() {
     repository.commit("feat: begin");
     let demo = env.root().join("demo");
     let demo = demo.to_str().unwrap();
-    let steps: [&[&str]; 25] = [
+    repository.write("notes.wasm", CONTRACT);
+    let steps: [&[&str]; 28] = [
         &["init"],
         &["start", "feature/a", "--objective=One"],
         &["start"],
@@ -185,6 +189,9 @@ fn every_json_answer_has_the_keys_of_its_schema() {
         &["resume"],
         &["history"],
         &["plugin", "disable", "context-manager"],
+        &["plugin", "install", "notes.wasm"],
+        &["plugin", "update"],
+        &["plugin", "remove", "contract"],
         &["demo", demo],
     ];
     let mut seen = BTreeSet::new();

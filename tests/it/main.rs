@@ -25,6 +25,7 @@ mod housekeeping;
 mod init;
 mod killed;
 mod plugin_inspect;
+mod plugin_install;
 mod plugin_pull_requests;
 mod plugin_trust;
 mod prompts;
