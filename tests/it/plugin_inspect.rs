@@ -101,8 +101,8 @@ fn inspect_tells_what_a_file_is_without_a_repository() {
     assert!(text.stdout.contains("session:plugin/facts@0.1.0"), "{text}");
     assert!(text.stdout.contains("reads one file of the test"), "{text}");
     for (name, cause) in [
-        ("half.wasm", "is damaged or cut short"),
-        ("module.wasm", "is a core module, not a component"),
+        ("half.wasm", "is damaged or cut off"),
+        ("module.wasm", "is a core module and no component"),
         ("text.wasm", "is no WebAssembly component"),
         ("large.wasm", "is too large: a component has at most 64 MiB"),
         ("none.wasm", "cannot be read"),

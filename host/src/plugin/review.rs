@@ -2,12 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
-use wasmtime::Engine;
-
 use super::admission::needs_consent;
-use super::cache::Cache;
-use super::component::Loaded;
 use super::components::Components;
 use super::consent::{Agreement, Consent, Terms};
 use super::grants::Grants;
@@ -15,10 +10,11 @@ use super::inspect::{Inspection, inspect};
 use super::manifest::RequestedGrant;
 use super::selection::Selected;
 use super::third_party::{Checkout, Missing, Place};
-use super::{engine, warning};
+use super::{candidate, warning};
 use crate::config::{Allow, PluginConfig};
 use crate::environment::{Environment, Timestamp};
 use crate::error::user_error;
+use serde::Serialize;
 
 /// A plugin of this repository as it would be loaded now.
 #[derive(Debug)]
@@ -113,9 +109,9 @@ impl Review {
     /// The user agrees to what this shows: the component is kept and compiled, then the consent is noted.
     pub fn agree(&self, environment: &Environment, checkout: Checkout<'_>) -> anyhow::Result<()> {
         let consent = Consent::of(environment.data_dir.as_deref(), checkout.common_dir)?;
-        let engine = engine::engine()?;
-        let cache = Cache::open(environment.cache_dir.as_deref(), &engine);
-        self.compile(&engine, &cache).map_err(|error| {
+        // There and then, so that no hook has to do without it.
+        let digest = &self.component.digest;
+        candidate::compile(digest, &self.bytes, environment).map_err(|error| {
             user_error(
                 format!("plugin {} cannot be loaded: {error:#}", self.name),
                 "`session plugin inspect` says what a component is; ask its author for a build that fits",
@@ -132,17 +128,6 @@ impl Review {
                 agreed_at: environment.now,
             },
         )
-    }
-
-    /// There and then, so that no hook has to do without it.
-    fn compile(&self, engine: &Engine, cache: &Cache) -> anyhow::Result<()> {
-        let digest = &self.component.digest;
-        let compiled = match cache.load(engine, digest) {
-            Some(compiled) => compiled,
-            None => cache.compile(engine, digest, &self.bytes)?,
-        };
-        engine::check_contract(engine, &compiled)?;
-        Loaded::new(&engine::linker(engine)?, &compiled).map(drop)
     }
 }
 
