@@ -65,7 +65,8 @@ pub fn compile(digest: &str, bytes: &[u8], environment: &Environment) -> anyhow:
     };
     engine::check_contract(&engine, &component)?;
     // What it imports and nobody provides shows here.
-    Loaded::new(&engine::linker(&engine)?, &component).context("it cannot be linked")?;
+    Loaded::new(&engine::linker_of(&engine, &component)?, &component)
+        .context("it cannot be linked")?;
     Ok(())
 }
 

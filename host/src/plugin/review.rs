@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 use super::admission::needs_consent;
 use super::components::Components;
 use super::consent::{Agreement, Consent, Terms};
@@ -14,7 +16,6 @@ use super::{candidate, warning};
 use crate::config::{Allow, PluginConfig};
 use crate::environment::{Environment, Timestamp};
 use crate::error::user_error;
-use serde::Serialize;
 
 /// A plugin of this repository as it would be loaded now.
 #[derive(Debug)]

@@ -7,7 +7,11 @@ mod grants;
 mod inspect;
 mod install;
 mod list;
+mod new;
+mod pack;
+mod refresh;
 mod remove;
+mod test;
 mod trust;
 mod update;
 
@@ -43,6 +47,10 @@ pub enum Command {
     Update(update::Args),
     /// Take a plugin out of .session/config.yaml
     Remove(remove::Args),
+    New(new::Args),
+    Pack(pack::Args),
+    Test(test::Args),
+    Refresh(refresh::Args),
 }
 
 pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result<()> {
@@ -64,6 +72,11 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result
             let workspace = workspace(ui, environment)?;
             remove::run(ui, &workspace, &args)
         }
+        // Who writes a plugin does not need to be in a repository.
+        Command::New(args) => new::run(ui, environment, &args),
+        Command::Pack(args) => pack::run(ui, environment, args),
+        Command::Test(args) => test::run(ui, environment, &args),
+        Command::Refresh(args) => refresh::run(ui, environment, &args),
     }
 }
 
