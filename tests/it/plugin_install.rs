@@ -67,7 +67,7 @@ fn a_file_is_pinned_compiled_and_not_trusted() {
         "1.0.0",
         "./tools/notes.wasm",
         &sha256(&version_1()),
-        "read docs/**: finds the notes",
+        "read docs/**: “finds the notes”",
         "env NOTES_TOKEN",
         "session plugin trust acme-notes",
     ] {
@@ -289,7 +289,7 @@ fn an_update_pins_what_is_new_and_asks_for_trust_again() {
         "1.0.0 → 1.1.0",
         &sha256(&version_1()),
         &sha256(&version_2()),
-        "http api.example.com: sends the notes",
+        "http api.example.com: “sends the notes”",
     ] {
         assert!(told.stdout.contains(said), "{said}\n{told}");
     }

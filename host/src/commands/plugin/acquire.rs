@@ -101,18 +101,6 @@ pub fn wanted(now: &Allow, asked: &[RequestedGrant]) -> Option<Allow> {
     (allow != *now).then_some(allow)
 }
 
-/// `read docs/**: why`.
-pub fn asks_for(grant: &RequestedGrant) -> String {
-    let value = grant
-        .value
-        .as_deref()
-        .unwrap_or("what the configuration names");
-    match &*grant.reason {
-        "" => format!("{} {value}", grant.kind),
-        reason => format!("{} {value}: {reason}", grant.kind),
-    }
-}
-
 fn fetch(
     ui: &Ui,
     workspace: &Workspace,

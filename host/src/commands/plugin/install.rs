@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::acquire::{self, Acquired, acquire};
 use super::configuration::{Configuration, FILE};
+use super::grants;
 use crate::config::edit::{self, Pin};
 use crate::config::{Allow, is_plugin_name};
 use crate::document::{Document, Item, Section};
@@ -198,7 +199,7 @@ fn requests(
     };
     ui.status(&format!("{name} asks for:"));
     for grant in asked {
-        ui.status(&format!("  {}", acquire::asks_for(grant)));
+        ui.status(&format!("  {}", grants::in_its_words(grant)));
     }
     let question =
         "Write that into the configuration? Nobody gives it before they trust the plugin";
@@ -274,7 +275,7 @@ fn section(plugin: &Installed) -> Section {
     section.pair("Size", format!("{} kB", component.size.div_ceil(1000)));
     let hooks: Vec<&str> = component.hooks.iter().map(|hook| hook.name()).collect();
     section.pair("Hooks", hooks.join(", "));
-    let asked = component.asks_for.iter().map(acquire::asks_for);
+    let asked = component.asks_for.iter().map(grants::in_its_words);
     match component.asks_for.is_empty() {
         true => section.pair("Asks for", "nothing"),
         false => section = section.items(asked.map(|asked| Item::pair("Asks for", asked))),

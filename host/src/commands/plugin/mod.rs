@@ -24,9 +24,6 @@ use crate::plugin::{Selected, select};
 use crate::ui::Ui;
 use crate::workspace::Workspace;
 
-/// Where plugins are turned on, and what they may reach is asked for.
-const CONFIG: &str = ".session/config.yaml";
-
 /// Show which plugins run, and turn them on and off for this repository
 #[derive(Debug, clap::Args)]
 pub struct Args {

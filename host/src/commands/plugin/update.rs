@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::acquire::{self, Acquired, acquire};
 use super::configuration::{Configuration, FILE};
+use super::grants;
 use super::install::{self, shown};
 use crate::document::{Document, Section};
 use crate::fetch::Source;
@@ -163,7 +164,7 @@ fn section(plugin: &Updated) -> Section {
     section.pair("Version", format!("{} → {}", versions[0], versions[1]));
     section.pair("sha256", format!("{} → {}", digests[0], digests[1]));
     for grant in &plugin.newly_asks_for {
-        section.pair("Newly asks for", acquire::asks_for(grant));
+        section.pair("Newly asks for", grants::in_its_words(grant));
     }
     section.line(match plugin.outcome {
         Outcome::Updated => format!(
