@@ -11,7 +11,9 @@ mod values;
 
 use std::time::Duration;
 
+pub use plugins::can_allow;
 pub use read::{Loaded, verbosity};
+pub use values::is_plugin_name;
 
 use crate::session::live::Mode;
 

@@ -1,11 +1,19 @@
 //! `session plugin`: one file per verb. It must not do more than dispatch.
 
+mod acquire;
+mod configuration;
 mod enable;
 mod grants;
 mod inspect;
+mod install;
 mod list;
+mod new;
+mod pack;
 mod refresh;
+mod remove;
+mod test;
 mod trust;
+mod update;
 
 use clap::Subcommand;
 
@@ -14,6 +22,7 @@ use crate::environment::Environment;
 use crate::error::user_error;
 use crate::plugin::{Selected, select};
 use crate::ui::Ui;
+use crate::workspace::Workspace;
 
 /// Where plugins are turned on, and what they may reach is asked for.
 const CONFIG: &str = ".session/config.yaml";
@@ -35,6 +44,15 @@ pub enum Command {
     Disable(enable::Args),
     Trust(trust::Args),
     Inspect(inspect::Args),
+    /// Fetch a plugin, compile it and pin it in .session/config.yaml; it runs once you trust it
+    Install(install::Args),
+    /// Take what the plugins' sources have now
+    Update(update::Args),
+    /// Take a plugin out of .session/config.yaml
+    Remove(remove::Args),
+    New(new::Args),
+    Pack(pack::Args),
+    Test(test::Args),
     Refresh(refresh::Args),
 }
 
@@ -45,8 +63,30 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result
         Command::Disable(args) => enable::run(ui, environment, &args, false),
         Command::Trust(args) => trust::run(ui, environment, &args),
         Command::Inspect(args) => inspect::run(ui, environment, &args),
+        Command::Install(args) => {
+            let workspace = workspace(ui, environment)?;
+            install::run(ui, &workspace, &args)
+        }
+        Command::Update(args) => {
+            let workspace = workspace(ui, environment)?;
+            update::run(ui, &workspace, &args)
+        }
+        Command::Remove(args) => {
+            let workspace = workspace(ui, environment)?;
+            remove::run(ui, &workspace, &args)
+        }
+        // Who writes a plugin does not need to be in a repository.
+        Command::New(args) => new::run(ui, environment, &args),
+        Command::Pack(args) => pack::run(ui, environment, args),
+        Command::Test(args) => test::run(ui, environment, &args),
         Command::Refresh(args) => refresh::run(ui, environment, &args),
     }
+}
+
+fn workspace(ui: &mut Ui, environment: &Environment) -> anyhow::Result<Workspace> {
+    let workspace = Workspace::open(environment, None)?;
+    ui.configure(&workspace.config.display);
+    Ok(workspace)
 }
 
 /// The plugin of this name, or the sentence that names those there are.
