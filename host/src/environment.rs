@@ -109,6 +109,11 @@ impl Environment {
     }
 }
 
+/// A variable that the user lets a plugin have; None if it is not set, or is no text.
+pub fn granted_variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 /// `length` characters of a–z and 2–7, from the system's randomness.
 ///
 /// `SESSION_SEED` makes them reproducible: tests that compare whole outputs need it. `attempt` tells a second

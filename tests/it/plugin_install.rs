@@ -67,7 +67,7 @@ fn a_file_is_pinned_compiled_and_not_trusted() {
         "1.0.0",
         "./tools/notes.wasm",
         &sha256(&version_1()),
-        "read docs/**: finds the notes",
+        "read docs/**: “finds the notes”",
         "env NOTES_TOKEN",
         "session plugin trust acme-notes",
     ] {
@@ -174,14 +174,22 @@ fn what_is_no_component_for_this_program_is_refused() {
         "no WebAssembly component",
     );
     refused(&repository, &["install", "module.wasm"], "a core module");
-    refused(&repository, &["install", "cut.wasm"], "damaged or cut off");
+    refused(
+        &repository,
+        &["install", "cut.wasm"],
+        "damaged or cut short",
+    );
     let newer = refused(&repository, &["install", "newer.wasm"], "9.8.7");
     assert!(newer.stderr.contains(session::plugin::CONTRACT), "{newer}");
     // Files with nothing in them: reading the second one would never end.
     for (name, size) in [("large.wasm", 200 << 20), ("endless.wasm", 1 << 42)] {
         let file = std::fs::File::create(repository.path().join(name)).unwrap();
         file.set_len(size).unwrap();
-        refused(&repository, &["install", name], "larger than the 64 MiB");
+        refused(
+            &repository,
+            &["install", name],
+            "too large: a component has at most 64 MiB",
+        );
     }
     let wrong = "0".repeat(64);
     let arguments = ["install", "tools/notes.wasm", "--sha256", &wrong];
@@ -289,7 +297,7 @@ fn an_update_pins_what_is_new_and_asks_for_trust_again() {
         "1.0.0 → 1.1.0",
         &sha256(&version_1()),
         &sha256(&version_2()),
-        "http api.example.com: sends the notes",
+        "http api.example.com: “sends the notes”",
     ] {
         assert!(told.stdout.contains(said), "{said}\n{told}");
     }

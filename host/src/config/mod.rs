@@ -117,7 +117,7 @@ pub struct PluginConfig {
 }
 
 /// What the repository asks for on behalf of the plugin. A request, never a grant.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Allow {
     pub read: Vec<String>,
     pub http: Vec<String>,

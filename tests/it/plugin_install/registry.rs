@@ -137,7 +137,7 @@ fn a_component_comes_from_a_registry() {
         ("acme/none:1", "could not be fetched"),
         ("acme/image:1", "no component as `wkg` pushes it"),
         ("acme/text:1", "no WebAssembly component"),
-        ("acme/large:1", "larger than the 64 MiB"),
+        ("acme/large:1", "too large: a component has at most 64 MiB"),
     ] {
         refused(&repository, &["install", &registry.address(rest)], words);
     }

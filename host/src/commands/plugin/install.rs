@@ -4,10 +4,12 @@
 use serde::Serialize;
 
 use super::acquire::{self, Acquired, acquire};
-use super::configuration::{Configuration, FILE};
+use super::configuration::Configuration;
+use super::{CONFIG, grants};
 use crate::config::edit::{self, Pin};
 use crate::config::{Allow, is_plugin_name};
 use crate::document::{Document, Item, Section};
+use crate::environment::Environment;
 use crate::error::user_error;
 use crate::fetch::{Source, path_from_root};
 use crate::plugin::candidate::{self, Candidate};
@@ -51,7 +53,9 @@ struct InstallView {
     next_steps: Vec<String>,
 }
 
-pub fn run(ui: &Ui, workspace: &Workspace, args: &Args) -> anyhow::Result<()> {
+pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Result<()> {
+    let workspace = &Workspace::open(environment, None)?;
+    ui.configure(&workspace.config.display);
     let configuration = Configuration::read(workspace)?;
     let named = |given: &str| configuration.third_party().any(|(name, ..)| name == given);
     match &args.source {
@@ -141,7 +145,7 @@ fn pinned_one(
         && asked != pinned
     {
         return Err(user_error(
-            format!("{FILE} pins {name} to another component than {asked}"),
+            format!("{CONFIG} pins {name} to another component than {asked}"),
             "`session plugin update` takes what its source has now",
         ));
     }
@@ -174,7 +178,7 @@ fn check_edit(configuration: &Configuration, name: &str, source: &str) -> anyhow
         sha256: "0".repeat(64),
         allow: None,
     };
-    edit::pin_plugin(&configuration.text, FILE, name, &pin)?;
+    edit::pin_plugin(&configuration.text, CONFIG, name, &pin)?;
     Ok(())
 }
 
@@ -198,7 +202,7 @@ fn requests(
     };
     ui.status(&format!("{name} asks for:"));
     for grant in asked {
-        ui.status(&format!("  {}", acquire::asks_for(grant)));
+        ui.status(&format!("  {}", grants::in_its_words(grant)));
     }
     let question =
         "Write that into the configuration? Nobody gives it before they trust the plugin";
@@ -218,7 +222,7 @@ pub fn pin(
         sha256: acquired.candidate.digest.clone(),
         allow,
     };
-    Configuration::change(workspace, |text| edit::pin_plugin(text, FILE, name, &pin))
+    Configuration::change(workspace, |text| edit::pin_plugin(text, CONFIG, name, &pin))
 }
 
 fn installed(name: &str, source: &str, acquired: Acquired) -> Installed {
@@ -243,7 +247,7 @@ fn show(ui: &Ui, plugins: Vec<Installed>) -> anyhow::Result<()> {
         return ui.json("plugin-install", &view);
     }
     if plugins.is_empty() {
-        ui.line(&format!("Everything that {FILE} names is installed"));
+        ui.line(&format!("Everything that {CONFIG} names is installed"));
         return Ok(());
     }
     let mut document = Document::new("Installed");
@@ -254,7 +258,7 @@ fn show(ui: &Ui, plugins: Vec<Installed>) -> anyhow::Result<()> {
     for step in &next_steps {
         next.line(format!("Review it, then agree: {step}"));
     }
-    next.line(format!("Commit {FILE}, so that the team has it too"));
+    next.line(format!("Commit {CONFIG}, so that the team has it too"));
     document.push(next);
     ui.document(&document);
     Ok(())
@@ -274,7 +278,7 @@ fn section(plugin: &Installed) -> Section {
     section.pair("Size", format!("{} kB", component.size.div_ceil(1000)));
     let hooks: Vec<&str> = component.hooks.iter().map(|hook| hook.name()).collect();
     section.pair("Hooks", hooks.join(", "));
-    let asked = component.asks_for.iter().map(acquire::asks_for);
+    let asked = component.asks_for.iter().map(grants::in_its_words);
     match component.asks_for.is_empty() {
         true => section.pair("Asks for", "nothing"),
         false => section = section.items(asked.map(|asked| Item::pair("Asks for", asked))),
