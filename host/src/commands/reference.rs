@@ -72,7 +72,7 @@ pub const SCHEMAS: [(&str, &[&str]); 24] = [
     ("plugin-update", &["plugins"]),
     (
         "plugin-remove",
-        &["removed", "sha256?", "component_removed"],
+        &["removed", "digest?", "component_removed"],
     ),
     ("demo", &["directory"]),
     ("error", &["message", "hint"]),

@@ -6,6 +6,7 @@ mod enable;
 mod grants;
 mod inspect;
 mod install;
+mod installed;
 mod list;
 mod remove;
 mod trust;

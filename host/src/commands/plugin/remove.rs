@@ -25,7 +25,7 @@ struct RemoveView<'a> {
     removed: &'a str,
     /// Of the component that was pinned.
     #[serde(skip_serializing_if = "Option::is_none")]
-    sha256: Option<String>,
+    digest: Option<String>,
     /// The component was in the store, and is not any more.
     component_removed: bool,
 }
@@ -38,11 +38,11 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
     let Some(entry) = configuration.config.plugin(name) else {
         return Err(unknown(&configuration, name));
     };
-    let sha256 = entry.sha256.clone();
+    let digest = entry.sha256.clone();
     Configuration::change(workspace, |text| edit::remove_plugin(text, CONFIG, name))?;
     let mut others = configuration.config.plugins.iter();
-    let is_shared = others.any(|(other, entry)| other != name && entry.sha256 == sha256);
-    let component_removed = match &sha256 {
+    let is_shared = others.any(|(other, entry)| other != name && entry.sha256 == digest);
+    let component_removed = match &digest {
         Some(digest) if !is_shared => {
             let components = acquire::open(workspace)?;
             let was_there = components.holds(digest);
@@ -59,7 +59,7 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
     }
     let view = RemoveView {
         removed: name,
-        sha256,
+        digest,
         component_removed,
     };
     ui.json("plugin-remove", &view)

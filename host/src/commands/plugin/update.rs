@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use super::acquire::{self, Acquired, acquire};
 use super::configuration::Configuration;
-use super::install::{self, shown};
+use super::install;
+use super::installed::shown;
 use super::{CONFIG, grants};
 use crate::document::{Document, Section};
 use crate::environment::Environment;
@@ -49,7 +50,7 @@ struct Updated {
 #[derive(Debug, Serialize)]
 struct Side {
     version: Option<String>,
-    sha256: Option<String>,
+    digest: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -114,11 +115,11 @@ fn update(
         newly_asks_for: newly_asked(old.as_ref(), &acquired),
         from: Side {
             version: old.and_then(|old| old.version),
-            sha256: pinned.map(str::to_owned),
+            digest: pinned.map(str::to_owned),
         },
         to: Side {
             version: new.version.clone(),
-            sha256: Some(new.digest.clone()),
+            digest: Some(new.digest.clone()),
         },
     })
 }
@@ -159,7 +160,7 @@ fn section(plugin: &Updated) -> Section {
     let mut section = Section::new("plugin", name.clone());
     section.pair("From", shown(&plugin.source));
     let versions = [&plugin.from, &plugin.to].map(|side| side.version.as_deref().unwrap_or("?"));
-    let digests = [&plugin.from, &plugin.to].map(|side| side.sha256.as_deref().unwrap_or("none"));
+    let digests = [&plugin.from, &plugin.to].map(|side| side.digest.as_deref().unwrap_or("none"));
     if plugin.outcome == Outcome::UpToDate {
         section.line(format!("Up to date: version {}", versions[1]));
         return section;
