@@ -13,12 +13,17 @@ use crate::common::{TestEnv, source_root};
 const CONTRACT: &[u8] = include_bytes!("../fixtures/contract/0.1.0.wasm");
 
 /// Pages that name commands to users.
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 11] = [
     "README.md",
     "CHANGELOG.md",
     "docs/commands.md",
     "docs/configuration.md",
     "docs/handoff.md",
+    "docs/plugins.md",
+    "sdk/README.md",
+    "sdk/rust/template/README.md",
+    "sdk/python/template/README.md",
+    "sdk/javascript/template/README.md",
     "docs/troubleshooting.md",
 ];
 
@@ -164,7 +169,9 @@ fn every_json_answer_has_the_keys_of_its_schema() {
     let demo = env.root().join("demo");
     let demo = demo.to_str().unwrap();
     repository.write("notes.wasm", CONTRACT);
-    let steps: [&[&str]; 28] = [
+    let component = source_root().join("tests/fixtures/contract/0.1.0.wasm");
+    let component = component.to_str().unwrap();
+    let steps: [&[&str]; 31] = [
         &["init"],
         &["start", "feature/a", "--objective=One"],
         &["start"],
@@ -192,6 +199,16 @@ fn every_json_answer_has_the_keys_of_its_schema() {
         &["plugin", "install", "notes.wasm"],
         &["plugin", "update"],
         &["plugin", "remove", "contract"],
+        &["plugin", "new", "loose-ends", "--lang=python"],
+        &[
+            "plugin",
+            "pack",
+            component,
+            "--name=a",
+            "--version=1",
+            "--output=a.wasm",
+        ],
+        &["plugin", "test", "a.wasm"],
         &["demo", demo],
     ];
     let mut seen = BTreeSet::new();

@@ -11,7 +11,7 @@ use crate::session::subject;
 
 /// What `--json` answers with: the schema's name and the keys of the object, in no promised order. A key with a `?` is
 /// left out where it has nothing to say. Tests hold it against the real answers.
-pub const SCHEMAS: [(&str, &[&str]); 24] = [
+pub const SCHEMAS: [(&str, &[&str]); 27] = [
     ("init", &["written", "kept", "backups", "session"]),
     ("start", BRIEF),
     ("resume", BRIEF),
@@ -73,6 +73,22 @@ pub const SCHEMAS: [(&str, &[&str]); 24] = [
     (
         "plugin-remove",
         &["removed", "digest?", "component_removed"],
+    ),
+    ("plugin-new", &["name", "language", "directory", "files"]),
+    ("plugin-pack", &["file", "size", "sha256", "manifest"]),
+    (
+        "plugin-test",
+        &[
+            "file",
+            "size?",
+            "name?",
+            "version?",
+            "contract?",
+            "exports?",
+            "notes?",
+            "cases?",
+            "recorded?",
+        ],
     ),
     ("demo", &["directory"]),
     ("error", &["message", "hint"]),

@@ -8,7 +8,11 @@ mod inspect;
 mod install;
 mod installed;
 mod list;
+mod new;
+mod pack;
+mod refresh;
 mod remove;
+mod test;
 mod trust;
 mod update;
 
@@ -46,6 +50,10 @@ pub enum Command {
     Update(update::Args),
     /// Take a plugin out of .session/config.yaml
     Remove(remove::Args),
+    New(new::Args),
+    Pack(pack::Args),
+    Test(test::Args),
+    Refresh(refresh::Args),
 }
 
 pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result<()> {
@@ -58,6 +66,11 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result
         Command::Install(args) => install::run(ui, environment, &args),
         Command::Update(args) => update::run(ui, environment, &args),
         Command::Remove(args) => remove::run(ui, environment, &args),
+        // Who writes a plugin does not need to be in a repository.
+        Command::New(args) => new::run(ui, environment, &args),
+        Command::Pack(args) => pack::run(ui, environment, args),
+        Command::Test(args) => test::run(ui, environment, &args),
+        Command::Refresh(args) => refresh::run(ui, environment, &args),
     }
 }
 
