@@ -28,7 +28,7 @@ pub mod last_run;
 mod limits;
 mod line;
 mod list;
-pub mod manifest;
+mod manifest;
 pub mod pack;
 mod private;
 mod review;

@@ -1,6 +1,7 @@
 //! `session plugin enable` and `disable`: one edit of the configuration. It must not trust or install anything.
 
-use super::configuration::{Configuration, FILE};
+use super::CONFIG;
+use super::configuration::Configuration;
 use super::list::PluginsView;
 use crate::config::edit;
 use crate::environment::Environment;
@@ -26,7 +27,7 @@ pub fn run(
     let name = &args.name;
     super::known(&workspace.config, name)?;
     Configuration::change(&workspace, |text| {
-        edit::set_plugin_enabled(text, FILE, name, enabled)
+        edit::set_plugin_enabled(text, CONFIG, name, enabled)
     })?;
     if ui.wants_json() {
         let config = Configuration::read(&workspace)?.config;
@@ -34,7 +35,7 @@ pub fn run(
         return ui.json("plugin", &PluginsView { plugins });
     }
     ui.line(&format!(
-        "{name} is {} in {FILE}",
+        "{name} is {} in {CONFIG}",
         if enabled { "on" } else { "off" }
     ));
     Ok(())

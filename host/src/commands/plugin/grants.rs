@@ -1,6 +1,6 @@
 //! What a plugin asks for, gets and does not get, in words. It must not decide any of it.
 
-use super::configuration::FILE;
+use super::CONFIG;
 use crate::config::Allow;
 use crate::document::{Item, Provenance, Section, text};
 use crate::plugin::{Grants, RequestedGrant};
@@ -35,13 +35,13 @@ pub fn given(verb: &str, grants: &Grants, is_bundled: bool) -> Section {
         // The work tree is a bundled plugin's without asking.
         if !(is_bundled && kind == "read") {
             section.line(format!(
-                "not {kind} {value}: {FILE} allows it, but the plugin does not ask for it"
+                "not {kind} {value}: {CONFIG} allows it, but the plugin does not ask for it"
             ));
         }
     }
     for grant in &grants.not_allowed {
         if !(is_bundled && grant.kind == "read") {
-            section.line(format!("not {}: not allowed in {FILE}", what(grant)));
+            section.line(format!("not {}: not allowed in {CONFIG}", what(grant)));
         }
     }
     section

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::configuration::FILE;
+use super::CONFIG;
 use super::grants;
 use crate::config::PluginConfig;
 use crate::document::{Document, Item, Section};
@@ -106,7 +106,7 @@ fn revoke(ui: &Ui, workspace: &Workspace, name: &str) -> anyhow::Result<()> {
 
 fn unneeded(ui: &Ui, review: &Review) -> anyhow::Result<()> {
     ui.line(&format!(
-        "{} needs no consent: it is part of this program, and {FILE} allows it no hosts and no variables",
+        "{} needs no consent: it is part of this program, and {CONFIG} allows it no hosts and no variables",
         review.name
     ));
     ui.json("plugin-trust", &view(review, true))
@@ -154,7 +154,7 @@ fn refused(name: &str, obstacle: &Obstacle) -> anyhow::Error {
         Obstacle::Missing(missing) if missing.is_install_needed() => {
             format!("run `session plugin install {name}` first")
         }
-        _ => format!("put it right in {FILE}; `session plugin list` shows what is there"),
+        _ => format!("put it right in {CONFIG}; `session plugin list` shows what is there"),
     };
     user_error(
         format!("plugin {name} cannot be reviewed: {obstacle}"),
