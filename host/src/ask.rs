@@ -49,6 +49,7 @@ pub fn gather_and_ask(
     let plugins = Plugins::load(
         &workspace.config,
         &workspace.environment,
+        workspace.checkout(),
         &[hook],
         when_cold,
     );

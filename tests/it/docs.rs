@@ -9,6 +9,9 @@ use session::commands::reference;
 
 use crate::common::{TestEnv, source_root};
 
+/// A component of no use but to be installed.
+const CONTRACT: &[u8] = include_bytes!("../fixtures/contract/0.1.0.wasm");
+
 /// Pages that name commands to users.
 const PAGES: [&str; 11] = [
     "README.md",
@@ -165,9 +168,8 @@ fn every_json_answer_has_the_keys_of_its_schema() {
     repository.commit("feat: begin");
     let demo = env.root().join("demo");
     let demo = demo.to_str().unwrap();
-    let component = source_root().join("tests/fixtures/contract/0.1.0.wasm");
-    let component = component.to_str().unwrap();
-    let steps: [&[&str]; 28] = [
+    repository.write("notes.wasm", CONTRACT);
+    let steps: [&[&str]; 31] = [
         &["init"],
         &["start", "feature/a", "--objective=One"],
         &["start"],
@@ -193,15 +195,11 @@ fn every_json_answer_has_the_keys_of_its_schema() {
         &["history"],
         &["plugin", "disable", "context-manager"],
         &["plugin", "new", "loose-ends", "--lang=python"],
-        &[
-            "plugin",
-            "pack",
-            component,
-            "--name=a",
-            "--version=1",
-            "--output=a.wasm",
-        ],
+        &["plugin", "pack", "notes.wasm", "--name=a", "--version=1"],
         &["plugin", "test", "a.wasm"],
+        &["plugin", "install", "notes.wasm"],
+        &["plugin", "update"],
+        &["plugin", "remove", "contract"],
         &["demo", demo],
     ];
     let mut seen = BTreeSet::new();

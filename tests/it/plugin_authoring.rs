@@ -148,7 +148,7 @@ fn a_manifest_that_is_wrong_is_refused_with_what_would_be_right() {
     refused(&pack(&["--manifest=m.json"]), "hoooks");
     refused(
         &plugin(&env, &["pack", "m.json", "--name=a", "--version=1"]),
-        "is no WASM component",
+        "is no WebAssembly component",
     );
     assert!(!env.root().join("a.wasm").exists());
 }
@@ -266,7 +266,7 @@ fn a_change_of_the_component_runs_it_again_until_ctrl_c() {
     // One that cannot be run ends nothing.
     std::fs::write(env.root().join("a.wasm"), "half a component").unwrap();
     terminal
-        .wait_for("is no WASM component")
+        .wait_for("is no WebAssembly")
         .wait_for("Ctrl-C ends");
     pack("3.0.0");
     terminal.wait_for("again 3.0.0").wait_for("Ctrl-C ends");

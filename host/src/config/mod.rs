@@ -11,6 +11,7 @@ mod values;
 
 use std::time::Duration;
 
+pub use plugins::can_allow;
 pub use read::{Loaded, verbosity};
 pub use values::is_plugin_name;
 
@@ -116,7 +117,7 @@ pub struct PluginConfig {
 }
 
 /// What the repository asks for on behalf of the plugin. A request, never a grant.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Allow {
     pub read: Vec<String>,
     pub http: Vec<String>,

@@ -4,7 +4,7 @@
 use serde_json::{Map, Number, Value as Json};
 
 use super::fields::{Fields, Reading, Unknown};
-use super::tree::{Meaning, Node, Position, Value};
+use super::tree::{Meaning, Node, Position, Scalar, Value};
 use super::values::{
     boolean, contained_glob, duration, host, integer, is_plugin_name, plugin_source, sha256, size,
     variable,
@@ -43,6 +43,20 @@ pub(super) fn read(
         plugins.push((entry.key.clone(), plugin));
     }
     Ok(plugins)
+}
+
+/// Whether a list of `allow` takes a value: `read`, `http` or `env`.
+pub fn can_allow(list: &str, value: &str) -> bool {
+    let value = Scalar {
+        text: value.to_owned(),
+        plain: false,
+    };
+    match list {
+        "read" => (contained_glob().read)(&value).is_some(),
+        "http" => (host().read)(&value).is_some(),
+        "env" => (variable().read)(&value).is_some(),
+        _ => false,
+    }
 }
 
 fn plugin(

@@ -2,10 +2,11 @@
 
 use anyhow::{Context as _, anyhow};
 use sha2::{Digest as _, Sha256};
-use wasmtime::component::Linker;
+use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, Engine, OptLevel};
 
 use super::bindings::session::plugin as contract;
+use super::compatibility;
 use super::sandbox::Sandbox;
 
 /// Bytes. Deep enough for honest recursion, small enough for the worker's own stack of 2 MiB.
@@ -51,6 +52,16 @@ fn link(linker: &mut Linker<Sandbox>) -> wasmtime::Result<()> {
     contract::work_tree::add_to_linker::<_, HasSelf<_>>(linker, |sandbox| sandbox)?;
     contract::state::add_to_linker::<_, HasSelf<_>>(linker, |sandbox| sandbox)?;
     contract::log::add_to_linker::<_, HasSelf<_>>(linker, |sandbox| sandbox)
+}
+
+/// Refuses a component that was built for a contract which this host does not serve.
+pub fn check_contract(engine: &Engine, component: &Component) -> anyhow::Result<()> {
+    let ty = component.component_type();
+    let imports = ty.imports(engine).map(|(name, _)| name);
+    let names: Vec<&str> = imports
+        .chain(ty.exports(engine).map(|(name, _)| name))
+        .collect();
+    compatibility::check(names)
 }
 
 /// What tells this engine's compiled code from any other's: wasmtime's version, the processor and the settings above.

@@ -1,26 +1,35 @@
 //! The plugin host: the only module that names wasmtime. It must not decide what a session does with an answer.
 
 mod access;
+mod admission;
 mod answer;
 mod bindings;
 mod bundled;
 mod cache;
 mod call;
+pub mod candidate;
 pub mod case;
+mod compatibility;
 mod component;
 pub mod components;
+mod consent;
 pub mod contribution;
 mod engine;
+mod grants;
 pub mod host_data;
 mod host_functions;
+mod inspect;
 mod limits;
 mod line;
 mod list;
-mod manifest;
+pub mod manifest;
 pub mod pack;
 mod private;
+mod review;
 mod sandbox;
+mod sections;
 mod selection;
+mod third_party;
 mod warning;
 mod work_tree;
 
@@ -39,6 +48,7 @@ use crate::environment::Environment;
 use crate::error::Warning;
 
 pub use access::Access;
+use admission::Admission;
 use bindings::session::plugin::types::{Argument, Request};
 use cache::Cache;
 use call::{Call, Caller};
@@ -49,9 +59,14 @@ use limits::Limits;
 use sandbox::{CallContext, Sandbox};
 
 pub use engine::digest;
+pub use grants::Grants;
+pub use inspect::{Inspection, inspect};
 pub use list::{CacheState, PluginInfo, list};
-pub use manifest::Manifest;
-pub use pack::requested_reads;
+pub use manifest::{Manifest, RequestedGrant};
+pub use review::{Before, Obstacle, Review, Standing, review, revoke};
+pub use selection::{Selected, select};
+pub use third_party::Checkout;
+use third_party::Place;
 pub use work_tree::ReadGrant;
 use work_tree::WorkTree;
 
@@ -71,11 +86,22 @@ pub enum WhenCold {
 #[derive(Debug, Clone)]
 pub struct Source<'a> {
     pub name: String,
-    pub bytes: Cow<'a, [u8]>,
-    /// sha256 of `bytes`, hexadecimal: whoever has the bytes checks it, or knows it from its own build.
+    pub component: Component<'a>,
+    /// Its sha256, hexadecimal: whoever has the bytes checks it, or knows it from its own build.
     pub digest: Cow<'a, str>,
     pub access: Access,
     pub settings: PluginConfig,
+}
+
+/// The component itself.
+#[derive(Debug, Clone)]
+pub enum Component<'a> {
+    Here(Cow<'a, [u8]>),
+    /// Its hooks are known, and its bytes are read only where it has to be compiled.
+    Elsewhere {
+        hooks: Vec<Hook>,
+        place: Place,
+    },
 }
 
 /// What the plugins are asked.
@@ -130,23 +156,19 @@ impl Plugins {
     pub fn load(
         config: &Config,
         environment: &Environment,
+        checkout: Checkout<'_>,
         hooks: &[Hook],
         when_cold: WhenCold,
     ) -> Self {
+        let admission = Admission::new(config, environment, checkout);
         let mut sources = Vec::new();
         let mut warnings = Vec::new();
         for plugin in selection::select(config) {
-            let settings = config.plugin(&plugin.name).cloned().unwrap_or_default();
-            match plugin.component {
-                _ if !plugin.enabled => {}
-                Some(bundled) => sources.push(Source {
-                    name: plugin.name,
-                    bytes: Cow::Borrowed(bundled.bytes),
-                    digest: Cow::Borrowed(bundled.digest),
-                    access: Access::bundled(),
-                    settings,
-                }),
-                None => warnings.push(selection::unavailable(&plugin.name, config)),
+            if plugin.enabled {
+                match admission.admit(&plugin) {
+                    Ok(source) => sources.push(source),
+                    Err(warning) => warnings.push(warning),
+                }
             }
         }
         let cache_dir = environment.cache_dir.as_deref();
@@ -169,7 +191,7 @@ impl Plugins {
             warnings: Vec::new(),
         };
         let wanted = sources.into_iter().filter(|source| {
-            let stated = selection::stated_hooks(&source.bytes);
+            let stated = source.component.stated_hooks();
             stated.iter().any(|hook| hooks.contains(hook))
         });
         let wanted: Vec<Source<'_>> = wanted.collect();
@@ -194,9 +216,10 @@ impl Plugins {
                     settings: source.settings,
                 }),
                 Ok(None) => plugins.warnings.push(warning::cold(&source.name)),
-                Err(error) => plugins
-                    .warnings
-                    .push(warning::unusable(&source.name, &error)),
+                Err(error) => plugins.warnings.push(match error.downcast_ref() {
+                    Some(missing) => warning::missing(&source.name, missing),
+                    None => warning::unusable(&source.name, &error),
+                }),
             }
         }
         plugins.caller = Some(Caller::new(loader.engine));
@@ -220,6 +243,22 @@ impl Plugins {
             }
         }
         answers
+    }
+}
+
+impl Component<'_> {
+    fn stated_hooks(&self) -> Vec<Hook> {
+        match self {
+            Self::Here(bytes) => selection::stated_hooks(bytes),
+            Self::Elsewhere { hooks, .. } => hooks.clone(),
+        }
+    }
+
+    fn bytes(&self) -> anyhow::Result<Cow<'_, [u8]>> {
+        match self {
+            Self::Here(bytes) => Ok(Cow::Borrowed(bytes)),
+            Self::Elsewhere { place, .. } => Ok(Cow::Owned(place.read()?)),
+        }
     }
 }
 
@@ -304,8 +343,12 @@ impl Loader {
         let component = match (self.cache.load(&self.engine, digest), self.when_cold) {
             (Some(component), _) => component,
             (None, WhenCold::Skip) => return Ok(None),
-            (None, WhenCold::Compile) => self.cache.compile(&self.engine, digest, &source.bytes)?,
+            (None, WhenCold::Compile) => {
+                let bytes = source.component.bytes()?;
+                self.cache.compile(&self.engine, digest, &bytes)?
+            }
         };
+        engine::check_contract(&self.engine, &component)?;
         Loaded::new(&self.linker, &component).map(Some)
     }
 }

@@ -30,7 +30,7 @@ fn doing(deed: &str) -> Source<'static> {
     settings.limits.time = Some(Duration::from_secs(10));
     Source {
         name: deed.to_owned(),
-        bytes: Cow::Borrowed(session_guests::MISBEHAVING),
+        component: Component::Here(Cow::Borrowed(session_guests::MISBEHAVING)),
         digest: Cow::Owned(engine::digest(session_guests::MISBEHAVING)),
         access: Access::bundled(),
         settings,

@@ -3,7 +3,9 @@
 
 use super::answer::line;
 use super::call::Failure;
+use super::consent::Change;
 use super::contribution::Hook;
+use super::third_party::Missing;
 use crate::error::Warning;
 
 /// A call that gave no contribution.
@@ -41,6 +43,78 @@ pub fn unusable(plugin: &str, error: &anyhow::Error) -> Warning {
         line(&format!("{error:#}"))
     ))
     .hint("session plugin list")
+}
+
+/// A name that this version knows nothing of.
+pub fn unavailable(plugin: &str) -> Warning {
+    Warning::new(format!("plugin {plugin} is not available in this version"))
+        .hint("session plugin list")
+}
+
+/// Somebody else's code that the user never agreed to run here.
+pub fn untrusted(plugin: &str) -> Warning {
+    review(
+        plugin,
+        "it is third-party and you have not agreed to it; ask the user to review it",
+    )
+}
+
+/// A component of ours that the configuration gives more than the work tree.
+pub fn reaches_out(plugin: &str) -> Warning {
+    review(
+        plugin,
+        "its entry allows it hosts or variables and you have not agreed to that; ask the user to review it",
+    )
+}
+
+/// Not what the user agreed to any more.
+pub fn changed(plugin: &str, changes: &[Change]) -> Warning {
+    let what: Vec<String> = changes.iter().map(change).collect();
+    review(
+        plugin,
+        &format!(
+            "since you agreed to it {}; ask the user to review it again",
+            what.join(", ")
+        ),
+    )
+}
+
+/// A point in which a plugin is not what was agreed to: a clause.
+pub fn change(change: &Change) -> String {
+    match change {
+        Change::Component => "its component was replaced".to_owned(),
+        Change::Source => "its source changed".to_owned(),
+        Change::Configuration => "its configuration changed".to_owned(),
+        Change::Added { kind, value } => format!("`allow` gained {kind} {}", line(value)),
+        Change::Removed { kind, value } => format!("`allow` lost {kind} {}", line(value)),
+    }
+}
+
+/// A component that is not where it should be.
+pub fn missing(plugin: &str, missing: &Missing) -> Warning {
+    let next = match missing {
+        Missing::NotInstalled => format!("session plugin install {plugin}"),
+        _ => "session plugin list".to_owned(),
+    };
+    Warning::new(format!(
+        "plugin {plugin} was skipped: {}",
+        line(&missing.to_string())
+    ))
+    .hint(next)
+}
+
+/// Nobody knows what was agreed.
+pub fn consent_unreadable(plugin: &str, cause: &str) -> Warning {
+    Warning::new(format!(
+        "plugin {plugin} was skipped: what you agreed to cannot be read: {}",
+        line(cause)
+    ))
+    .hint("session plugin list")
+}
+
+fn review(plugin: &str, why: &str) -> Warning {
+    Warning::new(format!("plugin {plugin} was skipped: {why}"))
+        .hint(format!("session plugin trust {plugin}"))
 }
 
 /// An agent's or git's hook does not wait for a compiler.

@@ -101,6 +101,7 @@ fn save(ui: &mut Ui, environment: &Environment, args: SaveArgs) -> anyhow::Resul
     let plugins = Plugins::load(
         &workspace.config,
         environment,
+        workspace.checkout(),
         &[Hook::Checkpoint],
         WhenCold::Compile,
     );

@@ -14,7 +14,7 @@ use crate::error::{Warning, user_error};
 use crate::plugin::contribution::Hook;
 use crate::plugin::host_functions::glob_set;
 use crate::plugin::{
-    Access, Answers, Plugins, Question, ReadGrant, Scope, Source, WhenCold, engine,
+    Access, Answers, Component, Plugins, Question, ReadGrant, Scope, Source, WhenCold, engine,
 };
 
 /// The component that is tried.
@@ -81,7 +81,7 @@ fn source<'a>(candidate: Candidate<'a>, case: &Case) -> anyhow::Result<Source<'a
     };
     Ok(Source {
         name: candidate.name.to_owned(),
-        bytes: candidate.bytes.into(),
+        component: Component::Here(candidate.bytes.into()),
         digest: engine::digest(candidate.bytes).into(),
         access: access(&case.grants)?,
         settings: PluginConfig {

@@ -15,7 +15,7 @@ fn asked(bytes: &'static [u8], hook: Hook) -> Answers {
     std::fs::write(tree.path().join("README.md"), "hello\n").unwrap();
     let source = Source {
         name: "contract".to_owned(),
-        bytes: Cow::Borrowed(bytes),
+        component: Component::Here(Cow::Borrowed(bytes)),
         digest: Cow::Owned(engine::digest(bytes)),
         access: Access::bundled(),
         settings: PluginConfig::default(),
@@ -77,6 +77,25 @@ fn the_contract_as_it_stands_gives_what_was_asked_for() {
     }
     let scopes: Vec<_> = answers.new_states.iter().map(|state| state.scope).collect();
     assert_eq!(scopes, [Scope::Session, Scope::Repository]);
+}
+
+/// Also where it was compiled and agreed to by a newer version of this program.
+#[test]
+fn a_component_for_another_contract_is_refused_with_both_versions() {
+    for theirs in [b"0.1.9", b"0.2.0"] {
+        let mut bytes = FROZEN[0].1.to_vec();
+        while let Some(at) = bytes.windows(6).position(|part| part == b"@0.1.0") {
+            bytes[at + 1..at + 6].copy_from_slice(theirs);
+        }
+        let answers = asked(bytes.leak(), Hook::Brief);
+        let [warning] = &answers.warnings[..] else {
+            panic!("{answers:?}");
+        };
+        let theirs = std::str::from_utf8(theirs).unwrap();
+        assert!(warning.message.contains("plugin contract"), "{warning:?}");
+        assert!(warning.message.contains(theirs), "{warning:?}");
+        assert!(warning.message.contains(CONTRACT), "{warning:?}");
+    }
 }
 
 /// A version of the contract without a frozen component could be broken without anybody noticing.

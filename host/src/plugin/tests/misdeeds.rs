@@ -264,7 +264,7 @@ fn files_are_read_inside_the_work_tree_only() {
 #[test]
 fn what_is_no_component_is_a_warning() {
     let made_of = |name: &str, bytes: &'static [u8]| Source {
-        bytes: Cow::Borrowed(bytes),
+        component: Component::Here(Cow::Borrowed(bytes)),
         digest: Cow::Owned(engine::digest(bytes)),
         ..doing(name)
     };
