@@ -80,6 +80,10 @@ fn a_packed_component_has_the_manifest_and_the_original_is_kept() {
         original
     );
 
+    let notes = &plugin(&env, &["test", "guide.wasm", "--json"]).json()["notes"];
+    let never = "it exports status, but its manifest does not name it: status is never called";
+    assert!(notes.as_array().unwrap().contains(&json!(never)), "{notes}");
+
     // Packed once more, in place because that was said, it has the new manifest alone.
     let again = [
         "pack",
