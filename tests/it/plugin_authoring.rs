@@ -301,10 +301,7 @@ fn the_facts_of_a_repository_become_a_case_that_gives_the_same_answer() {
         ])
         .success();
     let token = format!("ghp_{}", "a1B2c3D4e5F6".repeat(3));
-    repository
-        .session(&["blockers", "add", &format!("Key {token} is old")])
-        .success();
-    repository.write("docs/guide.md", "# Guide\n\nRefunds.\n");
+    repository.write("docs/guide.md", format!("# Guide\n\n{token}\n"));
     repository.write("src/pay.rs", "//! Pays.\npub fn pay() {}\n");
     let grant = "--grant=read:docs/**=It quotes the guide.";
     plugin(
@@ -330,10 +327,11 @@ fn the_facts_of_a_repository_become_a_case_that_gives_the_same_answer() {
     let case: Json = serde_json::from_str(&text).unwrap();
     assert_eq!(case["branch"], "feature/refund");
     assert_eq!(case["objectives"][0]["text"], "Refund");
-    assert_eq!(
-        case["files"],
-        json!({"docs/guide.md": "# Guide\n\nRefunds.\n"})
-    );
+    let files = case["files"].as_object().unwrap();
+    // What the plugin does not ask to read is not taken along.
+    assert_eq!(files.keys().collect::<Vec<_>>(), ["docs/guide.md"]);
+    let masked = files["docs/guide.md"].as_str().unwrap();
+    assert!(masked.starts_with("# Guide\n\n‹masked: "), "{masked}");
     assert_eq!(case["grants"]["read"], json!(["docs/**"]));
     assert_eq!(case["changed_lines"]["head"][0]["path"], "docs/guide.md");
     let test = repository.session(&["plugin", "test", file, "--case", "case.json"]);
