@@ -23,7 +23,7 @@ fn main() {
             workspace.join(watched).display()
         );
     }
-    let packages = ["contract", "misbehaving"].map(str::to_owned);
+    let packages = ["contract", "misbehaving", "network"].map(str::to_owned);
     let built = nested_cargo::build_components(&workspace, &packages);
     for package in &packages {
         let file = nested_cargo::component_file(&built, package);

@@ -26,6 +26,7 @@ mod init;
 mod killed;
 mod plugin_authoring;
 mod plugin_guide;
+mod plugin_http;
 mod plugin_inspect;
 mod plugin_install;
 mod plugin_languages;

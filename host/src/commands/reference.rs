@@ -68,6 +68,12 @@ pub const SCHEMAS: [(&str, &[&str]); 27] = [
     ("history", &["sessions"]),
     ("plugin-list", &["plugins"]),
     ("plugin", &["plugins"]),
+    ("plugin-install", &["plugins", "next_steps"]),
+    ("plugin-update", &["plugins"]),
+    (
+        "plugin-remove",
+        &["removed", "sha256?", "component_removed"],
+    ),
     ("plugin-new", &["name", "language", "directory", "files"]),
     ("plugin-pack", &["file", "size", "sha256", "manifest"]),
     (
@@ -83,12 +89,6 @@ pub const SCHEMAS: [(&str, &[&str]); 27] = [
             "cases?",
             "recorded?",
         ],
-    ),
-    ("plugin-install", &["plugins", "next_steps"]),
-    ("plugin-update", &["plugins"]),
-    (
-        "plugin-remove",
-        &["removed", "sha256?", "component_removed"],
     ),
     ("demo", &["directory"]),
     ("error", &["message", "hint"]),

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::cache::Cache;
 use super::contribution::Hook;
 use super::grants::Grants;
+use super::last_run::LastRun;
 use super::review::{Obstacle, Review, Standing, review};
 use super::selection::Selected;
 use super::third_party::Checkout;
@@ -32,6 +33,8 @@ pub struct PluginInfo {
     pub grants: Option<Grants>,
     pub consent: Option<Standing>,
     pub cache: CacheState,
+    /// In this clone, as far as it is known; filled in by whoever knows the clone.
+    pub last_run: Option<LastRun>,
     /// Why it cannot be loaded: a clause.
     pub problem: Option<String>,
 }
@@ -82,6 +85,7 @@ fn present(plugin: Selected, review: Review, cache: &Cache) -> PluginInfo {
         grants: Some(review.grants),
         consent: Some(review.standing),
         cache: cache_state(cache, &component.digest),
+        last_run: None,
         digest: Some(component.digest),
         problem: component.problem,
     }
@@ -100,6 +104,7 @@ fn absent(plugin: Selected, source: Option<String>, obstacle: &Obstacle) -> Plug
         grants: None,
         consent: None,
         cache: CacheState::Absent,
+        last_run: None,
         problem: Some(obstacle.to_string()),
     }
 }

@@ -3,10 +3,12 @@
 mod access;
 mod admission;
 mod answer;
+mod asking;
 mod bindings;
 mod bundled;
 mod cache;
 mod call;
+mod caller;
 pub mod candidate;
 pub mod case;
 mod compatibility;
@@ -18,7 +20,10 @@ mod engine;
 mod grants;
 pub mod host_data;
 mod host_functions;
+mod http;
 mod inspect;
+pub mod kept;
+pub mod last_run;
 mod limits;
 mod line;
 mod list;
@@ -27,6 +32,7 @@ pub mod pack;
 mod private;
 mod review;
 mod sandbox;
+mod secrets;
 mod sections;
 mod selection;
 mod third_party;
@@ -37,6 +43,7 @@ mod work_tree;
 mod tests;
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -49,18 +56,18 @@ use crate::error::Warning;
 
 pub use access::Access;
 use admission::Admission;
-use bindings::session::plugin::types::{Argument, Request};
+pub use asking::Network;
 use cache::Cache;
-use call::{Call, Caller};
+use caller::Caller;
 use component::Loaded;
 use contribution::{Contribution, Hook};
-use host_data::{HostData, Scope};
-use limits::Limits;
-use sandbox::{CallContext, Sandbox};
+use host_data::Scope;
+use sandbox::Sandbox;
 
 pub use engine::digest;
 pub use grants::Grants;
 pub use inspect::{Inspection, inspect};
+use last_run::Run;
 pub use list::{CacheState, PluginInfo, list};
 pub use manifest::{Manifest, RequestedGrant};
 pub use review::{Before, Obstacle, Review, Standing, review, revoke};
@@ -68,7 +75,6 @@ pub use selection::{Selected, select};
 pub use third_party::Checkout;
 use third_party::Place;
 pub use work_tree::ReadGrant;
-use work_tree::WorkTree;
 
 /// The version of `wit/` that this host was built with.
 pub const CONTRACT: &str = "0.1.1";
@@ -124,6 +130,8 @@ pub struct Answers {
     pub new_states: Vec<NewState>,
     /// By plugin: `level: message`, for verbose output.
     pub log: Vec<(String, String)>,
+    /// Each call that was made.
+    pub runs: Vec<Run>,
 }
 
 /// What a plugin wants to find again.
@@ -145,6 +153,8 @@ pub struct Plugins {
 
 struct Ready {
     name: String,
+    /// sha256 of the component.
+    digest: String,
     loaded: Arc<Loaded>,
     access: Access,
     settings: PluginConfig,
@@ -192,7 +202,10 @@ impl Plugins {
         };
         let wanted = sources.into_iter().filter(|source| {
             let stated = source.component.stated_hooks();
-            stated.iter().any(|hook| hooks.contains(hook))
+            let refreshed = source.access.reaches_network();
+            stated
+                .iter()
+                .any(|hook| hooks.contains(hook) || (refreshed && kept::HOOKS.contains(hook)))
         });
         let wanted: Vec<Source<'_>> = wanted.collect();
         if wanted.is_empty() {
@@ -211,6 +224,7 @@ impl Plugins {
             match loader.load(&source) {
                 Ok(Some(loaded)) => plugins.ready.push(Ready {
                     name: source.name,
+                    digest: source.digest.into_owned(),
                     loaded: Arc::new(loaded),
                     access: source.access,
                     settings: source.settings,
@@ -224,25 +238,6 @@ impl Plugins {
         }
         plugins.caller = Some(Caller::new(loader.engine));
         plugins
-    }
-
-    /// Asks every plugin that exports the hook, one after another. One that fails costs a warning, and nothing else.
-    pub fn ask(&mut self, question: &Question, host: &dyn HostData) -> Answers {
-        let mut answers = Answers {
-            warnings: std::mem::take(&mut self.warnings),
-            ..Answers::default()
-        };
-        let Some(caller) = &mut self.caller else {
-            return answers;
-        };
-        let work_tree = WorkTree::open(host.work_tree(), ReadGrant::WorkTree).ok();
-        for plugin in &self.ready {
-            if plugin.loaded.exports(question.hook) {
-                let outcome = caller.call(plugin.call(question, host), host);
-                answers.take(&plugin.name, question.hook, outcome, work_tree.as_ref());
-            }
-        }
-        answers
     }
 }
 
@@ -262,66 +257,12 @@ impl Component<'_> {
     }
 }
 
-impl Ready {
-    fn call(&self, question: &Question, host: &dyn HostData) -> Call {
-        let context = CallContext {
-            plugin: self.name.clone(),
-            configuration: self.settings.config.to_string(),
-            now: host.now(),
-            work_tree: host.work_tree().to_owned(),
-            access: self.access.clone(),
-            limits: Limits::of(question.hook, &self.settings.limits),
-        };
-        let arguments = question.arguments.iter().cloned();
-        Call {
-            loaded: Arc::clone(&self.loaded),
-            context: Arc::new(context),
-            hook: question.hook,
-            request: Request {
-                room: u32::try_from(question.room).unwrap_or(u32::MAX),
-                arguments: arguments
-                    .map(|(name, value)| Argument { name, value })
-                    .collect(),
-            },
-        }
-    }
-}
-
-impl Answers {
-    fn take(
-        &mut self,
-        plugin: &str,
-        hook: Hook,
-        outcome: call::Outcome,
-        work_tree: Option<&WorkTree>,
-    ) {
-        let log = outcome.log.into_iter();
-        self.log
-            .extend(log.map(|line| (plugin.to_owned(), answer::line(&line))));
-        match outcome.result {
-            Ok(answer) => {
-                let accepted = answer::accept(plugin, answer, work_tree);
-                self.contributions.push(accepted.contribution);
-                let states = accepted.states.into_iter();
-                self.new_states
-                    .extend(states.map(|(scope, bytes)| NewState {
-                        plugin: plugin.to_owned(),
-                        scope,
-                        bytes,
-                    }));
-                let complaints = accepted.complaints.iter();
-                self.warnings
-                    .extend(complaints.map(|text| warning::complaint(plugin, hook, text)));
-            }
-            Err(failure) => self.warnings.push(warning::failed(plugin, hook, &failure)),
-        }
-    }
-}
-
 /// What all components of one command share while they are loaded.
 struct Loader {
     engine: Engine,
     linker: Linker<Sandbox>,
+    /// Made for the first component that imports WASI HTTP.
+    linker_with_http: OnceCell<Linker<Sandbox>>,
     cache: Cache,
     when_cold: WhenCold,
 }
@@ -331,6 +272,7 @@ impl Loader {
         let engine = engine::engine()?;
         Ok(Self {
             linker: engine::linker(&engine)?,
+            linker_with_http: OnceCell::new(),
             cache: Cache::open(cache_dir, &engine),
             engine,
             when_cold,
@@ -349,6 +291,20 @@ impl Loader {
             }
         };
         engine::check_contract(&self.engine, &component)?;
-        Loaded::new(&self.linker, &component).map(Some)
+        Loaded::new(self.linker_for(&component)?, &component).map(Some)
+    }
+
+    fn linker_for(
+        &self,
+        component: &wasmtime::component::Component,
+    ) -> anyhow::Result<&Linker<Sandbox>> {
+        if !engine::imports_http(&self.engine, component) {
+            return Ok(&self.linker);
+        }
+        if let Some(linker) = self.linker_with_http.get() {
+            return Ok(linker);
+        }
+        let linker = engine::linker_with_http(&self.linker)?;
+        Ok(self.linker_with_http.get_or_init(|| linker))
     }
 }

@@ -142,7 +142,7 @@ impl Review {
             None => cache.compile(engine, digest, &self.bytes)?,
         };
         engine::check_contract(engine, &compiled)?;
-        Loaded::new(&engine::linker(engine)?, &compiled).map(drop)
+        Loaded::new(&engine::linker_of(engine, &compiled)?, &compiled).map(drop)
     }
 }
 

@@ -5,7 +5,12 @@ mod cache;
 mod context_manager;
 mod contract;
 mod host;
+mod kept;
 mod misdeeds;
+mod network;
+#[path = "../../../tests/common/server.rs"]
+mod server;
+mod together;
 
 use std::borrow::Cow;
 use std::path::PathBuf;

@@ -4,13 +4,26 @@
 use super::answer::line;
 use super::call::Failure;
 use super::consent::Change;
-use super::contribution::Hook;
+use super::contribution::{Contribution, Hook};
+use super::http::Refusal;
 use super::third_party::Missing;
+use crate::document::time_text::ago_at;
+use crate::environment::Timestamp;
 use crate::error::Warning;
 
 /// A call that gave no contribution.
 pub fn failed(plugin: &str, hook: Hook, failure: &Failure) -> Warning {
-    let cause = match failure {
+    Warning::new(format!(
+        "plugin {plugin} ({}) {}",
+        hook.name(),
+        cause(failure)
+    ))
+    .hint(format!("session plugin disable {plugin}"))
+}
+
+/// What went wrong, in one line that follows the plugin's name.
+pub fn cause(failure: &Failure) -> String {
+    match failure {
         Failure::Time(limit) => format!("took longer than its limit of {} ms", limit.as_millis()),
         Failure::Memory { asked, limit } => format!(
             "asked for {} MiB of memory; its limit is {} MiB",
@@ -25,15 +38,76 @@ pub fn failed(plugin: &str, hook: Hook, failure: &Failure) -> Warning {
         Failure::Panic(text) => format!("panicked: {}", line(text)),
         Failure::Said(text) => format!("failed: {}", line(text)),
         Failure::Trap(text) => format!("was stopped: {}", line(text)),
-    };
-    Warning::new(format!("plugin {plugin} ({}) {cause}", hook.name()))
-        .hint(format!("session plugin disable {plugin}"))
+    }
+}
+
+/// A call that wanted more of the network than it may have. What it failed with besides is most likely a consequence.
+pub fn refused(plugin: &str, hook: Hook, refusals: &[Refusal], failed: Option<Warning>) -> Warning {
+    let wanted: Vec<String> = refusals.iter().map(refusal).collect();
+    let stem = format!("plugin {plugin} ({})", hook.name());
+    let mut message = format!("{stem} {}", wanted.join(", and "));
+    if let Some(failed) = failed {
+        let cause = failed.message.strip_prefix(&stem);
+        message.push_str(", and it");
+        message.push_str(cause.unwrap_or(" failed"));
+    }
+    let grant = refusals
+        .iter()
+        .any(|refusal| matches!(refusal, Refusal::NotGranted(_)));
+    Warning::new(message).hint(if grant {
+        format!("session plugin trust {plugin}")
+    } else {
+        format!("session plugin disable {plugin}")
+    })
+}
+
+fn refusal(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::NotGranted(host) => format!("asked for {}, which it is not granted", line(host)),
+        Refusal::NotEncrypted(host) => format!(
+            "asked for http://{}, and only https may leave this machine",
+            line(host)
+        ),
+        Refusal::Disguised => "asked for an address with a user name in it".to_owned(),
+        Refusal::TooManyRequests => "made more requests than one call may".to_owned(),
+        Refusal::TooMuchReceived => "was sent more bytes than one call may receive".to_owned(),
+        Refusal::TooMuchSent => "sent more bytes than one call may".to_owned(),
+    }
 }
 
 /// An answer that was taken only in part.
 pub fn complaint(plugin: &str, hook: Hook, complaint: &str) -> Warning {
     Warning::new(format!("plugin {plugin} ({}) {complaint}", hook.name()))
         .hint("session plugin list")
+}
+
+/// A plugin that uses the network, in a command that does not.
+pub fn not_asked_yet(plugin: &str) -> Warning {
+    Warning::new(format!(
+        "plugin {plugin} uses the network and was not asked on this branch yet"
+    ))
+    .hint(format!("session plugin refresh {plugin}"))
+}
+
+/// What it said before is shown instead.
+pub fn fell_back(warning: Warning, earlier: &Contribution, now: Timestamp) -> Warning {
+    match earlier.said_at {
+        Some(said_at) => {
+            let ago = ago_at(now, said_at);
+            Warning::new(format!("{}; what it said {ago} stands", warning.message))
+                .hint(format!("session plugin refresh {}", earlier.plugin))
+        }
+        None => warning,
+    }
+}
+
+/// The next brief will not have it.
+pub fn answer_unkept(plugin: &str, error: &anyhow::Error) -> Warning {
+    Warning::new(format!(
+        "what plugin {plugin} said cannot be kept: {}",
+        line(&format!("{error:#}"))
+    ))
+    .hint("session plugin list")
 }
 
 /// A component that is no plugin for this host.

@@ -5,3 +5,6 @@ pub const MISBEHAVING: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/misbeha
 
 /// Uses everything in the contract as it stands: see `contract/src/lib.rs`.
 pub const CONTRACT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/contract.wasm"));
+
+/// Makes requests and reads variables, as its configuration says: see `network/src/lib.rs`.
+pub const NETWORK: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/network.wasm"));

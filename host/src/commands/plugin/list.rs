@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::grants;
 use crate::document::{Document, Section};
-use crate::environment::Environment;
-use crate::plugin::{CacheState, PluginInfo, Standing, list};
+use crate::environment::{Environment, Timestamp};
+use crate::plugin::{CacheState, PluginInfo, Standing, last_run, list};
 use crate::ui::Ui;
 use crate::workspace::Workspace;
 
@@ -17,23 +17,27 @@ pub struct PluginsView {
 pub fn run(ui: &mut Ui, environment: &Environment) -> anyhow::Result<()> {
     let workspace = Workspace::open(environment, None)?;
     ui.configure(&workspace.config.display);
-    let plugins = list(
+    let mut plugins = list(
         &workspace.config,
         &workspace.environment,
         workspace.checkout(),
     )?;
+    let mut last_runs = last_run::read(&workspace.layout.index());
+    for plugin in &mut plugins {
+        plugin.last_run = last_runs.remove(&plugin.name);
+    }
     if ui.wants_json() {
         return ui.json("plugin-list", &PluginsView { plugins });
     }
     let mut document = Document::new("Plugins");
     for plugin in &plugins {
-        document.push(section(plugin));
+        document.push(section(plugin, environment.now));
     }
     ui.document(&document);
     Ok(())
 }
 
-fn section(plugin: &PluginInfo) -> Section {
+fn section(plugin: &PluginInfo, now: Timestamp) -> Section {
     let state = if plugin.enabled { "on" } else { "off" };
     let mut section = Section::new("plugin", plugin.name.clone());
     section.pair("State", format!("{state} ({})", plugin.why));
@@ -66,6 +70,9 @@ fn section(plugin: &PluginInfo) -> Section {
             CacheState::Absent => "there is no component".into(),
         },
     );
+    if let Some(last) = &plugin.last_run {
+        section.pair("Last run", last.told(now));
+    }
     section
 }
 

@@ -9,6 +9,7 @@ mod install;
 mod list;
 mod new;
 mod pack;
+mod refresh;
 mod remove;
 mod test;
 mod trust;
@@ -52,6 +53,7 @@ pub enum Command {
     New(new::Args),
     Pack(pack::Args),
     Test(test::Args),
+    Refresh(refresh::Args),
 }
 
 pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result<()> {
@@ -73,9 +75,11 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result
             let workspace = workspace(ui, environment)?;
             remove::run(ui, &workspace, &args)
         }
+        // Who writes a plugin does not need to be in a repository.
         Command::New(args) => new::run(ui, environment, &args),
         Command::Pack(args) => pack::run(ui, environment, args),
         Command::Test(args) => test::run(ui, environment, &args),
+        Command::Refresh(args) => refresh::run(ui, environment, &args),
     }
 }
 

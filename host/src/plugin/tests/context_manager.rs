@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::*;
+use crate::plugin::host_data::HostData as _;
 use crate::plugin::host_data::{ChangedFile, SessionView};
 
 const CONTEXT: &str = "# Auth\n\nIssues tokens.\n\n## Gotchas\n- Clocks skew\n";

@@ -64,21 +64,24 @@ fn a_loop_ends_when_the_epoch_advances() {
     let source = doing("loop");
     let ready = Ready {
         loaded: Arc::new(loader.load(&source).unwrap().unwrap()),
+        digest: source.digest.into_owned(),
         name: source.name,
         access: source.access,
         settings: source.settings,
     };
-    let call = ready.call(&brief(), &host);
+    let call = ready.call(Hook::Brief, &brief(), &host);
     let (report, events) = std::sync::mpsc::channel();
-    let line = line::Line::new(report, Instant::now() + call.context.limits.time);
+    let line = line::Line::new(report, 1, Instant::now());
     let store = Sandbox::new(Arc::clone(&call.context), line).into_store(&loader.engine);
     loader.engine.increment_epoch();
     let guest = std::thread::spawn(move || {
         let mut store = store;
         call.loaded.call(call.hook, &mut store, &call.request)
     });
-    while let Ok(line::Event::Query(query)) = events.recv() {
-        query(&host);
+    while let Ok(report) = events.recv() {
+        if let line::Event::Query(query) = report.event {
+            query(&host);
+        }
     }
     let error = guest.join().unwrap().unwrap_err();
     assert_eq!(error.downcast_ref(), Some(&wasmtime::Trap::Interrupt));
