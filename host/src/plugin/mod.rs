@@ -72,7 +72,6 @@ pub use inspect::{Inspection, inspect};
 use last_run::Run;
 pub use list::{CacheState, PluginInfo, list};
 pub use manifest::{Manifest, RequestedGrant};
-pub use pack::requested_reads;
 pub use review::{Before, Obstacle, Review, Standing, review, revoke};
 pub use selection::{Selected, select};
 pub use third_party::Checkout;
