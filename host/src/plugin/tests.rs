@@ -4,6 +4,7 @@
 mod cache;
 mod context_manager;
 mod contract;
+mod coverage;
 mod host;
 mod misdeeds;
 

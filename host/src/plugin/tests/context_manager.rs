@@ -119,7 +119,7 @@ fn a_plugin_that_this_version_does_not_have_costs_a_warning() {
     let mut config = Config::default();
     config
         .plugins
-        .push(("coverage".into(), PluginConfig::default()));
+        .push(("no-such".into(), PluginConfig::default()));
     let foreign = PluginConfig {
         source: Some("./x.wasm".into()),
         ..PluginConfig::default()
@@ -136,7 +136,7 @@ fn a_plugin_that_this_version_does_not_have_costs_a_warning() {
         messages,
         [
             "plugin context-manager is not bundled, and this version does not load others",
-            "plugin coverage is not available in this version"
+            "plugin no-such is not available in this version"
         ]
     );
 }
@@ -146,7 +146,7 @@ fn the_list_says_what_is_on_and_why() {
     let mut config = Config::default();
     config
         .plugins
-        .push(("coverage".into(), PluginConfig::default()));
+        .push(("no-such".into(), PluginConfig::default()));
     let plugins = list(&config, &environment()).unwrap();
     let known = &plugins[0];
     assert_eq!(known.name, "context-manager");
@@ -158,6 +158,8 @@ fn the_list_says_what_is_on_and_why() {
         [Hook::Brief, Hook::Checkpoint, Hook::Handoff, Hook::Status]
     );
     assert_eq!(known.digest.as_ref().map(String::len), Some(64));
-    assert_eq!(plugins[1].origin, "unavailable");
-    assert_eq!(plugins[1].cache, CacheState::Absent);
+    let unknown = plugins.last().unwrap();
+    assert_eq!(unknown.name, "no-such");
+    assert_eq!(unknown.origin, "unavailable");
+    assert_eq!(unknown.cache, CacheState::Absent);
 }
