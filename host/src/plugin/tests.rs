@@ -7,6 +7,7 @@ mod contract;
 mod coverage;
 mod host;
 mod misdeeds;
+mod tdd_workflow;
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -60,4 +61,34 @@ fn ask_about(sources: Vec<Source<'_>>, host: &FixedHost) -> Answers {
     let mut plugins =
         Plugins::from_sources(sources, Some(&cache_dir), &[Hook::Brief], WhenCold::Compile);
     plugins.ask(&brief(), host)
+}
+
+/// Asks one bundled plugin, and no other. It has to answer without a warning.
+fn ask_bundled(
+    name: &str,
+    question: Question,
+    host: &FixedHost,
+    config: serde_json::Value,
+) -> Answers {
+    let mut settings = PluginConfig {
+        config,
+        ..PluginConfig::default()
+    };
+    // The machine that runs tests is busy.
+    settings.limits.time = Some(Duration::from_secs(10));
+    let mut all = Config::default();
+    all.plugins.push((name.to_owned(), settings));
+    let off = PluginConfig {
+        enabled: false,
+        ..PluginConfig::default()
+    };
+    all.plugins.push(("context-manager".into(), off));
+    let environment = Environment {
+        cache_dir: Some(cache_dir()),
+        ..Environment::from_process().unwrap()
+    };
+    let mut plugins = Plugins::load(&all, &environment, &[question.hook], WhenCold::Compile);
+    let answers = plugins.ask(&question, host);
+    assert_eq!(answers.warnings, []);
+    answers
 }

@@ -51,27 +51,7 @@ fn put(root: &Path, path: &str, text: impl AsRef<[u8]>, seconds: u64) {
 }
 
 fn ask_coverage(hook: Hook, host: &FixedHost, config: serde_json::Value) -> Answers {
-    let mut settings = PluginConfig {
-        config,
-        ..PluginConfig::default()
-    };
-    // The machine that runs tests is busy.
-    settings.limits.time = Some(Duration::from_secs(10));
-    let mut all = Config::default();
-    all.plugins.push(("coverage".into(), settings));
-    let off = PluginConfig {
-        enabled: false,
-        ..PluginConfig::default()
-    };
-    all.plugins.push(("context-manager".into(), off));
-    let environment = Environment {
-        cache_dir: Some(cache_dir()),
-        ..Environment::from_process().unwrap()
-    };
-    let mut plugins = Plugins::load(&all, &environment, &[hook], WhenCold::Compile);
-    let answers = plugins.ask(&Question { hook, ..brief() }, host);
-    assert_eq!(answers.warnings, []);
-    answers
+    ask_bundled("coverage", Question { hook, ..brief() }, host, config)
 }
 
 /// Asks, and keeps what the plugin wants to find again.
