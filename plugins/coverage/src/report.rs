@@ -104,12 +104,13 @@ pub fn read(mut input: impl BufRead) -> Result<(Format, Table), Problem> {
     let order = input::utf16_order(&start);
     let text = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&start);
     match order {
-        Some(order) => read_utf8(Utf16::new(text.chain(input), order)),
-        None => read_utf8(text.chain(input)),
+        Some(order) => read_utf8(&mut Utf16::new(text.chain(input), order)),
+        None => read_utf8(&mut text.chain(input)),
     }
 }
 
-fn read_utf8(mut input: impl BufRead) -> Result<(Format, Table), Problem> {
+/// Not generic: the parsers would be in the component once for each kind of input.
+fn read_utf8(mut input: &mut dyn BufRead) -> Result<(Format, Table), Problem> {
     input::skip_blank(&mut input)?;
     let start = input::beginning(&mut input)?;
     let input = start.chain(input);

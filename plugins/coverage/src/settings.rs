@@ -74,7 +74,7 @@ pub const USUAL_PLACES: [&str; 30] = [
 impl Settings {
     /// From JSON; `null` is the default. An error is a sentence.
     pub fn read(json: &str) -> Result<Self, String> {
-        let settings: Option<Self> = serde_json::from_str(json)
+        let settings: Option<Self> = serde_json::from_slice(json.as_bytes())
             .map_err(|error| format!("its config is not right: {error}"))?;
         let settings = settings.unwrap_or_default();
         settings.expected()?;
