@@ -8,6 +8,7 @@ pub mod document;
 pub mod environment;
 pub mod error;
 pub mod facts;
+pub mod fetch;
 pub mod git;
 pub mod path;
 pub mod plugin;

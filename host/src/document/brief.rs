@@ -39,7 +39,7 @@ pub fn brief(
         document.push(handoff_facts(facts, handoff));
     }
     document.push(sections::decisions(&facts.decisions, LISTED));
-    for section in sections::contributions(contributions) {
+    for section in sections::contributions(contributions, facts.now) {
         document.push(section);
     }
     document.push(how_we_build(facts));
@@ -55,7 +55,7 @@ pub fn brief(
     ));
     document.push(work_items(facts));
     document.push(lately(facts));
-    document.push(sections::metrics(contributions));
+    document.push(sections::metrics(contributions, facts.now));
     document.warnings.clone_from(&facts.warnings);
     document
 }

@@ -17,10 +17,10 @@ pub fn checkpoint(record: &CheckpointRecord, now: Timestamp) -> Document {
     document.push(notes(record));
     document.push(files(record));
     document.push(commits(record));
-    for section in contributions(&record.contributions) {
+    for section in contributions(&record.contributions, record.time) {
         document.push(section);
     }
-    document.push(metrics(&record.contributions));
+    document.push(metrics(&record.contributions, record.time));
     document
 }
 

@@ -6,13 +6,19 @@ mod context_manager;
 mod contract;
 mod coverage;
 mod host;
+mod kept;
 mod misdeeds;
+mod network;
+#[path = "../../../tests/common/server.rs"]
+mod server;
 mod tdd_workflow;
+mod together;
 
 use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::host_data::HostData as _;
 use super::*;
 use host::FixedHost;
 
@@ -32,7 +38,7 @@ fn doing(deed: &str) -> Source<'static> {
     settings.limits.time = Some(Duration::from_secs(10));
     Source {
         name: deed.to_owned(),
-        bytes: Cow::Borrowed(session_guests::MISBEHAVING),
+        component: Component::Here(Cow::Borrowed(session_guests::MISBEHAVING)),
         digest: Cow::Owned(engine::digest(session_guests::MISBEHAVING)),
         access: Access::bundled(),
         settings,
@@ -87,7 +93,12 @@ fn ask_bundled(
         cache_dir: Some(cache_dir()),
         ..Environment::from_process().unwrap()
     };
-    let mut plugins = Plugins::load(&all, &environment, &[question.hook], WhenCold::Compile);
+    let nowhere = Checkout {
+        work_tree: host.work_tree(),
+        common_dir: host.work_tree(),
+    };
+    let hooks = [question.hook];
+    let mut plugins = Plugins::load(&all, &environment, nowhere, &hooks, WhenCold::Compile);
     let answers = plugins.ask(&question, host);
     assert_eq!(answers.warnings, []);
     answers
