@@ -6,6 +6,7 @@ mod common;
 
 mod concurrency;
 mod configuration;
+mod coverage_and_tdd;
 mod damage;
 mod damaged_records;
 mod docs;

@@ -18,7 +18,7 @@ pub fn run(ui: &mut Ui, environment: &Environment) -> anyhow::Result<()> {
     let workspace = Workspace::open(environment, None)?;
     ui.configure(&workspace.config.display);
     let mut plugins = list(
-        &workspace.config,
+        &workspace.config_for_plugins(),
         &workspace.environment,
         workspace.checkout(),
     )?;
