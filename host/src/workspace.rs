@@ -157,6 +157,20 @@ impl Workspace {
         })
     }
 
+    /// As [`Workspace::change_session`], after something that began at `began` and was work all the while it took.
+    pub fn change_session_since<T>(
+        &self,
+        place: &Place,
+        began: crate::environment::Timestamp,
+        change: impl FnOnce(&Transaction<'_>, &mut LiveSession) -> anyhow::Result<T>,
+    ) -> anyhow::Result<(T, Vec<Warning>)> {
+        self.change_from(place, Some(began), |transaction, session| {
+            let base = session.context.base.clone();
+            session.context.touched = self.touched(place.branch.as_deref(), base.as_deref())?;
+            change(transaction, session)
+        })
+    }
+
     /// Notes that somebody is back in the open session of a branch, if it has one: time counts again. What `resume`
     /// compares with stays as it was left.
     pub fn come_back(
@@ -180,6 +194,15 @@ impl Workspace {
         place: &Place,
         change: impl FnOnce(&Transaction<'_>, &mut LiveSession) -> anyhow::Result<T>,
     ) -> anyhow::Result<(T, Vec<Warning>)> {
+        self.change_from(place, None, change)
+    }
+
+    fn change_from<T>(
+        &self,
+        place: &Place,
+        began: Option<crate::environment::Timestamp>,
+        change: impl FnOnce(&Transaction<'_>, &mut LiveSession) -> anyhow::Result<T>,
+    ) -> anyhow::Result<(T, Vec<Warning>)> {
         let transaction = self.begin()?;
         if let Some(old) = &place.renamed_from {
             transaction.rename_live(old, &place.key)?;
@@ -187,6 +210,9 @@ impl Workspace {
         let read = transaction.live(&place.key, place.branch.as_deref())?;
         let (mut session, warnings) = require_open(read, place)?;
         session.context.branch.clone_from(&place.branch);
+        if let Some(began) = began {
+            session.context.touch(began);
+        }
         session.context.touch(self.environment.now);
         let result = change(&transaction, &mut session)?;
         transaction.write_live(&place.key, &mut session)?;

@@ -18,6 +18,7 @@ pub mod parking;
 pub mod plugin;
 pub mod reference;
 pub mod resume;
+pub mod run;
 pub mod shown;
 pub mod start;
 pub mod status;

@@ -2,11 +2,13 @@
 
 pub mod annotations;
 pub mod changed_lines;
+pub mod evidence;
 pub mod gather;
 pub mod path_history;
 pub mod plugin_view;
 pub mod since;
 pub mod tracked;
+pub mod tree_state;
 
 use serde::Serialize;
 

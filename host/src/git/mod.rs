@@ -21,6 +21,7 @@ mod status_parse;
 pub mod status_process;
 pub mod tree_diff;
 pub mod tree_edit;
+mod tree_hash;
 pub mod tree_walk;
 
 #[cfg(test)]

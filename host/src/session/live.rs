@@ -74,6 +74,8 @@ pub struct LiveContext {
     pub highest_blocker: u32,
     #[serde(default, deserialize_with = "number")]
     pub highest_checkpoint: u32,
+    #[serde(default, deserialize_with = "number")]
+    pub highest_evidence: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tdd_phase: Option<TddPhase>,
     /// When an enhanced commit last listed decisions.
@@ -213,6 +215,7 @@ pub mod tests {
             highest_objective: 0,
             highest_blocker: 0,
             highest_checkpoint: 0,
+            highest_evidence: 0,
             tdd_phase: None,
             decisions_committed_at: None,
             decisions_committed: Vec::new(),

@@ -2,6 +2,7 @@
 
 pub mod commit_message;
 pub mod decision;
+pub mod evidence;
 pub mod ids;
 pub mod import;
 pub mod lifecycle;

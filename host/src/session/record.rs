@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::evidence::EvidenceRecord;
 use super::ids::{CheckpointId, SessionId};
 use super::live::{Mode, TddPhase};
 use crate::environment::Timestamp;
@@ -18,6 +19,7 @@ pub const RECORD_FORMAT: u32 = 1;
 pub enum Entry {
     Start(StartRecord),
     Checkpoint(CheckpointRecord),
+    Evidence(EvidenceRecord),
     End(EndRecord),
 }
 
@@ -178,4 +180,21 @@ pub struct SessionSummary {
     pub label: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<String>,
+    /// The highest number of evidence so far.
+    #[serde(default)]
+    pub evidence: u32,
+    /// What the commit itself holds, and where to look for what lies before it.
+    #[serde(skip)]
+    pub pointers: Pointers,
+}
+
+/// Where the newest entries of a kind are, so that nobody has to walk past what lies between.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pointers {
+    /// The newest checkpoint before this commit.
+    pub checkpoint: Option<String>,
+    /// The newest evidence of each command before this commit, newest first: commit and key.
+    pub evidence: Vec<(String, String)>,
+    /// What this commit is: `checkpoint`, or `evidence` with its key.
+    pub is: Option<String>,
 }
