@@ -57,3 +57,6 @@ impl Watcher for Collector {
     }
 }
 
+
+#[cfg(test)]
+mod tests;
