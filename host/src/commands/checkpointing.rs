@@ -220,6 +220,7 @@ pub fn write(
         objectives_total: number(total),
         blockers_open: number(session.blockers.open().count()),
         active_seconds: session.context.active_seconds,
+        evidence: facts.evidence_facts(),
         contributions: recorded(&asked.contributions),
     };
     transaction.keep_snapshot(&session.context.id, id, taken.snapshot.commit)?;

@@ -1,6 +1,7 @@
 //! The document of a checkpoint: what was observed, then what somebody noted. It must not read anything but its arguments.
 
 use super::count::count;
+use super::evidence;
 use super::sections::{contributions, metrics, short, time_at_work};
 use super::time_text::ago_at;
 use super::{Document, Item, Provenance, Section};
@@ -15,6 +16,7 @@ pub fn checkpoint(record: &CheckpointRecord, now: Timestamp) -> Document {
     let mut document = Document::new(title);
     document.push(facts(record, now));
     document.push(notes(record));
+    document.push(evidence::section(&record.evidence, now));
     document.push(files(record));
     document.push(commits(record));
     for section in contributions(&record.contributions) {

@@ -4,11 +4,7 @@
 use super::time_text::ago_at;
 use super::{Document, Item, Section};
 use crate::environment::Timestamp;
-use crate::facts::evidence::{Held, Standing};
-use crate::session::evidence::EvidenceRecord;
-
-/// Changed files that a line names.
-const NAMED: usize = 3;
+use crate::session::evidence::{EvidenceFact, EvidenceRecord};
 
 /// One command as it was seen.
 pub fn document(evidence: &EvidenceRecord) -> Document {
@@ -41,32 +37,26 @@ pub fn document(evidence: &EvidenceRecord) -> Document {
 }
 
 /// What `session` saw, newest first, each with its standing.
-pub fn section(held: &[Held], now: Timestamp) -> Section {
+pub fn section(evidence: &[EvidenceFact], now: Timestamp) -> Section {
     let mut section =
-        Section::new("evidence", "Evidence (commands that session ran)").importance(88);
-    for one in held {
+        Section::new("evidence", "Evidence: commands that `session run` saw").importance(88);
+    for one in evidence {
         section.push(Item::line(line(one, now)));
     }
     section
 }
 
-/// `verified: cargo test passed: 12 passed (cargo-test) (ev-3, 5 minutes ago)`.
-pub fn line(held: &Held, now: Timestamp) -> String {
-    let evidence = &held.record;
-    let label = evidence
-        .label
-        .as_ref()
-        .map(|label| format!(" [{label}]"))
-        .unwrap_or_default();
-    let since = match &held.standing {
-        Standing::Verified => String::new(),
-        Standing::Stale(moved) => format!("; {}", moved.text(NAMED)),
-    };
+/// `verified: [tests] cargo test: passed: 12 passed (cargo-test); ev-3, 5 minutes ago`.
+pub fn line(evidence: &EvidenceFact, now: Timestamp) -> String {
+    let label = evidence.label.as_ref();
+    let label = label.map(|label| format!("[{label}] ")).unwrap_or_default();
+    let moved = evidence.moved.as_ref();
+    let moved = moved.map(|moved| format!("; {moved}")).unwrap_or_default();
     format!(
-        "{}: `{}`{label} {} ({}, {}){since}",
-        held.standing.word(),
-        evidence.command_text(),
-        evidence.outcome(),
+        "{}: {label}{}: {}; {}, {}{moved}",
+        evidence.standing,
+        evidence.command,
+        evidence.outcome,
         evidence.id,
         ago_at(now, evidence.started_at),
     )

@@ -50,6 +50,7 @@ pub struct StandView<'a> {
     pub head: &'a Head,
     pub objectives: Vec<ItemView>,
     pub blockers: Vec<ItemView>,
+    pub evidence: Vec<EvidenceView<'a>>,
 }
 
 impl<'a> StandView<'a> {
@@ -60,6 +61,7 @@ impl<'a> StandView<'a> {
             head: &facts.head,
             objectives: session.map(objectives).unwrap_or_default(),
             blockers: session.map(blockers).unwrap_or_default(),
+            evidence: facts.evidence.iter().map(EvidenceView::new).collect(),
         }
     }
 }

@@ -57,6 +57,5 @@ impl Watcher for Collector {
     }
 }
 
-
 #[cfg(test)]
 mod tests;

@@ -148,7 +148,8 @@ pub(super) fn count(source: impl std::io::BufRead) -> Option<TestCounts> {
                 }
             }
             Event::End(_) => {
-                if open.pop()? == b"testcase" {
+                let closed = open.pop()?;
+                if closed == b"testcase" {
                     outcome.count(&mut counts);
                 }
             }

@@ -4,7 +4,7 @@
 //! files on that list are read, as far as [`Thoroughness`] goes: ids of blobs tell content, so that a commit of what was
 //! tested, a rebase onto nothing new, or a file touched and left alone make nothing stale. Times of files would.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ use crate::error::Warning;
 use crate::git::Repository;
 use crate::git::status::{Change, ChangeKind, Status};
 use crate::path::RepoPath;
-use crate::session::evidence::{EvidenceRecord, TreeState};
+use crate::session::evidence::{EvidenceFact, EvidenceRecord, TreeState};
 use crate::session::ids::SessionId;
 use crate::store::record;
 use crate::store::snapshot::Limits;
@@ -60,8 +60,9 @@ impl Standing {
     }
 }
 
-/// Names kept of what moved.
+/// Names kept of what moved, and those that a line tells.
 const NAMES: usize = 20;
+const NAMED: usize = 3;
 
 impl Moved {
     fn new(paths: Vec<RepoPath>, while_it_ran: bool) -> Self {
@@ -90,6 +91,28 @@ impl Moved {
             .collect();
         let more = if files > names.len() { ", …" } else { "" };
         format!("{files} {word} changed {when}: {}{more}", names.join(", "))
+    }
+}
+
+impl Held {
+    /// For a document that is kept.
+    pub fn fact(&self) -> EvidenceFact {
+        let record = &self.record;
+        EvidenceFact {
+            id: record.id,
+            label: record.label.clone(),
+            command: record.command_text(),
+            exit_code: record.exit_code,
+            outcome: record.outcome(),
+            runner: record.runner(),
+            tests: record.counts(),
+            started_at: record.started_at,
+            standing: self.standing.word().to_owned(),
+            moved: match &self.standing {
+                Standing::Verified => None,
+                Standing::Stale(moved) => Some(moved.text(NAMED)),
+            },
+        }
     }
 }
 
@@ -131,6 +154,8 @@ pub struct Comparison<'a> {
     thoroughness: Thoroughness,
     limits: Limits,
     observed: Option<Option<Observed>>,
+    /// By the trees before and after: many commands run on the same one.
+    known: HashMap<[String; 2], Standing>,
 }
 
 impl<'a> Comparison<'a> {
@@ -148,10 +173,21 @@ impl<'a> Comparison<'a> {
                 max_file: Some(max_file),
             },
             observed: None,
+            known: HashMap::new(),
         }
     }
 
     pub fn standing(&mut self, evidence: &EvidenceRecord) -> anyhow::Result<Standing> {
+        let key = [&evidence.before, evidence.after()].map(|state| state.tree.clone());
+        if let Some(known) = self.known.get(&key) {
+            return Ok(known.clone());
+        }
+        let standing = self.judge(evidence)?;
+        self.known.insert(key, standing.clone());
+        Ok(standing)
+    }
+
+    fn judge(&mut self, evidence: &EvidenceRecord) -> anyhow::Result<Standing> {
         let repository = self.repository;
         let Some(now) = self.observed()? else {
             return Ok(Standing::Stale(Moved::default()));

@@ -96,6 +96,29 @@ pub struct TestCounts {
     pub skipped: u32,
 }
 
+/// Evidence as a document of its time tells it, with its standing then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvidenceFact {
+    pub id: EvidenceId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// On one line.
+    pub command: String,
+    pub exit_code: i32,
+    /// In words.
+    pub outcome: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runner: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tests: Option<TestCounts>,
+    pub started_at: Timestamp,
+    /// `verified` or `stale`.
+    pub standing: String,
+    /// What had changed since, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<String>,
+}
+
 impl TestCounts {
     pub fn add(&mut self, other: Self) {
         self.passed = self.passed.saturating_add(other.passed);

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::evidence::EvidenceRecord;
+use super::evidence::{EvidenceFact, EvidenceRecord};
 use super::ids::{CheckpointId, SessionId};
 use super::live::{Mode, TddPhase};
 use crate::environment::Timestamp;
@@ -82,6 +82,9 @@ pub struct CheckpointRecord {
     pub objectives_total: u32,
     pub blockers_open: u32,
     pub active_seconds: u64,
+    /// What commands said of the work, and whether it held for the work tree at this moment.
+    #[serde(default)]
+    pub evidence: Vec<EvidenceFact>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contributions: Vec<Contribution>,
 }
@@ -129,6 +132,9 @@ pub struct EndRecord {
     pub objectives_total: u32,
     pub checkpoints: u32,
     pub claims: Claims,
+    /// What commands said of the work, and whether it held for the work tree at the end.
+    #[serde(default)]
+    pub evidence: Vec<EvidenceFact>,
     /// Ids of the decisions recorded in this session.
     pub decisions: Vec<String>,
     pub next_steps: Vec<String>,
@@ -185,7 +191,7 @@ pub struct SessionSummary {
     pub evidence: u32,
     /// What the commit itself holds, and where to look for what lies before it.
     #[serde(skip)]
-    pub pointers: Pointers,
+    pub pointers: Box<Pointers>,
 }
 
 /// Where the newest entries of a kind are, so that nobody has to walk past what lies between.

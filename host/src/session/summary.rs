@@ -28,7 +28,7 @@ pub fn next(
     let mut summary = before.map_or_else(
         || first(live, now),
         |(summary, commit)| SessionSummary {
-            pointers: following(&summary.pointers, commit),
+            pointers: Box::new(following(&summary.pointers, commit)),
             ..summary.clone()
         },
     );
@@ -82,7 +82,7 @@ fn first(live: &LiveSession, now: Timestamp) -> SessionSummary {
         label: None,
         merged_into: None,
         evidence: 0,
-        pointers: Pointers::default(),
+        pointers: Box::default(),
     }
 }
 
@@ -234,7 +234,7 @@ pub fn parse_message(message: &str) -> Result<SessionSummary, SummaryError> {
         label: field("Label").map(str::to_owned),
         merged_into: field("Merged").map(str::to_owned),
         evidence: number("Evidence").min(HIGHEST_NUMBER),
-        pointers: Pointers {
+        pointers: Box::new(Pointers {
             is: field("Is").map(str::to_owned),
             checkpoint: field("Checkpoint-At").map(str::to_owned),
             evidence: field("Evidence-At")
@@ -244,7 +244,7 @@ pub fn parse_message(message: &str) -> Result<SessionSummary, SummaryError> {
                 .map(|(commit, key)| (commit.to_owned(), key.to_owned()))
                 .take(COMMANDS_KEPT)
                 .collect(),
-        },
+        }),
     })
 }
 
@@ -275,11 +275,11 @@ mod tests {
             label: Some("api\nSession-Id: forged".into()),
             merged_into: Some("main".into()),
             evidence: 12,
-            pointers: Pointers {
+            pointers: Box::new(Pointers {
                 checkpoint: Some("aaaa".into()),
                 evidence: vec![("bbbb".into(), "k1".into()), ("cccc".into(), "k2".into())],
                 is: Some("evidence k3".into()),
-            },
+            }),
         }
     }
 

@@ -73,7 +73,7 @@ impl GoTest {
     }
 }
 
-/// `ok  	sample/b	0.002s`, `FAIL	sample	0.002s`, `?   	sample/c	[no test files]`.
+/// `ok`, `FAIL` or `?` (padded to four characters), the package and its time, with tabs between them.
 fn package(line: &str) -> bool {
     let mut fields = line.split('\t');
     let (state, name, time) = (fields.next(), fields.next(), fields.next());
