@@ -20,6 +20,7 @@ mod flows_start;
 mod flows_switch;
 mod foreign_text;
 mod forged_sections;
+mod gates;
 mod harness;
 mod hooks;
 mod housekeeping;
