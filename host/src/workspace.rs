@@ -2,15 +2,18 @@
 //! It must not gather facts or decide.
 
 use crate::config::{self, Config};
-use crate::environment::Environment;
+use crate::environment::{Environment, Timestamp};
 use crate::error::{Warning, user_error};
 use crate::git::Repository;
 use crate::git::status::Status;
 use crate::git::{StatusOptions, StatusProcess};
-use crate::session::live::{LiveSession, Touched};
+use crate::session::live::{LONGEST_PAUSE, LiveContext, LiveSession, Touched};
 use crate::store::durable;
 use crate::store::layout::{Layout, LiveKey};
 use crate::store::transaction::{ReadLive, Transaction, read_live};
+
+/// Commits that are looked at for the time at work.
+const MOST_COMMITS: usize = 200;
 
 #[derive(Debug)]
 pub struct Workspace {
@@ -161,7 +164,7 @@ impl Workspace {
     pub fn change_session_since<T>(
         &self,
         place: &Place,
-        began: crate::environment::Timestamp,
+        began: Timestamp,
         change: impl FnOnce(&Transaction<'_>, &mut LiveSession) -> anyhow::Result<T>,
     ) -> anyhow::Result<(T, Vec<Warning>)> {
         self.change_from(place, Some(began), |transaction, session| {
@@ -189,6 +192,30 @@ impl Workspace {
         Ok(warnings)
     }
 
+    /// When this user committed since the session was last written: work that `session` did not see. Where there was no
+    /// pause, there is nothing to fill.
+    pub fn commit_times(&self, context: &LiveContext) -> anyhow::Result<Vec<Timestamp>> {
+        let gap = (self.environment.now - context.touched.at).to_std();
+        let head = self.repository.head_commit()?;
+        let (Some(head), Ok(true)) = (head, gap.map(|gap| gap > LONGEST_PAUSE)) else {
+            return Ok(Vec::new());
+        };
+        let left = context.touched.head.as_ref().and_then(|id| id.parse().ok());
+        let left: Vec<_> = left
+            .into_iter()
+            .filter(|id| self.repository.commit_exists(*id))
+            .collect();
+        if left == [head] {
+            return Ok(Vec::new());
+        }
+        let user = self.repository.identity();
+        let commits = self.repository.commits(head, &left, MOST_COMMITS)?.list;
+        let ours = commits
+            .into_iter()
+            .filter(|commit| user.as_ref() == Some(&commit.author));
+        Ok(ours.map(|commit| commit.time).collect())
+    }
+
     fn change<T>(
         &self,
         place: &Place,
@@ -200,7 +227,7 @@ impl Workspace {
     fn change_from<T>(
         &self,
         place: &Place,
-        began: Option<crate::environment::Timestamp>,
+        began: Option<Timestamp>,
         change: impl FnOnce(&Transaction<'_>, &mut LiveSession) -> anyhow::Result<T>,
     ) -> anyhow::Result<(T, Vec<Warning>)> {
         let transaction = self.begin()?;
@@ -210,6 +237,8 @@ impl Workspace {
         let read = transaction.live(&place.key, place.branch.as_deref())?;
         let (mut session, warnings) = require_open(read, place)?;
         session.context.branch.clone_from(&place.branch);
+        let commits = self.commit_times(&session.context)?;
+        session.context.touch_between(commits, self.environment.now);
         if let Some(began) = began {
             session.context.touch(began);
         }

@@ -33,5 +33,6 @@ mod repositories;
 mod run;
 mod status;
 mod tidy;
+mod tracking;
 mod untouched;
 mod usage;

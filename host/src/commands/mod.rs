@@ -1,5 +1,6 @@
 //! One file per verb: its arguments, and the line it runs. A rule that grows here belongs in `session`.
 
+pub mod auto_checkpoint;
 pub mod blockers;
 pub mod brief;
 pub mod checkpoint;

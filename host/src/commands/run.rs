@@ -66,7 +66,7 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
                 counted,
                 before,
             };
-            let recorded = recorder.record(observation);
+            let recorded = recorder.record(ui, observation);
             if let Err(error) = &recorded {
                 shown::could_not_record(ui, error);
             }

@@ -42,6 +42,7 @@ fn facts(record: &CheckpointRecord, now: Timestamp) -> Section {
         CheckpointReason::Asked => None,
         CheckpointReason::End => Some("by `session end`"),
         CheckpointReason::Switch => Some("by `session switch`"),
+        CheckpointReason::Interval => Some("by itself: the interval had passed"),
         CheckpointReason::BeforeRestore => Some("before a restore"),
     };
     if let Some(why) = why {
@@ -58,7 +59,11 @@ fn facts(record: &CheckpointRecord, now: Timestamp) -> Section {
     if let Some(commit) = &record.committed {
         section.pair("Committed as", short(commit));
     }
-    section.pair("Changed", totals(&record.files));
+    let changed = match record.files_untold {
+        true => "not listed (`session.auto_track` is off)".into(),
+        false => totals(&record.files),
+    };
+    section.pair("Changed", changed);
     section.pair(
         "Objectives",
         format!(

@@ -97,9 +97,12 @@ pub fn gather(workspace: &mut Workspace, options: Options) -> anyhow::Result<Fac
     let mut annotations = Annotations::load(&index).unwrap_or_default();
 
     let (session, ended) = match workspace.live(&place)? {
-        Some((session, damaged)) => {
+        Some((mut session, damaged)) => {
             warnings.extend(damaged);
             if session.context.is_open() {
+                let commits = attempt(workspace.commit_times(&session.context), &mut warnings);
+                let context = &mut session.context;
+                context.touch_between(commits.unwrap_or_default(), workspace.environment.now);
                 (Some(session), None)
             } else {
                 (None, Some(session))

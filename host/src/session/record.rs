@@ -42,6 +42,8 @@ pub enum CheckpointReason {
     End,
     /// Made by `switch` before leaving.
     Switch,
+    /// Made by itself, `session.checkpoint_interval` after the one before.
+    Interval,
     /// The present, kept before `checkpoint restore` changed it.
     BeforeRestore,
 }
@@ -62,6 +64,9 @@ pub struct CheckpointRecord {
     pub head: Option<String>,
     /// What differed from HEAD (from the commit's parent, when it made one).
     pub files: Vec<FileFact>,
+    /// They are not listed: `session.auto_track` is off.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub files_untold: bool,
     /// Commits since the checkpoint before, newest first.
     pub commits: Vec<CommitFact>,
     /// There were more commits than are listed.

@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 
+use crate::commands::auto_checkpoint;
 use crate::document::evidence::document as evidence_document;
 use crate::document::{markdown::to_markdown, secrets};
 use crate::environment::Environment;
@@ -68,7 +69,11 @@ impl Recorder {
     }
 
     /// Looks at the work tree again, and writes the entry.
-    pub fn record(mut self, observation: Observation<'_>) -> anyhow::Result<EvidenceRecord> {
+    pub fn record(
+        mut self,
+        ui: &Ui,
+        observation: Observation<'_>,
+    ) -> anyhow::Result<EvidenceRecord> {
         let started = self.workspace.environment.now;
         let status = self.workspace.fresh_status(Options::snapshot().status)?;
         let repository = &self.workspace.repository;
@@ -92,7 +97,15 @@ impl Recorder {
         let (recorded, _) = self
             .workspace
             .change_session_since(&self.place, started, write)?;
+        self.keep_track(ui);
         Ok(recorded)
+    }
+}
+
+impl Recorder {
+    /// What evidence leads to. A rule that makes a checkpoint of its own accord comes first: then none is due any more.
+    fn keep_track(&self, ui: &Ui) {
+        auto_checkpoint::if_due(ui, &self.workspace, &self.place);
     }
 }
 
