@@ -1,8 +1,10 @@
 //! Compiles every package in `plugins/` to a WASM component and embeds it with its digest, which every brief would
-//! compute otherwise. It must not need the host's larger dependencies: whatever it depends on is built twice.
+//! compute otherwise; embeds the templates of `sdk/`. It must not need the host's larger dependencies: whatever it depends on is built twice.
 
 #[path = "build/nested_cargo.rs"]
 mod nested_cargo;
+#[path = "build/templates.rs"]
+mod templates;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -15,7 +17,7 @@ fn main() {
     let out_dir = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     let manifest_dir = env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR");
     let workspace = Path::new(&manifest_dir).join("..");
-    for watched in ["plugins", "sdk/rust", "wit", "Cargo.toml", "Cargo.lock"] {
+    for watched in ["plugins", "sdk", "wit", "Cargo.toml", "Cargo.lock"] {
         println!(
             "cargo::rerun-if-changed={}",
             workspace.join(watched).display()
@@ -24,6 +26,7 @@ fn main() {
     println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-changed=build.rs");
 
+    templates::embed(&workspace);
     let plugins = packages(&workspace.join("plugins"));
     let built = nested_cargo::build_components(&workspace, &plugins);
     let mut source = String::from("pub const BUNDLED: &[Bundled] = &[\n");

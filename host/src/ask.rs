@@ -5,7 +5,8 @@ use crate::facts::Facts;
 use crate::facts::gather::{Options, gather};
 use crate::facts::plugin_view::PluginView;
 use crate::plugin::contribution::{Contribution, Hook};
-use crate::plugin::{NewState, Plugins, Question, WhenCold};
+use crate::plugin::kept::Kept;
+use crate::plugin::{Network, NewState, Plugins, Question, WhenCold, last_run};
 use crate::ui::Ui;
 use crate::workspace::Workspace;
 
@@ -39,26 +40,44 @@ impl Asked {
     }
 }
 
-/// Loads the plugins while git looks at the work tree, gathers, and asks.
+/// Loads the plugins while git looks at the work tree, gathers, and asks. Plugins that use the network are not asked: a
+/// brief and a status show what they said last.
 pub fn gather_and_ask(
     workspace: &mut Workspace,
     hook: Hook,
     options: Options,
     when_cold: WhenCold,
 ) -> anyhow::Result<Asked> {
+    gather_and(workspace, hook, options, when_cold, Network::Kept)
+}
+
+/// As [`gather_and_ask`], for a command that may wait for the network.
+pub fn gather_and_refresh(
+    workspace: &mut Workspace,
+    hook: Hook,
+    options: Options,
+) -> anyhow::Result<Asked> {
+    let network = Network::Asked;
+    gather_and(workspace, hook, options, WhenCold::Compile, network)
+}
+
+fn gather_and(
+    workspace: &mut Workspace,
+    hook: Hook,
+    options: Options,
+    when_cold: WhenCold,
+    network: Network,
+) -> anyhow::Result<Asked> {
     let plugins = Plugins::load(
         &workspace.config,
         &workspace.environment,
+        workspace.checkout(),
         &[hook],
         when_cold,
     );
     let facts = gather(workspace, options)?;
-    Ok(ask(
-        workspace,
-        plugins,
-        facts,
-        &question(workspace, hook, Vec::new()),
-    ))
+    let question = question(workspace, hook, Vec::new());
+    Ok(ask(workspace, plugins, facts, &question, network))
 }
 
 /// Asks loaded plugins about facts that were gathered.
@@ -67,11 +86,12 @@ pub fn ask(
     mut plugins: Plugins,
     mut facts: Facts,
     question: &Question,
+    network: Network,
 ) -> Asked {
-    let answers = plugins.ask(
-        question,
-        &PluginView::new(&facts, &workspace.repository, &workspace.layout),
-    );
+    let kept = Kept::at(workspace.layout.contributions());
+    let view = PluginView::new(&facts, &workspace.repository, &workspace.layout);
+    let answers = plugins.ask_keeping(question, &view, &kept, network);
+    last_run::note(&workspace.layout.index(), facts.now, &answers.runs);
     // Taking the sandbox apart takes as long as a call; the process ends soon, and the system does it at once.
     std::mem::forget(plugins);
     facts.warnings.extend(answers.warnings);

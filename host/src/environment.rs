@@ -34,6 +34,10 @@ pub struct Environment {
     pub cache_dir: Option<PathBuf>,
     /// Where the user's consent is kept: `SESSION_DATA_DIR`, else `$XDG_DATA_HOME/session`, else `~/.local/share/session`.
     pub data_dir: Option<PathBuf>,
+    /// `SESSION_OFFLINE` is set, and neither empty nor 0: nothing is fetched.
+    pub offline: bool,
+    /// Where `docker login` keeps logins to registries: `DOCKER_CONFIG`, else `~/.docker`.
+    pub docker_config: Option<PathBuf>,
 }
 
 impl Environment {
@@ -52,6 +56,8 @@ impl Environment {
             verbose: None,
             cache_dir: None,
             data_dir: None,
+            offline: false,
+            docker_config: None,
         }
     }
 
@@ -108,8 +114,17 @@ impl Environment {
                 .filter(|value| !value.is_empty()),
             cache_dir: directory("SESSION_CACHE_DIR", "XDG_CACHE_HOME", ".cache"),
             data_dir: directory("SESSION_DATA_DIR", "XDG_DATA_HOME", ".local/share"),
+            offline: variable("SESSION_OFFLINE").is_some_and(|value| value != "0"),
+            docker_config: variable("DOCKER_CONFIG")
+                .map(PathBuf::from)
+                .or_else(|| variable("HOME").map(|home| PathBuf::from(home).join(".docker"))),
         })
     }
+}
+
+/// A variable that the user lets a plugin have; None if it is not set, or is no text.
+pub fn granted_variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 /// `length` characters of a–z and 2–7, from the system's randomness.

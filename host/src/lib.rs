@@ -9,6 +9,7 @@ pub mod environment;
 pub mod error;
 pub mod evidence;
 pub mod facts;
+pub mod fetch;
 pub mod git;
 pub mod path;
 pub mod plugin;

@@ -7,6 +7,7 @@ use crate::error::{Warning, user_error};
 use crate::git::Repository;
 use crate::git::status::Status;
 use crate::git::{StatusOptions, StatusProcess};
+use crate::plugin::Checkout;
 use crate::session::live::{LONGEST_PAUSE, LiveContext, LiveSession, Touched};
 use crate::store::durable;
 use crate::store::layout::{Layout, LiveKey};
@@ -59,6 +60,14 @@ impl Workspace {
             warnings,
             status,
         })
+    }
+
+    /// Where plugins are looked for and consent hangs on.
+    pub fn checkout(&self) -> Checkout<'_> {
+        Checkout {
+            work_tree: self.repository.work_tree(),
+            common_dir: self.repository.common_dir(),
+        }
     }
 
     /// The work tree's state. Waits for the git that `open` started; a second call starts a new one.

@@ -5,6 +5,7 @@ pub mod odd;
 pub mod outcome;
 pub mod photograph;
 pub mod repository;
+pub mod server;
 pub mod terminal;
 
 use std::cell::{Cell, RefCell};

@@ -1,4 +1,4 @@
-//! Compiles the misbehaving component. It must not need more than the host's own build script does.
+//! Compiles the components. It must not need more than the host's own build script does.
 
 #[path = "../../host/build/nested_cargo.rs"]
 mod nested_cargo;
@@ -23,9 +23,11 @@ fn main() {
             workspace.join(watched).display()
         );
     }
-    let package = "misbehaving";
-    let built = nested_cargo::build_components(&workspace, &[package.to_owned()]);
-    let file = nested_cargo::component_file(&built, package);
-    fs::copy(&file, out_dir.join("misbehaving.wasm"))
-        .unwrap_or_else(|error| panic!("{} could not be copied: {error}", file.display()));
+    let packages = ["contract", "misbehaving", "network"].map(str::to_owned);
+    let built = nested_cargo::build_components(&workspace, &packages);
+    for package in &packages {
+        let file = nested_cargo::component_file(&built, package);
+        fs::copy(&file, out_dir.join(package).with_extension("wasm"))
+            .unwrap_or_else(|error| panic!("{} could not be copied: {error}", file.display()));
+    }
 }

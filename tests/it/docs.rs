@@ -9,13 +9,21 @@ use session::commands::reference;
 
 use crate::common::{TestEnv, source_root};
 
+/// A component of no use but to be installed.
+const CONTRACT: &[u8] = include_bytes!("../fixtures/contract/0.1.0.wasm");
+
 /// Pages that name commands to users.
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 11] = [
     "README.md",
     "CHANGELOG.md",
     "docs/commands.md",
     "docs/configuration.md",
     "docs/handoff.md",
+    "docs/plugins.md",
+    "sdk/README.md",
+    "sdk/rust/template/README.md",
+    "sdk/python/template/README.md",
+    "sdk/javascript/template/README.md",
     "docs/troubleshooting.md",
 ];
 
@@ -160,7 +168,10 @@ fn every_json_answer_has_the_keys_of_its_schema() {
     repository.commit("feat: begin");
     let demo = env.root().join("demo");
     let demo = demo.to_str().unwrap();
-    let steps: [&[&str]; 26] = [
+    repository.write("notes.wasm", CONTRACT);
+    let component = source_root().join("tests/fixtures/contract/0.1.0.wasm");
+    let component = component.to_str().unwrap();
+    let steps: [&[&str]; 32] = [
         &["init"],
         &["start", "feature/a", "--objective=One"],
         &["start"],
@@ -186,6 +197,19 @@ fn every_json_answer_has_the_keys_of_its_schema() {
         &["resume"],
         &["history"],
         &["plugin", "disable", "context-manager"],
+        &["plugin", "install", "notes.wasm"],
+        &["plugin", "update"],
+        &["plugin", "remove", "contract"],
+        &["plugin", "new", "loose-ends", "--lang=python"],
+        &[
+            "plugin",
+            "pack",
+            component,
+            "--name=a",
+            "--version=1",
+            "--output=a.wasm",
+        ],
+        &["plugin", "test", "a.wasm"],
         &["demo", demo],
     ];
     let mut seen = BTreeSet::new();

@@ -3,11 +3,13 @@
 //!
 //! Options after `--`: `--out DIR` also writes `summary.md` and `raw.json` there (from the workspace's root),
 //! `--program FILE` measures that binary and builds nothing, `--rounds N` (default 41) is how often the short
-//! commands run, `--files N` (default 100000) is the size of the large repository.
+//! commands run, `--files N` (default 100000) is the size of the large repository. `--component FILE`, as often as wanted,
+//! measures that component's compilation and loading too: nothing large is kept in the repository.
 
 mod fixture;
 mod measure;
 mod plan;
+mod plugins;
 mod report;
 
 use std::io::Write as _;
@@ -22,6 +24,7 @@ struct Options {
     program: Option<PathBuf>,
     rounds: usize,
     files: usize,
+    components: Vec<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -44,7 +47,7 @@ fn run() -> Result<(), Failure> {
         Some(program) => program.canonicalize()?,
         None => build(root)?,
     };
-    let results = plan::run(&program, options.rounds, options.files)?;
+    let results = plan::run(&program, options.rounds, options.files, &options.components)?;
     let summary = report::summary(&results);
     std::io::stdout().write_all(summary.as_bytes())?;
     if let Some(out) = options.out {
@@ -62,6 +65,7 @@ fn options() -> Result<Options, Failure> {
         program: None,
         rounds: 41,
         files: 100_000,
+        components: Vec::new(),
     };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -76,6 +80,7 @@ fn options() -> Result<Options, Failure> {
             "--out" => options.out = Some(value.into()),
             "--program" => options.program = Some(value.into()),
             "--rounds" => options.rounds = value.parse()?,
+            "--component" => options.components.push(value.into()),
             "--files" => options.files = value.parse()?,
             _ => return Err(format!("{argument} is no option of the benchmark").into()),
         }

@@ -19,7 +19,7 @@ pub struct Cost {
 
 /// One of the commands that are measured in turn.
 pub struct Contender<'a> {
-    pub label: &'static str,
+    pub label: String,
     pub command: Box<dyn Fn() -> Command + 'a>,
     /// Puts back what the command changed, or makes it cold; not measured.
     pub before: Box<dyn FnMut() -> Result<(), Failure> + 'a>,
@@ -28,14 +28,14 @@ pub struct Contender<'a> {
 /// All runs of one command.
 #[derive(Debug, Clone)]
 pub struct Samples {
-    pub label: &'static str,
+    pub label: String,
     pub costs: Vec<Cost>,
 }
 
 impl<'a> Contender<'a> {
-    pub fn new(label: &'static str, command: impl Fn() -> Command + 'a) -> Self {
+    pub fn new(label: impl Into<String>, command: impl Fn() -> Command + 'a) -> Self {
         Self {
-            label,
+            label: label.into(),
             command: Box::new(command),
             before: Box::new(|| Ok(())),
         }
@@ -71,7 +71,7 @@ pub fn in_turn(mut contenders: Vec<Contender>, rounds: usize) -> Result<Vec<Samp
     let mut samples: Vec<Samples> = contenders
         .iter()
         .map(|contender| Samples {
-            label: contender.label,
+            label: contender.label.clone(),
             costs: Vec::with_capacity(rounds),
         })
         .collect();

@@ -1,10 +1,11 @@
 //! What is measured against what. It must not know how it is reported.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::Failure;
 use crate::fixture::{Fixture, PastSessions, past_id};
 use crate::measure::{Contender, Samples, World, in_turn, prepare};
+use crate::plugins;
 
 /// Past sessions in every repository.
 const PAST: usize = 10_000;
@@ -48,7 +49,12 @@ impl Results {
     }
 }
 
-pub fn run(program: &Path, rounds: usize, files: usize) -> Result<Results, Failure> {
+pub fn run(
+    program: &Path,
+    rounds: usize,
+    files: usize,
+    components: &[PathBuf],
+) -> Result<Results, Failure> {
     let directory = tempfile::tempdir()?;
     let world = World {
         root: directory.path().canonicalize()?,
@@ -64,6 +70,7 @@ pub fn run(program: &Path, rounds: usize, files: usize) -> Result<Results, Failu
         history(&world, &small, "packed", rounds)?,
         first(&world, &small, few)?,
     ];
+    groups.extend(plugins::measure(&world, rounds, components)?);
     let loose = Fixture::make(&world, "loose", SMALL, PastSessions::Loose(PAST))?;
     groups.push(history(&world, &loose, "loose", rounds)?);
     let large = Fixture::make(&world, "large", files, PastSessions::Packed(PAST))?;

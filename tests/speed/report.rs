@@ -8,6 +8,7 @@ use crate::Failure;
 use crate::fixture::CHANGED;
 use crate::measure::Samples;
 use crate::plan::{Group, Results};
+use crate::plugins;
 
 pub fn summary(results: &Results) -> String {
     let mut text = String::from("# Speed\n\n");
@@ -48,7 +49,7 @@ pub fn summary(results: &Results) -> String {
 
 fn table(text: &mut String, group: &Group) {
     let _ = writeln!(text, "\n## {}\n", group.title);
-    text.push_str("| command | wall ms | ratio | at most | cpu ms | ratio |\n|---|---:|---:|---:|---:|---:|\n");
+    text.push_str("| command | wall ms | ratio | at most | cpu ms | ratio | peak MiB |\n|---|---:|---:|---:|---:|---:|---:|\n");
     let Some(first) = group.samples.first() else {
         return;
     };
@@ -58,13 +59,14 @@ fn table(text: &mut String, group: &Group) {
             .and_then(|index| group.targets.get(index));
         let _ = writeln!(
             text,
-            "| `{}` | {} | {:.2} | {} | {} | {:.2} |",
+            "| `{}` | {} | {:.2} | {} | {} | {:.2} | {} |",
             samples.label,
             millis(samples.wall()),
             ratio(samples.wall(), first.wall()),
             target.map_or("–".to_owned(), |target| format!("{target:.1}")),
             millis(samples.cpu()),
             ratio(samples.cpu(), first.cpu()),
+            mebi(samples.peak() * 1024),
         );
     }
     match (&*group.title, &group.samples[..]) {
@@ -73,8 +75,29 @@ fn table(text: &mut String, group: &Group) {
             let _ = writeln!(text, "\nAdded: {} ms; at most 0.5 ms.", millis(added));
         }
         ("first brief", _) => text.push_str("\nAt most 300 ms.\n"),
+        (plugins::WARM, [none, rest @ ..]) => added_by_plugins(text, none, rest),
+        (plugins::LIMIT, [none, looping]) => {
+            let over = looping.wall().saturating_sub(none.wall());
+            let over = over.saturating_sub(plugins::LIMIT_MILLIS * 1000);
+            let _ = writeln!(text, "\nOvershoot: {} ms; at most 20 ms.", millis(over));
+        }
         _ => {}
     }
+}
+
+fn added_by_plugins(text: &mut String, none: &Samples, rest: &[Samples]) {
+    text.push('\n');
+    for (samples, count) in rest.iter().zip(plugins::COUNTS) {
+        let added = samples.wall().saturating_sub(none.wall());
+        let each = added / count as u64;
+        let _ = writeln!(
+            text,
+            "- {count} added {} ms, {} ms each.",
+            millis(added),
+            millis(each)
+        );
+    }
+    text.push_str("\nAt most 0.5 ms each, and 50 ms for 64.\n");
 }
 
 pub fn raw(results: &Results) -> Result<String, Failure> {

@@ -14,7 +14,6 @@ use crate::commands::parking;
 use crate::environment::Environment;
 use crate::error::user_error;
 use crate::facts::gather::Options;
-use crate::plugin::WhenCold;
 use crate::plugin::contribution::Hook;
 use crate::session::record::Claims;
 use crate::sharing;
@@ -73,12 +72,7 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result
     let (session, _) = require_open(workspace.live(&place)?, &place)?;
     parking::refuse_parked(&workspace, &session)?;
     let summary = args.summary;
-    let asked = ask::gather_and_ask(
-        &mut workspace,
-        Hook::Handoff,
-        Options::snapshot(),
-        WhenCold::Compile,
-    )?;
+    let asked = ask::gather_and_refresh(&mut workspace, Hook::Handoff, Options::snapshot())?;
     // What can refuse the end does so before anybody answers questions.
     if args.push {
         require_remote(&workspace, &place)?;

@@ -11,7 +11,7 @@ use crate::session::subject;
 
 /// What `--json` answers with: the schema's name and the keys of the object, in no promised order. A key with a `?` is
 /// left out where it has nothing to say. Tests hold it against the real answers.
-pub const SCHEMAS: [(&str, &[&str]); 22] = [
+pub const SCHEMAS: [(&str, &[&str]); 28] = [
     ("init", &["written", "kept", "backups", "session"]),
     ("start", BRIEF),
     ("resume", BRIEF),
@@ -70,6 +70,28 @@ pub const SCHEMAS: [(&str, &[&str]); 22] = [
     ("run", &["exit_code", "milliseconds", "evidence"]),
     ("plugin-list", &["plugins"]),
     ("plugin", &["plugins"]),
+    ("plugin-install", &["plugins", "next_steps"]),
+    ("plugin-update", &["plugins"]),
+    (
+        "plugin-remove",
+        &["removed", "sha256?", "component_removed"],
+    ),
+    ("plugin-new", &["name", "language", "directory", "files"]),
+    ("plugin-pack", &["file", "size", "sha256", "manifest"]),
+    (
+        "plugin-test",
+        &[
+            "file",
+            "size?",
+            "name?",
+            "version?",
+            "contract?",
+            "exports?",
+            "notes?",
+            "cases?",
+            "recorded?",
+        ],
+    ),
     ("demo", &["directory"]),
     ("error", &["message", "hint"]),
 ];
@@ -119,7 +141,7 @@ const END: &[&str] = &[
 ];
 
 /// Every variable of ours that the program reads; git's own are read as git reads them.
-pub const VARIABLES: [(&str, &str); 9] = [
+pub const VARIABLES: [(&str, &str); 11] = [
     (
         "SESSION_CONFIG",
         "a configuration file to use instead of `.session/config.yaml`",
@@ -135,6 +157,14 @@ pub const VARIABLES: [(&str, &str); 9] = [
     (
         "SESSION_DATA_DIR",
         "where your consent to plugins is kept [default: `$XDG_DATA_HOME/session`, else `~/.local/share/session`]",
+    ),
+    (
+        "SESSION_OFFLINE",
+        "set, and not `0`: `session plugin install` and `update` fetch nothing",
+    ),
+    (
+        "DOCKER_CONFIG",
+        "where `docker login` keeps logins to registries [default: `~/.docker`]",
     ),
     (
         "SESSION_TIMESTAMP",

@@ -26,7 +26,7 @@ pub struct Args {
     /// Only the blockers
     #[arg(long)]
     pub blockers: bool,
-    /// Bring the indexes of history and work items wholly up to date first
+    /// Bring the indexes of history and work items wholly up to date first, and ask plugins that use the network
     #[arg(long)]
     pub refresh: bool,
 }
@@ -59,7 +59,11 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
         Options::common()
     };
     let progress = args.refresh.then(|| ui.progress("reading the repository"));
-    let asked = ask::gather_and_ask(&mut workspace, Hook::Status, options, WhenCold::Compile)?;
+    let asked = if args.refresh {
+        ask::gather_and_refresh(&mut workspace, Hook::Status, options)?
+    } else {
+        ask::gather_and_ask(&mut workspace, Hook::Status, options, WhenCold::Compile)?
+    };
     drop(progress);
     asked.show_log(ui);
     let facts = &asked.facts;

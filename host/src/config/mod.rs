@@ -11,7 +11,9 @@ mod values;
 
 use std::time::Duration;
 
+pub use plugins::can_allow;
 pub use read::{Loaded, verbosity};
+pub use values::is_plugin_name;
 
 use crate::session::live::Mode;
 
@@ -115,7 +117,7 @@ pub struct PluginConfig {
 }
 
 /// What the repository asks for on behalf of the plugin. A request, never a grant.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Allow {
     pub read: Vec<String>,
     pub http: Vec<String>,
@@ -127,6 +129,13 @@ pub struct Limits {
     pub time: Option<Duration>,
     /// Bytes.
     pub memory: Option<u64>,
+    /// Bytes.
+    pub output: Option<u64>,
+    /// Bytes.
+    pub log: Option<u64>,
+    /// Bytes.
+    pub returned: Option<u64>,
+    pub host_calls: Option<u32>,
 }
 
 impl Default for Config {

@@ -3,12 +3,13 @@
 
 use serde_json::{Map, Number, Value as Json};
 
-use super::PluginConfig;
 use super::fields::{Fields, Reading, Unknown};
-use super::tree::{Meaning, Node, Position, Value};
+use super::tree::{Meaning, Node, Position, Scalar, Value};
 use super::values::{
-    boolean, contained_glob, duration, host, is_plugin_name, plugin_source, sha256, size, variable,
+    boolean, contained_glob, duration, host, integer, is_plugin_name, plugin_source, sha256, size,
+    variable,
 };
+use super::{Limits, PluginConfig};
 use crate::error::UserError;
 
 /// The entries in the order of the file.
@@ -44,6 +45,20 @@ pub(super) fn read(
     Ok(plugins)
 }
 
+/// Whether a list of `allow` takes a value: `read`, `http` or `env`.
+pub fn can_allow(list: &str, value: &str) -> bool {
+    let value = Scalar {
+        text: value.to_owned(),
+        plain: false,
+    };
+    match list {
+        "read" => (contained_glob().read)(&value).is_some(),
+        "http" => (host().read)(&value).is_some(),
+        "env" => (variable().read)(&value).is_some(),
+        _ => false,
+    }
+}
+
 fn plugin(
     reading: &Reading<'_>,
     at: Position,
@@ -62,8 +77,7 @@ fn plugin(
     allow.finish(Unknown::Refuse)?;
 
     let mut limits = fields.below("limits")?;
-    limits.optional("time", duration("1ms", "60s"), &mut plugin.limits.time)?;
-    limits.optional("memory", size("1MiB", "1GiB"), &mut plugin.limits.memory)?;
+    self::limits(&mut limits, &mut plugin.limits)?;
     limits.finish(Unknown::Refuse)?;
 
     fields.any("config", "any value; the plugin receives it as JSON");
@@ -73,6 +87,16 @@ fn plugin(
     fields.finish(Unknown::Refuse)?;
     pinned(reading, at, path, &plugin)?;
     Ok(plugin)
+}
+
+/// The bounds are ceilings that no configuration can raise: `plugin/limits.rs` holds to them as well.
+fn limits(fields: &mut Fields<'_, '_>, limits: &mut Limits) -> Result<(), UserError> {
+    fields.optional("time", duration("1ms", "10s"), &mut limits.time)?;
+    fields.optional("memory", size("1MiB", "512MiB"), &mut limits.memory)?;
+    fields.optional("output", size("1KiB", "1MiB"), &mut limits.output)?;
+    fields.optional("log", size("1KiB", "1MiB"), &mut limits.log)?;
+    fields.optional("returned", size("1KiB", "4MiB"), &mut limits.returned)?;
+    fields.optional("host_calls", integer(1..=100_000), &mut limits.host_calls)
 }
 
 /// What comes over the network is the component that was reviewed, or nothing.

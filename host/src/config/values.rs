@@ -190,6 +190,15 @@ pub fn plugin_source() -> Kind<String> {
                     let (host, path) = rest.split_once('/')?;
                     is_host(host) && !path.is_empty() && !text.contains(char::is_whitespace)
                 }
+                // A server on this very machine: nobody is between.
+                Some(("http", rest)) => {
+                    let (host, path) = rest.split_once('/')?;
+                    let name = host.split(':').next()?;
+                    is_host(host)
+                        && ["localhost", "127.0.0.1"].contains(&name)
+                        && !path.is_empty()
+                        && !text.contains(char::is_whitespace)
+                }
                 Some(_) => false,
                 None => is_contained(&text),
             };
@@ -306,6 +315,8 @@ mod tests {
             "./tools/jira.wasm",
             "tools/jira.wasm",
             "https://example.com/jira.wasm",
+            "http://localhost:8080/jira.wasm",
+            "http://127.0.0.1/jira.wasm",
             "oci://registry.example/acme/session-jira:1.2.0",
             "oci://registry.example:5000/acme/jira@sha256:00",
         ] {
@@ -318,6 +329,8 @@ mod tests {
             "a\\..\\jira.wasm",
             "~/jira.wasm",
             "http://example.com/jira.wasm",
+            "http://127.0.0.1.example.com/jira.wasm",
+            "http://localhost@example.com/jira.wasm",
             "file:///jira.wasm",
             "https://user:secret@example.com/jira.wasm",
             "https:///jira.wasm",

@@ -42,7 +42,7 @@ pub fn brief(
         document.push(handoff_evidence(facts));
     }
     document.push(sections::decisions(&facts.decisions, LISTED));
-    for section in sections::contributions(contributions) {
+    for section in sections::contributions(contributions, facts.now) {
         document.push(section);
     }
     document.push(how_we_build(facts));
@@ -58,7 +58,7 @@ pub fn brief(
     ));
     document.push(work_items(facts));
     document.push(lately(facts));
-    document.push(sections::metrics(contributions));
+    document.push(sections::metrics(contributions, facts.now));
     document.warnings.clone_from(&facts.warnings);
     document
 }

@@ -160,6 +160,7 @@ fn fill(section: &Section, room: usize) -> Filled<'_> {
             name: section.name.clone(),
             title: section.title.clone(),
             provenance: section.provenance.clone(),
+            age: section.age.clone(),
             importance: section.importance,
             more: section.more.clone(),
         }),

@@ -19,10 +19,10 @@ pub fn checkpoint(record: &CheckpointRecord, now: Timestamp) -> Document {
     document.push(evidence::section(&record.evidence, now));
     document.push(files(record));
     document.push(commits(record));
-    for section in contributions(&record.contributions) {
+    for section in contributions(&record.contributions, record.time) {
         document.push(section);
     }
-    document.push(metrics(&record.contributions));
+    document.push(metrics(&record.contributions, record.time));
     document
 }
 

@@ -23,10 +23,10 @@ pub fn handoff(end: &EndRecord, live: &LiveSession, decisions: &[Decision]) -> D
     "Decisions of the session".clone_into(&mut made.title);
     document.push(made);
     document.push(commits(end));
-    for section in sections::contributions(&end.contributions) {
+    for section in sections::contributions(&end.contributions, end.time) {
         document.push(section);
     }
-    document.push(sections::metrics(&end.contributions));
+    document.push(sections::metrics(&end.contributions, end.time));
     document.push(files(end));
     document
 }

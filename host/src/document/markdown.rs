@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::{Document, Item, Mark, Provenance, Section, text};
+use super::{Document, Item, Mark, Section, text};
 use crate::error::Warning;
 
 /// The whole page. It is the plain concatenation of the pieces below, so that `budget` can add up their lengths.
@@ -32,11 +32,8 @@ pub(super) fn title(title: &str) -> String {
 
 /// The section's heading, which says who speaks.
 pub(super) fn heading(section: &Section) -> String {
-    let provenance = match &section.provenance {
-        Provenance::Host => String::new(),
-        Provenance::Person => " — as claimed".into(),
-        Provenance::Plugin(name) => format!(" — from plugin {name}"),
-    };
+    let source = section.source();
+    let provenance = source.map_or(String::new(), |source| format!(" — {source}"));
     format!(
         "\n## {}\n\n",
         inline(&format!("{}{provenance}", section.title))
@@ -109,6 +106,16 @@ fn inline(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::Provenance;
+
+    #[test]
+    fn what_was_kept_says_how_old_it_is() {
+        let section = Section::new("s", "Tickets")
+            .provenance(Provenance::Plugin("acme-jira".into()))
+            .age(Some("3 hours ago".into()));
+        let expected = "\n## Tickets — from plugin acme-jira, 3 hours ago\n\n";
+        assert_eq!(heading(&section), expected);
+    }
 
     #[test]
     fn a_document_reads_as_a_page() {

@@ -39,6 +39,9 @@ pub struct Section {
     pub name: String,
     pub title: String,
     pub provenance: Provenance,
+    /// How long ago it was said, of what was kept: `3 hours ago`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub age: Option<String>,
     /// 0 to 100. Sections are cut from the least important one.
     pub importance: u8,
     pub items: Vec<Item>,
@@ -117,6 +120,7 @@ impl Section {
             name: name.into(),
             title: title.into(),
             provenance: Provenance::Host,
+            age: None,
             importance: 50,
             items: Vec::new(),
             more: None,
@@ -131,6 +135,24 @@ impl Section {
     pub fn provenance(mut self, provenance: Provenance) -> Self {
         self.provenance = provenance;
         self
+    }
+
+    pub fn age(mut self, age: Option<String>) -> Self {
+        self.age = age;
+        self
+    }
+
+    /// Who says so and when, as a heading has it: `plugin x, 3 hours ago`. None: the host does, now.
+    pub(super) fn source(&self) -> Option<String> {
+        let who = match &self.provenance {
+            Provenance::Host => return None,
+            Provenance::Person => "as claimed".to_owned(),
+            Provenance::Plugin(name) => format!("from plugin {name}"),
+        };
+        Some(match &self.age {
+            Some(age) => format!("{who}, {age}"),
+            None => who,
+        })
     }
 
     /// The command that shows everything.

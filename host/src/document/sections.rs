@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::count::count;
 use super::time_text::ago_at;
 use super::{Item, Mark, Provenance, Section, changes};
+use crate::environment::Timestamp;
 use crate::facts::Facts;
 use crate::git::status::AheadBehind;
 use crate::plugin::contribution::Contribution;
@@ -205,10 +206,11 @@ pub fn decisions(decisions: &[Decision], most: usize) -> Section {
 }
 
 /// Everything plugins gave that is for reading: their sections and their findings.
-pub fn contributions(contributions: &[Contribution]) -> Vec<Section> {
+pub fn contributions(contributions: &[Contribution], now: Timestamp) -> Vec<Section> {
     let mut sections = Vec::new();
     for contribution in contributions {
         let provenance = Provenance::Plugin(contribution.plugin.clone());
+        let age = contribution.said_at.map(|said_at| ago_at(now, said_at));
         for from in &contribution.sections {
             // 89 at most: nothing of a plugin's pushes out what the session itself has to say.
             let mut section = Section::new(
@@ -216,7 +218,8 @@ pub fn contributions(contributions: &[Contribution]) -> Vec<Section> {
                 from.title.clone(),
             )
             .importance(from.importance.min(89))
-            .provenance(provenance.clone());
+            .provenance(provenance.clone())
+            .age(age.clone());
             section.push(Item::Quote {
                 text: from.body.clone(),
             });
@@ -227,7 +230,8 @@ pub fn contributions(contributions: &[Contribution]) -> Vec<Section> {
             "Findings",
         )
         .importance(65)
-        .provenance(provenance.clone());
+        .provenance(provenance.clone())
+        .age(age);
         for finding in &contribution.findings {
             let place = finding.path.as_ref().map(|path| match finding.line {
                 Some(line) => format!("{}:{line}: ", path.to_text()),
@@ -252,9 +256,11 @@ pub fn contributions(contributions: &[Contribution]) -> Vec<Section> {
 }
 
 /// `context health: 72% (threshold 70%), from plugin context-manager`, one line for each metric of each plugin.
-pub fn metrics(contributions: &[Contribution]) -> Section {
+pub fn metrics(contributions: &[Contribution], now: Timestamp) -> Section {
     let mut section = Section::new("metrics", "Metrics").importance(60);
     for contribution in contributions {
+        let age = contribution.said_at.map(|said_at| ago_at(now, said_at));
+        let age = age.map(|age| format!(", {age}")).unwrap_or_default();
         for metric in &contribution.metrics {
             let value = |value: f64| metric_value(value, &metric.unit);
             let threshold = metric
@@ -263,7 +269,7 @@ pub fn metrics(contributions: &[Contribution]) -> Section {
                 .unwrap_or_default();
             let name = metric.name.replace('_', " ");
             section.line(format!(
-                "{name}: {}{threshold}, from plugin {}",
+                "{name}: {}{threshold}, from plugin {}{age}",
                 value(metric.value),
                 contribution.plugin
             ));

@@ -20,8 +20,8 @@ pub fn status(facts: &Facts, contributions: &[Contribution]) -> Document {
     document.push(evidence::section(&facts.evidence_facts(), facts.now));
     document.push(changes::new_commits(facts, 20));
     document.push(changes::uncommitted(facts, 20));
-    document.push(sections::metrics(contributions));
-    for section in sections::contributions(contributions) {
+    document.push(sections::metrics(contributions, facts.now));
+    for section in sections::contributions(contributions, facts.now) {
         document.push(section);
     }
     document.push(sections::next_actions(&next_actions(facts, contributions)));
@@ -38,7 +38,7 @@ pub fn report(
 ) -> Document {
     let mut document = Document::new("Project status");
     document.push(sections::state(facts));
-    let mut health = sections::metrics(contributions);
+    let mut health = sections::metrics(contributions, facts.now);
     "Health".clone_into(&mut health.title);
     document.push(health);
     document.push(active_branches(facts, branches));

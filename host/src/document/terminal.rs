@@ -3,7 +3,7 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{Document, Item, Mark, Provenance, Section, text};
+use super::{Document, Item, Mark, Section, text};
 
 /// What the terminal can show and the user wants to see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,11 +78,10 @@ pub fn to_terminal(document: &Document, style: &Style) -> String {
 
 fn heading(section: &Section, style: &Style) -> String {
     let title = style.paint(Paint::Current, &text::line(&section.title));
-    let provenance = match &section.provenance {
-        Provenance::Host => String::new(),
-        Provenance::Person => " (as claimed)".into(),
-        Provenance::Plugin(name) => format!(" (from plugin {})", text::line(name)),
-    };
+    let source = section.source();
+    let provenance = source.map_or(String::new(), |source| {
+        format!(" ({})", text::line(&source))
+    });
     format!("{title}{}\n", style.paint(Paint::Faint, &provenance))
 }
 
@@ -170,6 +169,7 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::Provenance;
 
     const PLAIN: Style = Style {
         color: false,

@@ -19,6 +19,7 @@ pub mod sparse;
 pub mod status;
 mod status_parse;
 pub mod status_process;
+pub mod text_diff;
 pub mod tree_diff;
 pub mod tree_edit;
 mod tree_hash;

@@ -1,10 +1,12 @@
 //! What a plugin may reach besides the facts. It must not decide whether it may: that is consent's, before any of this
 //! is made.
 
+use std::fmt;
+
 use super::work_tree::ReadGrant;
 
 /// What one plugin's sandbox is opened for.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Access {
     pub read: ReadGrant,
     /// `host` or `host:port`, as the configuration's `allow.http` has them.
@@ -21,5 +23,20 @@ impl Access {
             http: Vec::new(),
             env: Vec::new(),
         }
+    }
+    /// What such a plugin says takes as long as its network: a brief does not wait for it.
+    pub fn reaches_network(&self) -> bool {
+        !self.http.is_empty()
+    }
+}
+
+impl fmt::Debug for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let variables: Vec<&str> = self.env.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("Access")
+            .field("read", &self.read)
+            .field("http", &self.http)
+            .field("env", &variables)
+            .finish()
     }
 }

@@ -34,6 +34,7 @@ pub fn accept(plugin: &str, answer: types::Contribution, work_tree: Option<&Work
     let mut complaints = Complaints::default();
     let contribution = Contribution {
         plugin: plugin.to_owned(),
+        said_at: None,
         sections: complaints
             .first(MOST_SECTIONS, "sections", answer.sections)
             .map(section)

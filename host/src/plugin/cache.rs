@@ -105,8 +105,8 @@ impl Entry {
     }
 }
 
-/// All of it or nothing, never in place: another process may have the old file mapped.
-fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+/// All of it or nothing, never in place: another process may have the old file mapped. It does not wait for the disk.
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let directory = path.parent().context("a file has a directory")?;
     crate::store::durable::sweep_old(directory);
     let mut file = tempfile::Builder::new()

@@ -1,12 +1,7 @@
-//! Calling a plugin on a thread of its own, while this thread answers its questions and watches the clock. It must
-//! come back soon after the deadline whatever the plugin does.
-//!
-//! There is no ticker: the calling thread waits for questions with a timeout, and advances the engine's epoch when the
-//! deadline has passed, which interrupts the guest. A guest that sits in a host function (asleep, say) cannot be
-//! interrupted: its thread is left behind, and the next plugin gets a new one.
+//! One call of a plugin, on the plugin's thread, and what came of it. It must not decide when it is made, nor what a
+//! failure means to the user.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use wasmtime::{Engine, Trap, WasmBacktrace};
@@ -14,12 +9,10 @@ use wasmtime::{Engine, Trap, WasmBacktrace};
 use super::bindings::session::plugin::types::{Contribution, Request};
 use super::component::Loaded;
 use super::contribution::Hook;
-use super::host_data::HostData;
-use super::line::{Event, Line};
+use super::http::Refusal;
+use super::line::Line;
 use super::sandbox::{CallContext, Sandbox};
-
-/// How long an interrupted guest has to come back.
-const GRACE: Duration = Duration::from_millis(50);
+use super::secrets::Secrets;
 
 /// One call to make.
 pub struct Call {
@@ -27,6 +20,8 @@ pub struct Call {
     pub context: Arc<CallContext>,
     pub hook: Hook,
     pub request: Request,
+    /// On a thread of its own from the start: it is known to take long.
+    pub alone: bool,
 }
 
 /// What came of it.
@@ -34,6 +29,22 @@ pub struct Outcome {
     pub result: Result<Contribution, Failure>,
     /// What the plugin logged, `level: message`.
     pub log: Vec<String>,
+    /// What it was refused on the network.
+    pub refusals: Vec<Refusal>,
+    /// How long the call took.
+    pub took: Duration,
+}
+
+impl Outcome {
+    /// Nothing else is known of it.
+    pub fn failed(failure: Failure, took: Duration) -> Self {
+        Self {
+            result: Err(failure),
+            log: Vec::new(),
+            refusals: Vec::new(),
+            took,
+        }
+    }
 }
 
 /// Why there is no contribution.
@@ -57,115 +68,32 @@ pub enum Failure {
     Trap(String),
 }
 
-/// Makes calls, one after another.
-pub struct Caller {
-    engine: Engine,
-    worker: Option<Worker>,
-}
-
-struct Worker {
-    jobs: Sender<(Call, Instant)>,
-    events: Receiver<Event<Outcome>>,
-}
-
-impl Caller {
-    /// Starts the first thread right away: while plugins are loaded there is time for it, when they are called there
-    /// is none. One that cannot be started is tried again, and reported, by the call.
-    pub fn new(engine: Engine) -> Self {
-        let worker = Worker::start(engine.clone()).ok();
-        Self { engine, worker }
-    }
-
-    /// Runs one hook to its end, its trap or its deadline.
-    pub fn call(&mut self, call: Call, host: &dyn HostData) -> Outcome {
-        let limit = call.context.limits.time;
-        let deadline = Instant::now() + limit;
-        let worker = match self.worker.take() {
-            Some(worker) => Ok(worker),
-            None => Worker::start(self.engine.clone()),
-        };
-        let outcome = worker.map_err(|error| Failure::Trap(error.to_string()));
-        let outcome = outcome.and_then(|worker| {
-            let outcome = worker.run(call, deadline, &self.engine, host);
-            let outcome = outcome.ok_or(Failure::Time(limit))?;
-            // Only a thread that came back is used again.
-            self.worker = Some(worker);
-            Ok(outcome)
-        });
-        outcome.unwrap_or_else(|failure| Outcome {
-            result: Err(failure),
-            log: Vec::new(),
-        })
-    }
-}
-
-impl Worker {
-    fn start(engine: Engine) -> std::io::Result<Self> {
-        let (jobs, work) = channel::<(Call, Instant)>();
-        let (report, events) = channel();
-        std::thread::Builder::new()
-            .name("plugin".into())
-            .spawn(move || {
-                for (call, deadline) in work {
-                    let line = Line::new(report.clone(), deadline);
-                    if report.send(Event::Done(run(&engine, call, line))).is_err() {
-                        break;
-                    }
-                }
-            })?;
-        Ok(Self { jobs, events })
-    }
-
-    /// None if the thread did not come back in time, or died.
-    fn run(
-        &self,
-        call: Call,
-        deadline: Instant,
-        engine: &Engine,
-        host: &dyn HostData,
-    ) -> Option<Outcome> {
-        self.jobs.send((call, deadline)).ok()?;
-        let mut until = deadline;
-        loop {
-            if Instant::now() >= until {
-                engine.increment_epoch();
-                if until > deadline {
-                    return None;
-                }
-                until = Instant::now() + GRACE;
-            }
-            match self
-                .events
-                .recv_timeout(until.saturating_duration_since(Instant::now()))
-            {
-                Ok(Event::Query(query)) => query(host),
-                Ok(Event::Done(outcome)) => return Some(outcome),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return None,
-            }
-        }
-    }
-}
-
-/// The whole of a call, on the plugin's thread.
-fn run(engine: &Engine, call: Call, line: Line<Outcome>) -> Outcome {
+/// The whole of a call.
+pub fn run(engine: &Engine, call: &Call, line: Line<Outcome>) -> Outcome {
+    let started = Instant::now();
     let limit = call.context.limits.time;
     let sandbox = Sandbox::new(Arc::clone(&call.context), line);
     let mut store = sandbox.into_store(engine);
-    // The deadline may have passed before the store's epoch was noted; then no advance would come any more.
+    // The deadline may have passed before the store's epoch was noted; then no advance might come any more.
     let result = if store.data().line.is_over() {
         Err(Failure::Time(limit))
     } else {
         match call.loaded.call(call.hook, &mut store, &call.request) {
             Ok(Ok(contribution)) => Ok(contribution),
+            // What a guest complains of then is that its requests ended with its time.
+            Ok(Err(_)) if store.data().line.is_over() => Err(Failure::Time(limit)),
             Ok(Err(message)) => Err(Failure::Said(message)),
             Err(error) => Err(failure(&error, store.data())),
         }
     };
-    Outcome {
+    let mut outcome = Outcome {
         result,
         log: std::mem::take(&mut store.data_mut().log),
-    }
+        refusals: store.data().http.refusals(),
+        took: started.elapsed(),
+    };
+    Secrets::of(&call.context.access).mask_outcome(&mut outcome);
+    outcome
 }
 
 /// What a trap was about. The limits first: a guest that was denied something usually panics over it.

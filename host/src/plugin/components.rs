@@ -41,7 +41,7 @@ impl Components {
         let digest = engine::digest(bytes);
         durable::sweep_old(&self.directory);
         if self.read(&digest).is_err() {
-            durable::write(&self.path(&digest), bytes)?;
+            private::write(&self.path(&digest), bytes)?;
         }
         Ok(digest)
     }
@@ -74,12 +74,16 @@ pub fn bounded(file: File) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(LARGEST + 1).read_to_end(&mut bytes)?;
     let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    anyhow::ensure!(
-        size <= LARGEST,
-        "a component has at most {} MiB",
-        LARGEST / 1024 / 1024
-    );
+    anyhow::ensure!(size <= LARGEST, too_large());
     Ok(bytes)
+}
+
+/// Said of a file.
+pub fn too_large() -> String {
+    format!(
+        "is too large: a component has at most {} MiB",
+        LARGEST / 1024 / 1024
+    )
 }
 
 #[cfg(test)]

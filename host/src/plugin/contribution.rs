@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::environment::Timestamp;
 use crate::path::RepoPath;
 
 /// Where in the life of a session a plugin is asked. Each is an exported interface of its own.
@@ -41,6 +42,9 @@ impl Hook {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Contribution {
     pub plugin: String,
+    /// When it was said, of one that was kept; None: for this command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said_at: Option<Timestamp>,
     pub sections: Vec<PluginSection>,
     pub metrics: Vec<Metric>,
     pub findings: Vec<Finding>,

@@ -2,10 +2,11 @@
 
 use anyhow::{Context as _, anyhow};
 use sha2::{Digest as _, Sha256};
-use wasmtime::component::Linker;
+use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, Engine, OptLevel};
 
 use super::bindings::session::plugin as contract;
+use super::compatibility;
 use super::sandbox::Sandbox;
 
 /// Bytes. Deep enough for honest recursion, small enough for the worker's own stack of 2 MiB.
@@ -33,7 +34,8 @@ pub fn engine() -> anyhow::Result<Engine> {
         .context("failed to start the WASM engine")
 }
 
-/// Everything that a plugin can import: the contract, and WASI 0.2, which [`Sandbox`] gives nothing to reach.
+/// Everything that a plugin without the network can import: the contract, and WASI 0.2, which [`Sandbox`] gives nothing
+/// to reach.
 pub fn linker(engine: &Engine) -> anyhow::Result<Linker<Sandbox>> {
     let mut linker = Linker::new(engine);
     link(&mut linker)
@@ -51,6 +53,42 @@ fn link(linker: &mut Linker<Sandbox>) -> wasmtime::Result<()> {
     contract::work_tree::add_to_linker::<_, HasSelf<_>>(linker, |sandbox| sandbox)?;
     contract::state::add_to_linker::<_, HasSelf<_>>(linker, |sandbox| sandbox)?;
     contract::log::add_to_linker::<_, HasSelf<_>>(linker, |sandbox| sandbox)
+}
+
+/// What this one component can import.
+pub fn linker_of(engine: &Engine, component: &Component) -> anyhow::Result<Linker<Sandbox>> {
+    let linker = linker(engine)?;
+    if imports_http(engine, component) {
+        linker_with_http(&linker)
+    } else {
+        Ok(linker)
+    }
+}
+
+/// As [`linker`], and WASI HTTP, which [`Sandbox`] opens for granted hosts only.
+pub fn linker_with_http(linker: &Linker<Sandbox>) -> anyhow::Result<Linker<Sandbox>> {
+    let mut linker = linker.clone();
+    wasmtime_wasi_http::p2::add_only_http_to_linker_sync(&mut linker)
+        .map_err(into_anyhow)
+        .context("failed to link WASI HTTP")?;
+    Ok(linker)
+}
+
+/// Whether a component has requests to make. Only then WASI HTTP is linked: it costs each plugin's load something.
+pub fn imports_http(engine: &Engine, component: &Component) -> bool {
+    let all = component.component_type();
+    let mut imports = all.imports(engine);
+    imports.any(|(name, _)| name.starts_with("wasi:http/"))
+}
+
+/// Refuses a component that was built for a contract which this host does not serve.
+pub fn check_contract(engine: &Engine, component: &Component) -> anyhow::Result<()> {
+    let ty = component.component_type();
+    let imports = ty.imports(engine).map(|(name, _)| name);
+    let names: Vec<&str> = imports
+        .chain(ty.exports(engine).map(|(name, _)| name))
+        .collect();
+    compatibility::check(names)
 }
 
 /// What tells this engine's compiled code from any other's: wasmtime's version, the processor and the settings above.

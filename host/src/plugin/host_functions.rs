@@ -362,7 +362,7 @@ impl log::Host for Sandbox {
 }
 
 /// `*` stays within a directory, as in git's own patterns.
-fn glob_set(globs: &[String]) -> Result<GlobSet, globset::Error> {
+pub fn glob_set(globs: &[String]) -> Result<GlobSet, globset::Error> {
     let mut set = GlobSet::builder();
     for glob in globs {
         set.add(GlobBuilder::new(glob).literal_separator(true).build()?);

@@ -24,9 +24,16 @@ pub struct Limits {
     pub host_calls: u32,
 }
 
-/// What a configuration can ask for at most.
+const KIB: u64 = 1024;
+const MIB: u64 = 1024 * KIB;
+
+/// What a configuration can ask for at most. It refuses more; these hold whoever made the configuration.
 const MOST_TIME: Duration = Duration::from_secs(10);
-const MOST_MEMORY: u64 = 512 * 1024 * 1024;
+const MOST_MEMORY: u64 = 512 * MIB;
+const MOST_OUTPUT: u64 = MIB;
+const MOST_LOG: u64 = MIB;
+const MOST_RETURNED: u64 = 4 * MIB;
+const MOST_HOST_CALLS: u32 = 100_000;
 
 impl Limits {
     /// The limits of one hook: the configuration's where it sets them, within the ceilings.
@@ -35,14 +42,16 @@ impl Limits {
             Hook::Brief | Hook::Status => Duration::from_millis(250),
             Hook::Checkpoint | Hook::Handoff | Hook::Analyze => Duration::from_secs(1),
         };
-        let memory = configured.memory.unwrap_or(64 * 1024 * 1024);
+        let bytes = |asked: Option<u64>, usual: u64, most: u64| {
+            usize::try_from(asked.unwrap_or(usual).min(most)).unwrap_or(usize::MAX)
+        };
         Self {
             time: configured.time.unwrap_or(time).min(MOST_TIME),
-            memory: usize::try_from(memory.min(MOST_MEMORY)).unwrap_or(usize::MAX),
-            output: 64 * 1024,
-            returned: 256 * 1024,
-            log: 64 * 1024,
-            host_calls: 1_000,
+            memory: bytes(configured.memory, 64 * MIB, MOST_MEMORY),
+            output: bytes(configured.output, 64 * KIB, MOST_OUTPUT),
+            returned: bytes(configured.returned, 256 * KIB, MOST_RETURNED),
+            log: bytes(configured.log, 64 * KIB, MOST_LOG),
+            host_calls: configured.host_calls.unwrap_or(1_000).min(MOST_HOST_CALLS),
         }
     }
 }
@@ -109,10 +118,20 @@ mod tests {
         let asked = config::Limits {
             time: Some(Duration::from_secs(3600)),
             memory: Some(u64::MAX),
+            output: Some(u64::MAX),
+            log: Some(u64::MAX),
+            returned: Some(u64::MAX),
+            host_calls: Some(u32::MAX),
         };
-        let limits = Limits::of(Hook::Brief, &asked);
-        assert_eq!(limits.time, MOST_TIME);
-        assert_eq!(limits.memory as u64, MOST_MEMORY);
+        let most = Limits {
+            time: MOST_TIME,
+            memory: 512 << 20,
+            output: 1 << 20,
+            returned: 4 << 20,
+            log: 1 << 20,
+            host_calls: MOST_HOST_CALLS,
+        };
+        assert_eq!(Limits::of(Hook::Brief, &asked), most);
     }
 
     #[test]

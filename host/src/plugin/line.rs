@@ -15,15 +15,47 @@ pub enum Event<T> {
     Done(T),
 }
 
+/// An event, and the number of the call that it belongs to: several calls share the host's end.
+pub struct Report<T> {
+    pub call: u64,
+    pub event: Event<T>,
+}
+
 /// The plugin's end of the line, for one call.
 pub struct Line<T> {
-    events: Sender<Event<T>>,
+    reporter: Reporter<T>,
     deadline: Instant,
 }
 
+/// Sends the events of one call.
+pub struct Reporter<T> {
+    reports: Sender<Report<T>>,
+    call: u64,
+}
+
+impl<T> Reporter<T> {
+    /// False when there is nobody who listens.
+    pub fn send(&self, event: Event<T>) -> bool {
+        let call = self.call;
+        self.reports.send(Report { call, event }).is_ok()
+    }
+}
+
 impl<T> Line<T> {
-    pub fn new(events: Sender<Event<T>>, deadline: Instant) -> Self {
-        Self { events, deadline }
+    pub fn new(reports: Sender<Report<T>>, call: u64, deadline: Instant) -> Self {
+        Self {
+            reporter: Reporter { reports, call },
+            deadline,
+        }
+    }
+
+    /// What outlives the line: the end of a call is told when nothing of it is left.
+    pub fn reporter(&self) -> Reporter<T> {
+        let Reporter { reports, call } = &self.reporter;
+        Reporter {
+            reports: reports.clone(),
+            call: *call,
+        }
     }
 
     /// Waits for the answer, at most until the call's deadline: epochs do not interrupt host functions.
@@ -36,7 +68,7 @@ impl<T> Line<T> {
             // A plugin that has given up waiting is no concern of the host's.
             let _gone = reply.send(question(host));
         });
-        if self.events.send(Event::Query(query)).is_err() {
+        if !self.reporter.send(Event::Query(query)) {
             return Err(wasmtime::Error::from(wasmtime::Trap::Interrupt));
         }
         let left = self.deadline.saturating_duration_since(Instant::now());
@@ -44,6 +76,10 @@ impl<T> Line<T> {
             RecvTimeoutError::Timeout => wasmtime::Error::from(wasmtime::Trap::Interrupt),
             RecvTimeoutError::Disconnected => wasmtime::Error::msg("the host has gone away"),
         })
+    }
+
+    pub fn deadline(&self) -> Instant {
+        self.deadline
     }
 
     pub fn is_over(&self) -> bool {

@@ -4,7 +4,11 @@ use serde::Serialize;
 
 use super::cache::Cache;
 use super::contribution::Hook;
-use super::manifest::Manifest;
+use super::grants::Grants;
+use super::last_run::LastRun;
+use super::review::{Obstacle, Review, Standing, review};
+use super::selection::Selected;
+use super::third_party::Checkout;
 use super::{engine, selection};
 use crate::config::Config;
 use crate::environment::Environment;
@@ -25,7 +29,14 @@ pub struct PluginInfo {
     pub digest: Option<String>,
     /// Bytes of the component.
     pub size: Option<u64>,
+    /// None where there is no component.
+    pub grants: Option<Grants>,
+    pub consent: Option<Standing>,
     pub cache: CacheState,
+    /// In this clone, as far as it is known; filled in by whoever knows the clone.
+    pub last_run: Option<LastRun>,
+    /// Why it cannot be loaded: a clause.
+    pub problem: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -42,42 +53,66 @@ pub enum CacheState {
 }
 
 /// Bundled plugins first, then what the configuration names besides.
-pub fn list(config: &Config, environment: &Environment) -> anyhow::Result<Vec<PluginInfo>> {
+pub fn list(
+    config: &Config,
+    environment: &Environment,
+    checkout: Checkout<'_>,
+) -> anyhow::Result<Vec<PluginInfo>> {
     let engine = engine::engine()?;
     let cache = Cache::open(environment.cache_dir.as_deref(), &engine);
     let selected = selection::select(config).into_iter();
     Ok(selected
         .map(|plugin| {
-            let source = config.plugin(&plugin.name).and_then(|it| it.source.clone());
-            let manifest = plugin.component.and_then(|it| Manifest::read(it.bytes));
-            let digest = plugin.component.map(|it| it.digest.to_owned());
-            PluginInfo {
-                version: manifest.map(|manifest| manifest.version),
-                origin: match (source, plugin.component) {
-                    (Some(source), _) => source,
-                    (None, Some(_)) => "bundled".to_owned(),
-                    (None, None) => "unavailable".to_owned(),
-                },
-                name: plugin.name,
-                enabled: plugin.enabled,
-                why: plugin.why.to_owned(),
-                hooks: plugin
-                    .component
-                    .map(|it| selection::stated_hooks(it.bytes))
-                    .unwrap_or_default(),
-                size: plugin.component.map(|it| it.bytes.len() as u64),
-                cache: cache_state(&cache, digest.as_deref()),
-                digest,
+            let entry = config.plugin(&plugin.name).cloned().unwrap_or_default();
+            match review(&plugin, &entry, environment, checkout) {
+                Ok(review) => present(plugin, review, &cache),
+                Err(obstacle) => absent(plugin, entry.source, &obstacle),
             }
         })
         .collect())
 }
 
-fn cache_state(cache: &Cache, digest: Option<&str>) -> CacheState {
-    match (&cache.unusable, digest) {
-        (_, None) => CacheState::Absent,
-        (Some(reason), _) => CacheState::Unusable(reason.clone()),
-        (None, Some(digest)) if cache.holds(digest) => CacheState::Ready,
-        (None, Some(_)) => CacheState::Cold,
+fn present(plugin: Selected, review: Review, cache: &Cache) -> PluginInfo {
+    let component = review.component;
+    PluginInfo {
+        name: plugin.name,
+        version: component.manifest.map(|manifest| manifest.version),
+        origin: review.source.unwrap_or_else(|| "bundled".to_owned()),
+        enabled: plugin.enabled,
+        why: plugin.why.to_owned(),
+        hooks: component.hooks,
+        size: Some(component.size),
+        grants: Some(review.grants),
+        consent: Some(review.standing),
+        cache: cache_state(cache, &component.digest),
+        last_run: None,
+        digest: Some(component.digest),
+        problem: component.problem,
+    }
+}
+
+fn absent(plugin: Selected, source: Option<String>, obstacle: &Obstacle) -> PluginInfo {
+    PluginInfo {
+        name: plugin.name,
+        version: None,
+        origin: source.unwrap_or_else(|| "unavailable".to_owned()),
+        enabled: plugin.enabled,
+        why: plugin.why.to_owned(),
+        hooks: Vec::new(),
+        digest: None,
+        size: None,
+        grants: None,
+        consent: None,
+        cache: CacheState::Absent,
+        last_run: None,
+        problem: Some(obstacle.to_string()),
+    }
+}
+
+fn cache_state(cache: &Cache, digest: &str) -> CacheState {
+    match &cache.unusable {
+        Some(reason) => CacheState::Unusable(reason.clone()),
+        None if cache.holds(digest) => CacheState::Ready,
+        None => CacheState::Cold,
     }
 }

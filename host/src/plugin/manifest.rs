@@ -1,12 +1,27 @@
-//! What a component says of itself: the custom section `session:manifest`, found by walking section headers. It must
-//! not compile or run anything, and must survive any bytes.
+//! What a component says of itself: the custom section `session:manifest`, found without compiling or running anything.
+//! It must survive any bytes, and must not be believed: it says what a plugin asks for, never what it gets.
 
-use serde::Deserialize;
+use std::ops::ControlFlow;
+
+use serde::{Deserialize, Serialize};
+use wasmparser::Payload;
 
 use super::contribution::Hook;
+use super::sections::{self, Section};
+
+/// The section's name.
+pub const SECTION: &str = "session:manifest";
+/// Bytes. What people are to read before they agree fits well into this.
+const LARGEST: usize = 64 * 1024;
+const MOST_GRANTS: usize = 64;
+const MOST_HOOKS: usize = 64;
+/// Bytes of a name, a version or a glob.
+const LONGEST_WORD: usize = 256;
+/// A component holds its module one or two levels down; a hostile one could nest for ever.
+const DEEPEST: u32 = 4;
 
 /// The section's JSON. Fields that this version does not know are passed over.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     pub name: String,
     #[serde(default)]
@@ -17,12 +32,65 @@ pub struct Manifest {
     /// Names of hooks; some may be newer than this host.
     #[serde(default)]
     pub hooks: Vec<String>,
+    #[serde(default)]
+    pub grants: Vec<RequestedGrant>,
+}
+
+/// One thing that a plugin wants to reach. All of it is the plugin author's text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestedGrant {
+    /// `read`, `http` or `env`; another is newer than this host, and never given.
+    pub kind: String,
+    /// A glob over paths, hosts or names of variables; None: whatever the configuration names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    #[serde(default)]
+    pub reason: String,
 }
 
 impl Manifest {
     /// Reads the manifest of a component; None where there is none or it cannot be read.
     pub fn read(component: &[u8]) -> Option<Self> {
-        serde_json::from_slice(custom_section(component, "session:manifest", 0)?).ok()
+        Self::find(component).ok().flatten()
+    }
+
+    /// As [`Manifest::read`], with why it cannot be read.
+    pub fn find(component: &[u8]) -> anyhow::Result<Option<Self>> {
+        let Some(section) = custom_section(component) else {
+            return Ok(None);
+        };
+        anyhow::ensure!(
+            section.len() <= LARGEST,
+            "its manifest has more than {} KiB",
+            LARGEST / 1024
+        );
+        let manifest: Self = serde_json::from_slice(section)
+            .map_err(|error| anyhow::anyhow!("its manifest cannot be read: {error}"))?;
+        manifest.check()?;
+        Ok(Some(manifest))
+    }
+
+    /// It is stored with the user's consent, and shown on a screen.
+    fn check(&self) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            self.grants.len() <= MOST_GRANTS,
+            "its manifest asks for more than {MOST_GRANTS} grants"
+        );
+        anyhow::ensure!(
+            self.hooks.len() <= MOST_HOOKS,
+            "its manifest names more than {MOST_HOOKS} hooks"
+        );
+        let values = self.grants.iter().filter_map(|grant| grant.value.as_ref());
+        let mut words = [&self.name, &self.version, &self.contract]
+            .into_iter()
+            .chain(&self.hooks)
+            .chain(self.grants.iter().map(|grant| &grant.kind))
+            .chain(values);
+        anyhow::ensure!(
+            words.all(|word| word.len() <= LONGEST_WORD),
+            "a name in its manifest has more than {LONGEST_WORD} bytes"
+        );
+        Ok(())
     }
 
     /// The hooks that this host knows, in the host's order.
@@ -34,58 +102,46 @@ impl Manifest {
     }
 }
 
-const HEADER: usize = 8;
-const CUSTOM: u8 = 0;
-const NESTED_MODULE: u8 = 1;
-const NESTED_COMPONENT: u8 = 4;
-/// A component holds its module one or two levels down; a hostile one could nest for ever.
-const DEEPEST: u32 = 4;
-
-/// The content of the first custom section with this name, here or in a module or component within.
-fn custom_section<'a>(binary: &'a [u8], wanted: &str, depth: u32) -> Option<&'a [u8]> {
-    // The fourth byte after the magic number's version tells a component's layer (1) from a core module's (0).
-    let is_component = match binary.get(..HEADER)? {
-        [0, b'a', b's', b'm', _, _, layer, _] => *layer == 1,
-        _ => return None,
-    };
-    let mut rest = &binary[HEADER..];
-    while let Some((&id, after_id)) = rest.split_first() {
-        let (length, body) = leb128(after_id)?;
-        let content = body.get(..length)?;
-        rest = &body[length..];
-        let found = match id {
-            CUSTOM => {
-                let (name_length, after) = leb128(content)?;
-                let name = after.get(..name_length)?;
-                (name == wanted.as_bytes()).then(|| &after[name_length..])
+/// The content of the manifest's section, in the component itself or in what is nested in it: the first from the
+/// outside in, so that what was added to a finished component counts before what its toolchain put into the module.
+fn custom_section(binary: &[u8]) -> Option<&[u8]> {
+    let mut level = vec![binary];
+    for _ in 0..DEEPEST {
+        let mut below = Vec::new();
+        for part in level {
+            if let Some(found) = in_one_level(part, &mut below) {
+                return Some(found);
             }
-            NESTED_MODULE | NESTED_COMPONENT if is_component && depth < DEEPEST => {
-                custom_section(content, wanted, depth + 1)
-            }
-            _ => None,
-        };
-        if found.is_some() {
-            return found;
         }
+        level = below;
     }
     None
 }
 
-/// An unsigned number of at most 32 bits, and what follows it.
-fn leb128(bytes: &[u8]) -> Option<(usize, &[u8])> {
-    let mut value = 0_u64;
-    for (index, byte) in bytes.iter().enumerate().take(5) {
-        value |= u64::from(byte & 0x7f) << (7 * index);
-        if byte & 0x80 == 0 {
-            return Some((usize::try_from(value).ok()?, &bytes[index + 1..]));
+/// Looks at the sections of one module or component; those nested in it are added to `below`.
+fn in_one_level<'a>(binary: &'a [u8], below: &mut Vec<&'a [u8]>) -> Option<&'a [u8]> {
+    let mut found = None;
+    // What stands before the damage in a damaged binary counts: whoever loads it finds the damage.
+    let _damaged = sections::walk(binary, |section| {
+        match section {
+            Section::Nested(nested) => below.push(nested),
+            Section::Own(Payload::CustomSection(section)) if section.name() == SECTION => {
+                found = Some(section.data());
+                return ControlFlow::Break(());
+            }
+            Section::Own(_) => {}
         }
-    }
-    None
+        ControlFlow::Continue(())
+    });
+    found
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const CUSTOM: u8 = 0;
+    const NESTED_MODULE: u8 = 1;
 
     fn section(id: u8, content: &[u8]) -> Vec<u8> {
         assert!(content.len() < 128);
@@ -135,5 +191,55 @@ mod tests {
             Manifest::read(b"\0asm\x0d\0\x01\0\x00\xff\xff\xff\xff\xff\xff"),
             None
         );
+    }
+
+    fn component(sections: &[Vec<u8>]) -> Vec<u8> {
+        [b"\0asm\x0d\0\x01\0".as_slice(), &sections.concat()].concat()
+    }
+
+    #[test]
+    fn what_stands_outside_counts_before_what_is_nested() {
+        let inner = [
+            b"\0asm\x01\0\0\0".as_slice(),
+            &named(SECTION, r#"{"name":"inner"}"#),
+        ];
+        let nested = section(NESTED_MODULE, &inner.concat());
+        let outer = named(SECTION, r#"{"name":"outer"}"#);
+        let name = |bytes: &[u8]| Manifest::read(bytes).unwrap().name;
+        assert_eq!(name(&component(std::slice::from_ref(&nested))), "inner");
+        assert_eq!(name(&component(&[nested, outer])), "outer");
+    }
+
+    #[test]
+    fn a_manifest_of_unreasonable_size_is_refused() {
+        let grants = |count: usize, reason: usize| {
+            let grant = RequestedGrant {
+                kind: "read".into(),
+                value: None,
+                reason: "x".repeat(reason),
+            };
+            let manifest = Manifest {
+                name: "x".into(),
+                grants: vec![grant; count],
+                ..Manifest::default()
+            };
+            let custom = wasm_encoder::CustomSection {
+                name: SECTION.into(),
+                data: serde_json::to_vec(&manifest).unwrap().into(),
+            };
+            let mut component = wasm_encoder::Component::new();
+            component.section(&custom);
+            Manifest::find(&component.finish())
+        };
+        assert_eq!(grants(2, 10).unwrap().unwrap().grants.len(), 2);
+        let said = grants(1, LARGEST).unwrap_err().to_string();
+        assert!(said.contains("64 KiB"), "{said}");
+        let said = grants(MOST_GRANTS + 1, 0).unwrap_err().to_string();
+        assert!(said.contains("more than 64"), "{said}");
+        let long = Manifest {
+            version: "1".repeat(LONGEST_WORD + 1),
+            ..Manifest::default()
+        };
+        assert!(long.check().unwrap_err().to_string().contains("256 bytes"));
     }
 }

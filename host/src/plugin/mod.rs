@@ -1,24 +1,41 @@
 //! The plugin host: the only module that names wasmtime. It must not decide what a session does with an answer.
 
 mod access;
+mod admission;
 mod answer;
+mod asking;
 mod bindings;
 mod bundled;
 mod cache;
 mod call;
+mod caller;
+pub mod candidate;
+pub mod case;
+mod compatibility;
 mod component;
 pub mod components;
+mod consent;
 pub mod contribution;
 mod engine;
+mod grants;
 pub mod host_data;
 mod host_functions;
+mod http;
+mod inspect;
+pub mod kept;
+pub mod last_run;
 mod limits;
 mod line;
 mod list;
-mod manifest;
+pub mod manifest;
+pub mod pack;
 mod private;
+mod review;
 mod sandbox;
+mod secrets;
+mod sections;
 mod selection;
+mod third_party;
 mod warning;
 mod work_tree;
 
@@ -26,6 +43,7 @@ mod work_tree;
 mod tests;
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -37,18 +55,27 @@ use crate::environment::Environment;
 use crate::error::Warning;
 
 pub use access::Access;
-use bindings::session::plugin::types::{Argument, Request};
+use admission::Admission;
+pub use asking::Network;
 use cache::Cache;
-use call::{Call, Caller};
+use caller::Caller;
 use component::Loaded;
 use contribution::{Contribution, Hook};
-use host_data::{HostData, Scope};
-use limits::Limits;
-use sandbox::{CallContext, Sandbox};
+use host_data::Scope;
+use sandbox::Sandbox;
 
+pub use engine::digest;
+pub use grants::Grants;
+pub use inspect::{Inspection, inspect};
+use last_run::Run;
 pub use list::{CacheState, PluginInfo, list};
+pub use manifest::{Manifest, RequestedGrant};
+pub use pack::requested_reads;
+pub use review::{Before, Obstacle, Review, Standing, review, revoke};
+pub use selection::{Selected, select};
+pub use third_party::Checkout;
+use third_party::Place;
 pub use work_tree::ReadGrant;
-use work_tree::WorkTree;
 
 /// The version of `wit/` that this host was built with.
 pub const CONTRACT: &str = "0.1.1";
@@ -66,11 +93,22 @@ pub enum WhenCold {
 #[derive(Debug, Clone)]
 pub struct Source<'a> {
     pub name: String,
-    pub bytes: Cow<'a, [u8]>,
-    /// sha256 of `bytes`, hexadecimal: whoever has the bytes checks it, or knows it from its own build.
+    pub component: Component<'a>,
+    /// Its sha256, hexadecimal: whoever has the bytes checks it, or knows it from its own build.
     pub digest: Cow<'a, str>,
     pub access: Access,
     pub settings: PluginConfig,
+}
+
+/// The component itself.
+#[derive(Debug, Clone)]
+pub enum Component<'a> {
+    Here(Cow<'a, [u8]>),
+    /// Its hooks are known, and its bytes are read only where it has to be compiled.
+    Elsewhere {
+        hooks: Vec<Hook>,
+        place: Place,
+    },
 }
 
 /// What the plugins are asked.
@@ -93,6 +131,8 @@ pub struct Answers {
     pub new_states: Vec<NewState>,
     /// By plugin: `level: message`, for verbose output.
     pub log: Vec<(String, String)>,
+    /// Each call that was made.
+    pub runs: Vec<Run>,
 }
 
 /// What a plugin wants to find again.
@@ -114,6 +154,8 @@ pub struct Plugins {
 
 struct Ready {
     name: String,
+    /// sha256 of the component.
+    digest: String,
     loaded: Arc<Loaded>,
     access: Access,
     settings: PluginConfig,
@@ -125,23 +167,19 @@ impl Plugins {
     pub fn load(
         config: &Config,
         environment: &Environment,
+        checkout: Checkout<'_>,
         hooks: &[Hook],
         when_cold: WhenCold,
     ) -> Self {
+        let admission = Admission::new(config, environment, checkout);
         let mut sources = Vec::new();
         let mut warnings = Vec::new();
         for plugin in selection::select(config) {
-            let settings = config.plugin(&plugin.name).cloned().unwrap_or_default();
-            match plugin.component {
-                _ if !plugin.enabled => {}
-                Some(bundled) => sources.push(Source {
-                    name: plugin.name,
-                    bytes: Cow::Borrowed(bundled.bytes),
-                    digest: Cow::Borrowed(bundled.digest),
-                    access: Access::bundled(),
-                    settings,
-                }),
-                None => warnings.push(selection::unavailable(&plugin.name, config)),
+            if plugin.enabled {
+                match admission.admit(&plugin) {
+                    Ok(source) => sources.push(source),
+                    Err(warning) => warnings.push(warning),
+                }
             }
         }
         let cache_dir = environment.cache_dir.as_deref();
@@ -164,8 +202,11 @@ impl Plugins {
             warnings: Vec::new(),
         };
         let wanted = sources.into_iter().filter(|source| {
-            let stated = selection::stated_hooks(&source.bytes);
-            stated.iter().any(|hook| hooks.contains(hook))
+            let stated = source.component.stated_hooks();
+            let refreshed = source.access.reaches_network();
+            stated
+                .iter()
+                .any(|hook| hooks.contains(hook) || (refreshed && kept::HOOKS.contains(hook)))
         });
         let wanted: Vec<Source<'_>> = wanted.collect();
         if wanted.is_empty() {
@@ -184,92 +225,35 @@ impl Plugins {
             match loader.load(&source) {
                 Ok(Some(loaded)) => plugins.ready.push(Ready {
                     name: source.name,
+                    digest: source.digest.into_owned(),
                     loaded: Arc::new(loaded),
                     access: source.access,
                     settings: source.settings,
                 }),
                 Ok(None) => plugins.warnings.push(warning::cold(&source.name)),
-                Err(error) => plugins
-                    .warnings
-                    .push(warning::unusable(&source.name, &error)),
+                Err(error) => plugins.warnings.push(match error.downcast_ref() {
+                    Some(missing) => warning::missing(&source.name, missing),
+                    None => warning::unusable(&source.name, &error),
+                }),
             }
         }
         plugins.caller = Some(Caller::new(loader.engine));
         plugins
     }
-
-    /// Asks every plugin that exports the hook, one after another. One that fails costs a warning, and nothing else.
-    pub fn ask(&mut self, question: &Question, host: &dyn HostData) -> Answers {
-        let mut answers = Answers {
-            warnings: std::mem::take(&mut self.warnings),
-            ..Answers::default()
-        };
-        let Some(caller) = &mut self.caller else {
-            return answers;
-        };
-        let work_tree = WorkTree::open(host.work_tree(), ReadGrant::WorkTree).ok();
-        for plugin in &self.ready {
-            if plugin.loaded.exports(question.hook) {
-                let outcome = caller.call(plugin.call(question, host), host);
-                answers.take(&plugin.name, question.hook, outcome, work_tree.as_ref());
-            }
-        }
-        answers
-    }
 }
 
-impl Ready {
-    fn call(&self, question: &Question, host: &dyn HostData) -> Call {
-        let context = CallContext {
-            plugin: self.name.clone(),
-            configuration: self.settings.config.to_string(),
-            now: host.now(),
-            work_tree: host.work_tree().to_owned(),
-            access: self.access.clone(),
-            limits: Limits::of(question.hook, &self.settings.limits),
-        };
-        let arguments = question.arguments.iter().cloned();
-        Call {
-            loaded: Arc::clone(&self.loaded),
-            context: Arc::new(context),
-            hook: question.hook,
-            request: Request {
-                room: u32::try_from(question.room).unwrap_or(u32::MAX),
-                arguments: arguments
-                    .map(|(name, value)| Argument { name, value })
-                    .collect(),
-            },
+impl Component<'_> {
+    fn stated_hooks(&self) -> Vec<Hook> {
+        match self {
+            Self::Here(bytes) => selection::stated_hooks(bytes),
+            Self::Elsewhere { hooks, .. } => hooks.clone(),
         }
     }
-}
 
-impl Answers {
-    fn take(
-        &mut self,
-        plugin: &str,
-        hook: Hook,
-        outcome: call::Outcome,
-        work_tree: Option<&WorkTree>,
-    ) {
-        let log = outcome.log.into_iter();
-        self.log
-            .extend(log.map(|line| (plugin.to_owned(), answer::line(&line))));
-        match outcome.result {
-            Ok(answer) => {
-                let accepted = answer::accept(plugin, answer, work_tree);
-                self.contributions.push(accepted.contribution);
-                let states = accepted.states.into_iter();
-                self.new_states
-                    .extend(states.map(|(scope, bytes)| NewState {
-                        plugin: plugin.to_owned(),
-                        scope,
-                        bytes,
-                    }));
-                let complaints = accepted.complaints.iter();
-                self.warnings
-                    .extend(complaints.map(|text| warning::complaint(plugin, hook, text)));
-            }
-            Err(failure) => self.warnings.push(warning::failed(plugin, hook, &failure)),
+    fn bytes(&self) -> anyhow::Result<Cow<'_, [u8]>> {
+        match self {
+            Self::Here(bytes) => Ok(Cow::Borrowed(bytes)),
+            Self::Elsewhere { place, .. } => Ok(Cow::Owned(place.read()?)),
         }
     }
 }
@@ -278,6 +262,8 @@ impl Answers {
 struct Loader {
     engine: Engine,
     linker: Linker<Sandbox>,
+    /// Made for the first component that imports WASI HTTP.
+    linker_with_http: OnceCell<Linker<Sandbox>>,
     cache: Cache,
     when_cold: WhenCold,
 }
@@ -287,6 +273,7 @@ impl Loader {
         let engine = engine::engine()?;
         Ok(Self {
             linker: engine::linker(&engine)?,
+            linker_with_http: OnceCell::new(),
             cache: Cache::open(cache_dir, &engine),
             engine,
             when_cold,
@@ -299,8 +286,26 @@ impl Loader {
         let component = match (self.cache.load(&self.engine, digest), self.when_cold) {
             (Some(component), _) => component,
             (None, WhenCold::Skip) => return Ok(None),
-            (None, WhenCold::Compile) => self.cache.compile(&self.engine, digest, &source.bytes)?,
+            (None, WhenCold::Compile) => {
+                let bytes = source.component.bytes()?;
+                self.cache.compile(&self.engine, digest, &bytes)?
+            }
         };
-        Loaded::new(&self.linker, &component).map(Some)
+        engine::check_contract(&self.engine, &component)?;
+        Loaded::new(self.linker_for(&component)?, &component).map(Some)
+    }
+
+    fn linker_for(
+        &self,
+        component: &wasmtime::component::Component,
+    ) -> anyhow::Result<&Linker<Sandbox>> {
+        if !engine::imports_http(&self.engine, component) {
+            return Ok(&self.linker);
+        }
+        if let Some(linker) = self.linker_with_http.get() {
+            return Ok(linker);
+        }
+        let linker = engine::linker_with_http(&self.linker)?;
+        Ok(self.linker_with_http.get_or_init(|| linker))
     }
 }

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
+use crate::store::durable;
+
 /// `<base>/<name>`, if it is a directory of ours that no one else can enter. Both are made where they are missing.
 pub fn directory(base: &Path, name: &str) -> anyhow::Result<PathBuf> {
     std::fs::create_dir_all(base).with_context(|| format!("{} cannot be made", base.display()))?;
@@ -29,6 +31,11 @@ pub fn directory(base: &Path, name: &str) -> anyhow::Result<PathBuf> {
         bail!("{name} is open to other users (its mode should be 0700)");
     }
     Ok(directory)
+}
+
+/// Replaces a file of ours with `bytes`, durably; nobody else can read it.
+pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    durable::write_private(path, bytes)
 }
 
 /// A regular file of ours; a symbolic link is refused.

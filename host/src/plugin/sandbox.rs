@@ -5,17 +5,23 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use wasmtime::{Engine, Store};
+use wasmtime::{Engine, Store, Trap, UpdateDeadline};
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 use wasmtime_wasi::{
     Deterministic, HostMonotonicClock, HostWallClock, ResourceTable, WasiCtx, WasiCtxView, WasiView,
 };
+use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
 use super::access::Access;
 use super::call::Outcome;
+use super::http::Http;
 use super::limits::{Limits, Memory};
 use super::line::Line;
 use crate::environment::Timestamp;
+
+/// Handles that WASI keeps for one call: streams, requests, lists of headers. An honest plugin has some ten for each
+/// request.
+const MOST_RESOURCES: usize = 2_000;
 
 /// What stays the same for all that one call asks.
 #[derive(Debug)]
@@ -35,6 +41,7 @@ pub struct Sandbox {
     table: ResourceTable,
     pub(super) context: Arc<CallContext>,
     pub(super) line: Line<Outcome>,
+    pub(super) http: Http,
     pub(super) memory: Memory,
     pub(super) host_calls: u32,
     pub(super) log: Vec<String>,
@@ -49,7 +56,8 @@ impl Sandbox {
         let stderr = MemoryOutputPipe::new(context.limits.output);
         let clock = StandingClock(context.now);
         let mut wasi = WasiCtx::builder();
-        wasi.stdout(stdout.clone())
+        wasi.envs(&context.access.env)
+            .stdout(stdout.clone())
             .stderr(stderr.clone())
             .wall_clock(clock)
             .monotonic_clock(clock)
@@ -59,9 +67,12 @@ impl Sandbox {
             .allow_tcp(false)
             .allow_udp(false)
             .allow_ip_name_lookup(false);
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(MOST_RESOURCES);
         Self {
             wasi: wasi.build(),
-            table: ResourceTable::new(),
+            table,
+            http: Http::new(&context.access, line.deadline()),
             memory: Memory::new(context.limits.memory),
             host_calls: 0,
             log: Vec::new(),
@@ -73,13 +84,19 @@ impl Sandbox {
         }
     }
 
-    /// A store around it whose next epoch is its last.
+    /// A store around it. At each epoch it looks at its own deadline: calls that run at the same time share the engine.
     pub fn into_store(self, engine: &Engine) -> Store<Self> {
         let returned = self.context.limits.returned;
         let mut store = Store::new(engine, self);
         store.limiter(|sandbox| &mut sandbox.memory);
         store.set_epoch_deadline(1);
-        store.epoch_deadline_trap();
+        store.epoch_deadline_callback(|store| {
+            if store.data().line.is_over() {
+                Err(Trap::Interrupt.into())
+            } else {
+                Ok(UpdateDeadline::Continue(1))
+            }
+        });
         store.set_hostcall_fuel(returned);
         store
     }
@@ -90,6 +107,16 @@ impl WasiView for Sandbox {
         WasiCtxView {
             ctx: &mut self.wasi,
             table: &mut self.table,
+        }
+    }
+}
+
+impl WasiHttpView for Sandbox {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView {
+            hooks: &mut self.http.gate,
+            table: &mut self.table,
+            ctx: &mut self.http.context,
         }
     }
 }

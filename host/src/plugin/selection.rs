@@ -4,7 +4,6 @@ use super::bundled::{self, Bundled};
 use super::contribution::Hook;
 use super::manifest::Manifest;
 use crate::config::{Config, PluginConfig};
-use crate::error::Warning;
 use crate::session::live::Mode;
 
 /// A bundled plugin, or an entry of the configuration, and whether it is on.
@@ -42,16 +41,6 @@ pub fn select(config: &Config) -> Vec<Selected> {
         },
     });
     bundled.chain(unknown).collect()
-}
-
-/// What to tell the user about a plugin that is on and not there.
-pub fn unavailable(name: &str, config: &Config) -> Warning {
-    let message = if is_third_party(config.plugin(name)) {
-        format!("plugin {name} is not bundled, and this version does not load others")
-    } else {
-        format!("plugin {name} is not available in this version")
-    };
-    Warning::new(message).hint("session plugin list")
 }
 
 /// The hooks that the component's manifest names; all of them where it has none, so that its exports decide.

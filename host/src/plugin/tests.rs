@@ -5,7 +5,12 @@ mod cache;
 mod context_manager;
 mod contract;
 mod host;
+mod kept;
 mod misdeeds;
+mod network;
+#[path = "../../../tests/common/server.rs"]
+mod server;
+mod together;
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -30,7 +35,7 @@ fn doing(deed: &str) -> Source<'static> {
     settings.limits.time = Some(Duration::from_secs(10));
     Source {
         name: deed.to_owned(),
-        bytes: Cow::Borrowed(session_guests::MISBEHAVING),
+        component: Component::Here(Cow::Borrowed(session_guests::MISBEHAVING)),
         digest: Cow::Owned(engine::digest(session_guests::MISBEHAVING)),
         access: Access::bundled(),
         settings,

@@ -3,12 +3,27 @@
 
 use super::answer::line;
 use super::call::Failure;
-use super::contribution::Hook;
+use super::consent::Change;
+use super::contribution::{Contribution, Hook};
+use super::http::Refusal;
+use super::third_party::Missing;
+use crate::document::time_text::ago_at;
+use crate::environment::Timestamp;
 use crate::error::Warning;
 
 /// A call that gave no contribution.
 pub fn failed(plugin: &str, hook: Hook, failure: &Failure) -> Warning {
-    let cause = match failure {
+    Warning::new(format!(
+        "plugin {plugin} ({}) {}",
+        hook.name(),
+        cause(failure)
+    ))
+    .hint(format!("session plugin disable {plugin}"))
+}
+
+/// What went wrong, in one line that follows the plugin's name.
+pub fn cause(failure: &Failure) -> String {
+    match failure {
         Failure::Time(limit) => format!("took longer than its limit of {} ms", limit.as_millis()),
         Failure::Memory { asked, limit } => format!(
             "asked for {} MiB of memory; its limit is {} MiB",
@@ -23,15 +38,76 @@ pub fn failed(plugin: &str, hook: Hook, failure: &Failure) -> Warning {
         Failure::Panic(text) => format!("panicked: {}", line(text)),
         Failure::Said(text) => format!("failed: {}", line(text)),
         Failure::Trap(text) => format!("was stopped: {}", line(text)),
-    };
-    Warning::new(format!("plugin {plugin} ({}) {cause}", hook.name()))
-        .hint(format!("session plugin disable {plugin}"))
+    }
+}
+
+/// A call that wanted more of the network than it may have. What it failed with besides is most likely a consequence.
+pub fn refused(plugin: &str, hook: Hook, refusals: &[Refusal], failed: Option<Warning>) -> Warning {
+    let wanted: Vec<String> = refusals.iter().map(refusal).collect();
+    let stem = format!("plugin {plugin} ({})", hook.name());
+    let mut message = format!("{stem} {}", wanted.join(", and "));
+    if let Some(failed) = failed {
+        let cause = failed.message.strip_prefix(&stem);
+        message.push_str(", and it");
+        message.push_str(cause.unwrap_or(" failed"));
+    }
+    let grant = refusals
+        .iter()
+        .any(|refusal| matches!(refusal, Refusal::NotGranted(_)));
+    Warning::new(message).hint(if grant {
+        format!("session plugin trust {plugin}")
+    } else {
+        format!("session plugin disable {plugin}")
+    })
+}
+
+fn refusal(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::NotGranted(host) => format!("asked for {}, which it is not granted", line(host)),
+        Refusal::NotEncrypted(host) => format!(
+            "asked for http://{}, and only https may leave this machine",
+            line(host)
+        ),
+        Refusal::Disguised => "asked for an address with a user name in it".to_owned(),
+        Refusal::TooManyRequests => "made more requests than one call may".to_owned(),
+        Refusal::TooMuchReceived => "was sent more bytes than one call may receive".to_owned(),
+        Refusal::TooMuchSent => "sent more bytes than one call may".to_owned(),
+    }
 }
 
 /// An answer that was taken only in part.
 pub fn complaint(plugin: &str, hook: Hook, complaint: &str) -> Warning {
     Warning::new(format!("plugin {plugin} ({}) {complaint}", hook.name()))
         .hint("session plugin list")
+}
+
+/// A plugin that uses the network, in a command that does not.
+pub fn not_asked_yet(plugin: &str) -> Warning {
+    Warning::new(format!(
+        "plugin {plugin} uses the network and was not asked on this branch yet"
+    ))
+    .hint(format!("session plugin refresh {plugin}"))
+}
+
+/// What it said before is shown instead.
+pub fn fell_back(warning: Warning, earlier: &Contribution, now: Timestamp) -> Warning {
+    match earlier.said_at {
+        Some(said_at) => {
+            let ago = ago_at(now, said_at);
+            Warning::new(format!("{}; what it said {ago} stands", warning.message))
+                .hint(format!("session plugin refresh {}", earlier.plugin))
+        }
+        None => warning,
+    }
+}
+
+/// The next brief will not have it.
+pub fn answer_unkept(plugin: &str, error: &anyhow::Error) -> Warning {
+    Warning::new(format!(
+        "what plugin {plugin} said cannot be kept: {}",
+        line(&format!("{error:#}"))
+    ))
+    .hint("session plugin list")
 }
 
 /// A component that is no plugin for this host.
@@ -41,6 +117,78 @@ pub fn unusable(plugin: &str, error: &anyhow::Error) -> Warning {
         line(&format!("{error:#}"))
     ))
     .hint("session plugin list")
+}
+
+/// A name that this version knows nothing of.
+pub fn unavailable(plugin: &str) -> Warning {
+    Warning::new(format!("plugin {plugin} is not available in this version"))
+        .hint("session plugin list")
+}
+
+/// Somebody else's code that the user never agreed to run here.
+pub fn untrusted(plugin: &str) -> Warning {
+    review(
+        plugin,
+        "it is third-party and you have not agreed to it; ask the user to review it",
+    )
+}
+
+/// A component of ours that the configuration gives more than the work tree.
+pub fn reaches_out(plugin: &str) -> Warning {
+    review(
+        plugin,
+        "its entry allows it hosts or variables and you have not agreed to that; ask the user to review it",
+    )
+}
+
+/// Not what the user agreed to any more.
+pub fn changed(plugin: &str, changes: &[Change]) -> Warning {
+    let what: Vec<String> = changes.iter().map(change).collect();
+    review(
+        plugin,
+        &format!(
+            "since you agreed to it {}; ask the user to review it again",
+            what.join(", ")
+        ),
+    )
+}
+
+/// A point in which a plugin is not what was agreed to: a clause.
+pub fn change(change: &Change) -> String {
+    match change {
+        Change::Component => "its component was replaced".to_owned(),
+        Change::Source => "its source changed".to_owned(),
+        Change::Configuration => "its configuration changed".to_owned(),
+        Change::Added { kind, value } => format!("`allow` gained {kind} {}", line(value)),
+        Change::Removed { kind, value } => format!("`allow` lost {kind} {}", line(value)),
+    }
+}
+
+/// A component that is not where it should be.
+pub fn missing(plugin: &str, missing: &Missing) -> Warning {
+    let next = match missing {
+        Missing::NotInstalled => format!("session plugin install {plugin}"),
+        _ => "session plugin list".to_owned(),
+    };
+    Warning::new(format!(
+        "plugin {plugin} was skipped: {}",
+        line(&missing.to_string())
+    ))
+    .hint(next)
+}
+
+/// Nobody knows what was agreed.
+pub fn consent_unreadable(plugin: &str, cause: &str) -> Warning {
+    Warning::new(format!(
+        "plugin {plugin} was skipped: what you agreed to cannot be read: {}",
+        line(cause)
+    ))
+    .hint("session plugin list")
+}
+
+fn review(plugin: &str, why: &str) -> Warning {
+    Warning::new(format!("plugin {plugin} was skipped: {why}"))
+        .hint(format!("session plugin trust {plugin}"))
 }
 
 /// An agent's or git's hook does not wait for a compiler.

@@ -18,6 +18,8 @@ pub enum ReadGrant {
     WorkTree,
     /// Others: what their grant names.
     Matching(GlobSet),
+    /// As `Matching`, of both sets: what the user allows, and what the plugin asks for.
+    MatchingBoth(GlobSet, GlobSet),
 }
 
 /// The beginning of a file.
@@ -45,10 +47,11 @@ pub enum Refusal {
 }
 
 impl ReadGrant {
-    fn allows(&self, path: &str) -> bool {
+    pub(super) fn allows(&self, path: &str) -> bool {
         match self {
             Self::WorkTree => true,
             Self::Matching(globs) => globs.is_match(path),
+            Self::MatchingBoth(one, other) => one.is_match(path) && other.is_match(path),
         }
     }
 }
@@ -105,7 +108,8 @@ impl WorkTree {
         Ok(FileStart { bytes, truncated })
     }
 
-    fn regular_file(&self, path: &str) -> Result<(File, Metadata), Refusal> {
+    /// A regular file, opened for reading.
+    pub fn regular_file(&self, path: &str) -> Result<(File, Metadata), Refusal> {
         if !is_inside(path) || !self.grant.allows(path) {
             return Err(Refusal::Denied);
         }

@@ -20,8 +20,18 @@ const LEFTOVER_AGE: Duration = Duration::from_secs(60);
 /// Replaces `path` with `bytes`: a temporary file in the same directory, fsync, rename, fsync of the directory.
 /// A reader sees the old bytes or the new ones, never a mixture. Directories that are missing are made.
 pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    // As for any new file, the umask decides who else may read it.
+    write_with_mode(path, bytes, 0o666)
+}
+
+/// As [`write()`], for a file that is nobody else's, whatever the umask says.
+pub fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    write_with_mode(path, bytes, 0o600)
+}
+
+fn write_with_mode(path: &Path, bytes: &[u8], mode: u32) -> anyhow::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
-    write_in(directory, path, bytes).map_err(|error| explain(error, path))
+    write_in(directory, path, bytes, mode).map_err(|error| explain(error, path))
 }
 
 /// As [`write()`], for a file of the user's: it keeps its permissions.
@@ -53,12 +63,11 @@ fn make_directories(directory: &Path) -> io::Result<()> {
     }
 }
 
-fn write_in(directory: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn write_in(directory: &Path, path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     make_directories(directory)?;
     let mut file = tempfile::Builder::new()
         .prefix(TEMPORARY_PREFIX)
-        // As for any new file, the umask decides.
-        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666))
+        .permissions(std::os::unix::fs::PermissionsExt::from_mode(mode))
         .tempfile_in(directory)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;

@@ -7,6 +7,7 @@
 //!   .store/index/                                       caches: can be removed at any time
 //!   .store/plugins/<session id>/<plugin>                what a plugin left for itself in a session
 //!   .store/plugins/repository/<plugin>                  … for all sessions
+//!   .store/contributions/<plugin>/                      what a plugin that uses the network said last
 //!   .store/kept/                                        damaged files, kept aside
 //! ```
 //!
@@ -117,6 +118,11 @@ impl Layout {
     /// What a plugin left for itself for all sessions. No session's id is this word: an id has a date.
     pub fn repository_state(&self, plugin: &str) -> PathBuf {
         self.store().join("plugins").join("repository").join(plugin)
+    }
+
+    /// What plugins that use the network said last: a cache.
+    pub fn contributions(&self) -> PathBuf {
+        self.store().join("contributions")
     }
 
     /// Damaged files, kept aside under their own name and the time.

@@ -8,6 +8,8 @@ use crate::document::text;
 
 const FRAME: Duration = Duration::from_millis(100);
 
+const AMOUNT: &str = "{msg} [{bar:30}] {bytes} of {total_bytes}";
+
 /// Cleared when dropped. Without a terminal it does nothing.
 pub struct Progress {
     bar: Option<ProgressBar>,
@@ -35,6 +37,22 @@ impl Progress {
         if let Some(bar) = &self.bar {
             bar.set_message(text::line(message));
         }
+    }
+}
+
+impl Progress {
+    /// Bytes that are done, of a number that is known or not.
+    pub fn amount(&self, done: u64, total: Option<u64>) {
+        let Some(bar) = &self.bar else {
+            return;
+        };
+        if let (Some(total), None) = (total, bar.length())
+            && let Ok(style) = ProgressStyle::with_template(AMOUNT)
+        {
+            bar.set_length(total);
+            bar.set_style(style.progress_chars("=> "));
+        }
+        bar.set_position(done);
     }
 }
 

@@ -53,6 +53,8 @@ fn environment(terminal: bool) -> Environment {
         verbose: None,
         cache_dir: None,
         data_dir: None,
+        offline: false,
+        docker_config: None,
     }
 }
 

@@ -100,7 +100,7 @@ impl Default for Contribution {
 /// The hooks are `brief`, `checkpoint`, `handoff`, `status` and `analyze`. A hook that is implemented but not listed is
 /// not exported: the host never asks it. The manifest is a custom section, `session:manifest`: JSON with `name` and
 /// `version` of the crate, `contract`, `hooks`, and `grants`, the access that the plugin asks for. Grants are given
-/// as JSON text after the hooks: `plugin!(MyPlugin: brief; grants = r#"[{"read":"docs/**","reason":"…"}]"#)`.
+/// as JSON text after the hooks: `plugin!(MyPlugin: brief; grants = r#"[{"kind":"read","value":"docs/**","reason":"…"}]"#)`.
 #[macro_export]
 macro_rules! plugin {
     ($plugin:ident: $first:ident $(, $more:ident)* $(,)?) => {

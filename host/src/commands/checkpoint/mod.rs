@@ -19,7 +19,7 @@ use crate::error::user_error;
 use crate::facts::gather::{Options, gather};
 use crate::git::ObjectId;
 use crate::plugin::contribution::Hook;
-use crate::plugin::{Plugins, Question, WhenCold};
+use crate::plugin::{Network, Plugins, Question, WhenCold};
 use crate::session::decision::Decision;
 use crate::session::ids::CheckpointId;
 use crate::session::live::{LiveSession, TddPhase};
@@ -101,12 +101,14 @@ fn save(ui: &mut Ui, environment: &Environment, args: SaveArgs) -> anyhow::Resul
     let plugins = Plugins::load(
         &workspace.config,
         environment,
+        workspace.checkout(),
         &[Hook::Checkpoint],
         WhenCold::Compile,
     );
     let facts = gather(&mut workspace, Options::snapshot())?;
     let request = complete(ui, args, facts.changes.is_empty())?;
-    let asked = ask::ask(&workspace, plugins, facts, &request.question(&workspace));
+    let question = request.question(&workspace);
+    let asked = ask::ask(&workspace, plugins, facts, &question, Network::Asked);
     let decision = request
         .decision
         .as_deref()

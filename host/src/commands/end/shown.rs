@@ -40,7 +40,7 @@ pub fn show(
         document
     };
     if summary {
-        let mut metrics = sections::metrics(&asked.contributions);
+        let mut metrics = sections::metrics(&asked.contributions, asked.facts.now);
         metrics.pair(
             "Time at work",
             sections::time_at_work(ended.end.active_seconds),

@@ -1,17 +1,30 @@
-//! `session plugin`: what runs, and turning it on and off for this repository.
+//! `session plugin`: one file per verb. It must not do more than dispatch.
+
+mod acquire;
+mod configuration;
+mod enable;
+mod grants;
+mod inspect;
+mod install;
+mod list;
+mod new;
+mod pack;
+mod refresh;
+mod remove;
+mod test;
+mod trust;
+mod update;
 
 use clap::Subcommand;
-use serde::Serialize;
 
-use crate::config::{edit, shared};
-use crate::document::{Document, Section};
+use crate::config::Config;
 use crate::environment::Environment;
 use crate::error::user_error;
-use crate::plugin::{CacheState, PluginInfo, list};
-use crate::store::durable;
+use crate::plugin::{Selected, select};
 use crate::ui::Ui;
 use crate::workspace::Workspace;
 
+/// Where plugins are turned on, and what they may reach is asked for.
 const CONFIG: &str = ".session/config.yaml";
 
 /// Show which plugins run, and turn them on and off for this repository
@@ -23,115 +36,68 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Show them: what is on and why, which hooks it answers, where it comes from
+    /// Show them: what is on and why, which hooks it answers, where it comes from, what it may reach
     List,
     /// Turn a plugin on, in .session/config.yaml
-    Enable {
-        /// As `session plugin list` names it
-        #[arg(value_name = "NAME")]
-        name: String,
-    },
+    Enable(enable::Args),
     /// Turn a plugin off, in .session/config.yaml
-    Disable {
-        /// As `session plugin list` names it
-        #[arg(value_name = "NAME")]
-        name: String,
-    },
-}
-
-#[derive(Debug, Serialize)]
-struct PluginsView {
-    plugins: Vec<PluginInfo>,
+    Disable(enable::Args),
+    Trust(trust::Args),
+    Inspect(inspect::Args),
+    /// Fetch a plugin, compile it and pin it in .session/config.yaml; it runs once you trust it
+    Install(install::Args),
+    /// Take what the plugins' sources have now
+    Update(update::Args),
+    /// Take a plugin out of .session/config.yaml
+    Remove(remove::Args),
+    New(new::Args),
+    Pack(pack::Args),
+    Test(test::Args),
+    Refresh(refresh::Args),
 }
 
 pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result<()> {
+    match args.command {
+        Command::List => list::run(ui, environment),
+        Command::Enable(args) => enable::run(ui, environment, &args, true),
+        Command::Disable(args) => enable::run(ui, environment, &args, false),
+        Command::Trust(args) => trust::run(ui, environment, &args),
+        Command::Inspect(args) => inspect::run(ui, environment, &args),
+        Command::Install(args) => {
+            let workspace = workspace(ui, environment)?;
+            install::run(ui, &workspace, &args)
+        }
+        Command::Update(args) => {
+            let workspace = workspace(ui, environment)?;
+            update::run(ui, &workspace, &args)
+        }
+        Command::Remove(args) => {
+            let workspace = workspace(ui, environment)?;
+            remove::run(ui, &workspace, &args)
+        }
+        // Who writes a plugin does not need to be in a repository.
+        Command::New(args) => new::run(ui, environment, &args),
+        Command::Pack(args) => pack::run(ui, environment, args),
+        Command::Test(args) => test::run(ui, environment, &args),
+        Command::Refresh(args) => refresh::run(ui, environment, &args),
+    }
+}
+
+fn workspace(ui: &mut Ui, environment: &Environment) -> anyhow::Result<Workspace> {
     let workspace = Workspace::open(environment, None)?;
     ui.configure(&workspace.config.display);
-    match args.command {
-        Command::List => show(ui, &workspace),
-        Command::Enable { name } => set(ui, &workspace, &name, true),
-        Command::Disable { name } => set(ui, &workspace, &name, false),
-    }
+    Ok(workspace)
 }
 
-fn show(ui: &Ui, workspace: &Workspace) -> anyhow::Result<()> {
-    let plugins = list(&workspace.config, &workspace.environment)?;
-    if ui.wants_json() {
-        return ui.json("plugin-list", &PluginsView { plugins });
+/// The plugin of this name, or the sentence that names those there are.
+fn known(config: &Config, name: &str) -> anyhow::Result<Selected> {
+    let mut plugins = select(config);
+    if let Some(index) = plugins.iter().position(|plugin| plugin.name == name) {
+        return Ok(plugins.swap_remove(index));
     }
-    let mut document = Document::new("Plugins");
-    for plugin in &plugins {
-        let state = if plugin.enabled { "on" } else { "off" };
-        let mut section = Section::new("plugin", plugin.name.clone());
-        section.pair("State", format!("{state} ({})", plugin.why));
-        section.pair("From", plugin.origin.clone());
-        if let Some(version) = &plugin.version {
-            section.pair("Version", version.clone());
-        }
-        let hooks: Vec<String> = plugin
-            .hooks
-            .iter()
-            .map(|hook| format!("{hook:?}").to_lowercase())
-            .collect();
-        section.pair(
-            "Hooks",
-            if hooks.is_empty() {
-                "none".into()
-            } else {
-                hooks.join(", ")
-            },
-        );
-        if let Some(size) = plugin.size {
-            section.pair("Size", format!("{} kB", size.div_ceil(1000)));
-        }
-        if let Some(digest) = &plugin.digest {
-            section.pair("sha256", digest.clone());
-        }
-        section.pair(
-            "Compiled",
-            match &plugin.cache {
-                CacheState::Ready => "yes".into(),
-                CacheState::Cold => "not yet; the next command at a terminal does it".into(),
-                CacheState::Unusable(why) => format!("for each command: {why}"),
-                CacheState::Absent => "there is no component".into(),
-            },
-        );
-        document.push(section);
-    }
-    ui.document(&document);
-    Ok(())
-}
-
-fn set(ui: &Ui, workspace: &Workspace, name: &str, enabled: bool) -> anyhow::Result<()> {
-    let plugins = list(&workspace.config, &workspace.environment)?;
-    if !plugins.iter().any(|plugin| plugin.name == name) {
-        let known: Vec<&str> = plugins.iter().map(|plugin| plugin.name.as_str()).collect();
-        return Err(user_error(
-            format!("there is no plugin {name:?}; known: {}", known.join(", ")),
-            "`session plugin list` shows them",
-        ));
-    }
-    let work_tree = workspace.repository.work_tree();
-    let Some(text) = shared::read(work_tree, "config.yaml")? else {
-        return Err(user_error(
-            format!("there is no {CONFIG} to write to"),
-            "run `session init` first",
-        ));
-    };
-    let changed = edit::set_plugin_enabled(&text, CONFIG, name, enabled)?;
-    // The lock keeps a second `plugin` command from writing over this one.
-    let _transaction = workspace.begin()?;
-    durable::write_keeping_mode(&work_tree.join(CONFIG), changed.as_bytes())?;
-    if ui.wants_json() {
-        let plugins = list(
-            &crate::config::Config::parse(&changed, CONFIG)?.config,
-            &workspace.environment,
-        )?;
-        return ui.json("plugin", &PluginsView { plugins });
-    }
-    ui.line(&format!(
-        "{name} is {} in {CONFIG}",
-        if enabled { "on" } else { "off" }
-    ));
-    Ok(())
+    let known: Vec<&str> = plugins.iter().map(|plugin| &*plugin.name).collect();
+    Err(user_error(
+        format!("there is no plugin {name:?}; known: {}", known.join(", ")),
+        "`session plugin list` shows them",
+    ))
 }

@@ -195,7 +195,7 @@ fn under_plugins_nothing_is_passed_over() {
         ),
         (
             "plugins: { x: { limits: { cpu: 1s } } }",
-            "config.yaml:1:27: unknown key \"plugins.x.limits.cpu\"; known here: time, memory",
+            "config.yaml:1:27: unknown key \"plugins.x.limits.cpu\"; known here: time, memory, output, log, returned, host_calls",
         ),
         (
             "plugins: { Coverage: {} }",

@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::*;
+use crate::plugin::host_data::HostData as _;
 use crate::plugin::host_data::{ChangedFile, SessionView};
 
 const CONTEXT: &str = "# Auth\n\nIssues tokens.\n\n## Gotchas\n- Clocks skew\n";
@@ -48,7 +49,12 @@ fn ask_bundled(config: &Config, hook: Hook, host: &FixedHost) -> Answers {
         settings.limits.time = Some(Duration::from_secs(10));
         config.plugins.push(("context-manager".into(), settings));
     }
-    let mut plugins = Plugins::load(&config, &environment(), &[hook], WhenCold::Compile);
+    let checkout = Checkout {
+        work_tree: host.work_tree(),
+        common_dir: host.work_tree(),
+    };
+    let environment = environment();
+    let mut plugins = Plugins::load(&config, &environment, checkout, &[hook], WhenCold::Compile);
     let question = Question { hook, ..brief() };
     plugins.ask(&question, host)
 }
@@ -135,7 +141,7 @@ fn a_plugin_that_this_version_does_not_have_costs_a_warning() {
     assert_eq!(
         messages,
         [
-            "plugin context-manager is not bundled, and this version does not load others",
+            "plugin context-manager was skipped: x.wasm is not there",
             "plugin coverage is not available in this version"
         ]
     );
@@ -147,7 +153,12 @@ fn the_list_says_what_is_on_and_why() {
     config
         .plugins
         .push(("coverage".into(), PluginConfig::default()));
-    let plugins = list(&config, &environment()).unwrap();
+    let nowhere = tempfile::tempdir().unwrap();
+    let checkout = Checkout {
+        work_tree: nowhere.path(),
+        common_dir: nowhere.path(),
+    };
+    let plugins = list(&config, &environment(), checkout).unwrap();
     let known = &plugins[0];
     assert_eq!(known.name, "context-manager");
     assert_eq!((known.enabled, known.why.as_str()), (true, "by default"));

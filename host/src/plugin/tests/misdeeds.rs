@@ -4,6 +4,7 @@ use std::os::unix::fs::symlink;
 use std::time::Instant;
 
 use super::*;
+use crate::config;
 
 /// Asks the culprit between two plugins that behave, and returns the one warning there is.
 fn only_warning(culprit: Source<'static>) -> Warning {
@@ -63,21 +64,24 @@ fn a_loop_ends_when_the_epoch_advances() {
     let source = doing("loop");
     let ready = Ready {
         loaded: Arc::new(loader.load(&source).unwrap().unwrap()),
+        digest: source.digest.into_owned(),
         name: source.name,
         access: source.access,
         settings: source.settings,
     };
-    let call = ready.call(&brief(), &host);
+    let call = ready.call(Hook::Brief, &brief(), &host);
     let (report, events) = std::sync::mpsc::channel();
-    let line = line::Line::new(report, Instant::now() + call.context.limits.time);
+    let line = line::Line::new(report, 1, Instant::now());
     let store = Sandbox::new(Arc::clone(&call.context), line).into_store(&loader.engine);
     loader.engine.increment_epoch();
     let guest = std::thread::spawn(move || {
         let mut store = store;
         call.loaded.call(call.hook, &mut store, &call.request)
     });
-    while let Ok(line::Event::Query(query)) = events.recv() {
-        query(&host);
+    while let Ok(report) = events.recv() {
+        if let line::Event::Query(query) = report.event {
+            query(&host);
+        }
     }
     let error = guest.join().unwrap().unwrap_err();
     assert_eq!(error.downcast_ref(), Some(&wasmtime::Trap::Interrupt));
@@ -128,6 +132,50 @@ fn a_flood_of_host_calls_is_cut_off() {
         message.contains("more than 1000 calls of host functions"),
         "{message}"
     );
+}
+
+/// What the configuration asks for is what holds, in the host's own functions as well.
+#[test]
+fn limits_of_the_configuration_hold() {
+    let limited = |deed: &str, set: fn(&mut config::Limits)| {
+        let mut source = doing(deed);
+        set(&mut source.settings.limits);
+        only_warning(source).message
+    };
+    assert_eq!(
+        limited("output", |limits| limits.output = Some(2_048)),
+        "plugin output (brief) printed more than its limit of 2048 bytes"
+    );
+    let message = limited("host-calls", |limits| limits.host_calls = Some(7));
+    assert!(
+        message.contains("more than 7 calls of host functions"),
+        "{message}"
+    );
+    assert_eq!(
+        limited("shared-text", |limits| limits.returned = Some(30_000)),
+        "plugin shared-text (brief) handed over more than its limit of 30000 bytes at once"
+    );
+}
+
+/// The contract's strings are UTF-8; a guest that hands over others has broken the ABI, and is stopped there.
+#[test]
+fn text_that_is_not_utf_8_ends_the_call() {
+    let message = only_message("invalid-text");
+    assert!(
+        message.starts_with("plugin invalid-text (brief) was stopped: "),
+        "{message}"
+    );
+    assert!(message.contains("utf-8"), "{message}");
+}
+
+#[test]
+fn a_log_is_kept_up_to_its_limit() {
+    let mut source = doing("log");
+    source.settings.limits.log = Some(1_024);
+    let answers = ask(vec![source]);
+    let kept: usize = answers.log.iter().map(|(_, line)| line.len()).sum();
+    assert!(kept > 500 && kept <= 1_024, "{kept}");
+    assert_eq!(answers.warnings, []);
 }
 
 #[test]
@@ -219,7 +267,7 @@ fn files_are_read_inside_the_work_tree_only() {
 #[test]
 fn what_is_no_component_is_a_warning() {
     let made_of = |name: &str, bytes: &'static [u8]| Source {
-        bytes: Cow::Borrowed(bytes),
+        component: Component::Here(Cow::Borrowed(bytes)),
         digest: Cow::Owned(engine::digest(bytes)),
         ..doing(name)
     };

@@ -62,6 +62,14 @@ fn everything(hook: &str, request: &Request) -> Result<Contribution, String> {
         ),
         of_repository()?,
         of_work_tree(),
+        format!("head: {:?}", facts::head().map(|id| id.len())),
+        format!("remotes: {:?}", remotes()),
+        format!("session commits: {}", facts::session_commits().len()),
+        format!("changed lines: {:?}", changed_lines()),
+        format!("evidence: {}", facts::evidence().len()),
+        format!("checkpoints: {}", facts::checkpoints().len()),
+        of_files(),
+        format!("state of the repository: {:?}", state::get("repository")),
     ];
     Ok(Contribution {
         sections: vec![Section {
@@ -71,7 +79,7 @@ fn everything(hook: &str, request: &Request) -> Result<Contribution, String> {
         }],
         metrics: vec![Metric {
             name: "functions".to_owned(),
-            value: 14.0,
+            value: 22.0,
             unit: "count".to_owned(),
             better: "up".to_owned(),
             threshold: Some(1.0),
@@ -98,10 +106,12 @@ fn everything(hook: &str, request: &Request) -> Result<Contribution, String> {
             before: None,
             after: "kept\n".to_owned(),
         }],
-        state: vec![NewState {
-            scope: "session".to_owned(),
-            bytes: hook.as_bytes().to_vec(),
-        }],
+        state: ["session", "repository"]
+            .map(|scope| NewState {
+                scope: scope.to_owned(),
+                bytes: hook.as_bytes().to_vec(),
+            })
+            .to_vec(),
     })
 }
 
@@ -137,4 +147,46 @@ fn of_work_tree() -> String {
         })
         .collect();
     format!("work tree: {}", kinds.join(", "))
+}
+
+fn remotes() -> Vec<String> {
+    let remotes = facts::remotes().into_iter();
+    remotes
+        .map(|remote| format!("{} {}", remote.name, remote.url))
+        .collect()
+}
+
+/// Per point: the runs of each file, or why there are none.
+fn changed_lines() -> Vec<String> {
+    ["head", "start", "yesterday"]
+        .into_iter()
+        .map(|since| match facts::changed_lines(since) {
+            Ok(files) => files
+                .iter()
+                .map(|file| {
+                    let runs = file.ranges.iter();
+                    let runs: Vec<String> = runs
+                        .map(|run| format!("{}+{}", run.first, run.count))
+                        .collect();
+                    format!("{} {}", file.path, runs.join(" "))
+                })
+                .collect(),
+            Err(failure) => failure.kind,
+        })
+        .collect()
+}
+
+fn of_files() -> String {
+    let kinds: Vec<String> = work_tree::stat_files(&["README.md".to_owned(), "../x".to_owned()])
+        .into_iter()
+        .map(|answer| match answer {
+            Ok(info) => format!("{} bytes, stamped {}", info.size, !info.stamp.is_empty()),
+            Err(failure) => failure.kind,
+        })
+        .collect();
+    let range = match work_tree::read_range("README.md", 2, 3) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(failure) => failure.kind,
+    };
+    format!("files: {}; {range}", kinds.join(", "))
 }

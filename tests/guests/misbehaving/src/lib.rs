@@ -3,39 +3,65 @@
 use std::hint::black_box;
 
 use session_plugin::{
-    Brief, Contribution, NewState, ProposedEdit, Request, Section, facts, log, work_tree,
+    Brief, Checkpoint, Contribution, Handoff, NewState, ProposedEdit, Request, Section, Status,
+    facts, log, work_tree,
 };
 
 pub struct Misbehaving;
 
-session_plugin::plugin!(Misbehaving: brief);
+session_plugin::plugin!(Misbehaving: brief, checkpoint, handoff, status;
+    grants = r#"[{"kind":"read","value":"plain*","reason":"to try what lies beside it"}]"#);
 
 impl Brief for Misbehaving {
     fn brief(_request: Request) -> Result<Contribution, String> {
-        let configuration = facts::configuration();
-        let deed = configuration.trim_matches(['"', ' ']);
-        match deed {
-            "panic" => panic!("no such thing as a free lunch\u{1b}[31m"),
-            "error" => return Err("the service is down".to_owned()),
-            "loop" => endless_loop(),
-            "recursion" => {
-                black_box(endless_recursion(1));
-            }
-            "memory" => allocate(),
-            "output" => print_without_end(),
-            "sleep" => std::thread::sleep(std::time::Duration::from_secs(3600)),
-            "host-calls" => call_without_end(),
-            "sections" => return Ok(many_sections()),
-            "shared-text" => return Ok(one_text_many_times()),
-            "escape" => return Ok(forged_text()),
-            "edits" => return Ok(forbidden_edits()),
-            "environment" => return Ok(what_is_ambient()),
-            "read" => return Ok(forbidden_reads()),
-            "state" => return Ok(huge_state()),
-            _ => {}
-        }
-        Ok(step("did nothing"))
+        misbehave()
     }
+}
+
+impl Checkpoint for Misbehaving {
+    fn checkpoint(_request: Request) -> Result<Contribution, String> {
+        misbehave()
+    }
+}
+
+impl Handoff for Misbehaving {
+    fn handoff(_request: Request) -> Result<Contribution, String> {
+        misbehave()
+    }
+}
+
+impl Status for Misbehaving {
+    fn status(_request: Request) -> Result<Contribution, String> {
+        misbehave()
+    }
+}
+
+fn misbehave() -> Result<Contribution, String> {
+    let configuration = facts::configuration();
+    let deed = configuration.trim_matches(['"', ' ']);
+    match deed {
+        "panic" => panic!("no such thing as a free lunch\u{1b}[31m"),
+        "error" => return Err("the service is down".to_owned()),
+        "loop" => endless_loop(),
+        "recursion" => {
+            black_box(endless_recursion(1));
+        }
+        "memory" => allocate(),
+        "output" => print_without_end(),
+        "sleep" => std::thread::sleep(std::time::Duration::from_secs(3600)),
+        "host-calls" => call_without_end(),
+        "sections" => return Ok(many_sections()),
+        "shared-text" => return Ok(one_text_many_times()),
+        "escape" => return Ok(forged_text()),
+        "edits" => return Ok(forbidden_edits()),
+        "environment" => return Ok(what_is_ambient()),
+        "read" => return Ok(forbidden_reads()),
+        "state" => return Ok(huge_state()),
+        "invalid-text" => return Ok(invalid_text()),
+        "log" => (0..100).for_each(|number| log::log("info", &format!("line {number}"))),
+        _ => {}
+    }
+    Ok(step("did nothing"))
 }
 
 fn step(text: &str) -> Contribution {
@@ -95,7 +121,7 @@ fn section(title: &str, body: &str) -> Section {
 
 fn many_sections() -> Contribution {
     Contribution {
-        sections: vec![section("", ""); 200_000],
+        sections: vec![section("", ""); 1_000_000],
         ..Contribution::default()
     }
 }
@@ -169,6 +195,12 @@ fn forbidden_reads() -> Contribution {
         })
         .collect();
     step(&kinds.join(" "))
+}
+
+/// Bytes that no string may hold, where the ABI has a string.
+fn invalid_text() -> Contribution {
+    // SAFETY: nothing here reads it as text; the host is to refuse it, which is what is tested.
+    step(&unsafe { String::from_utf8_unchecked(vec![b'a', 0xff, 0xfe, b'z']) })
 }
 
 fn huge_state() -> Contribution {

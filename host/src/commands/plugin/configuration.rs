@@ -1,0 +1,64 @@
+//! The team's configuration as a `plugin` command finds and changes it. It must not decide what changes.
+
+use crate::config::{Config, shared};
+use crate::error::{UserError, user_error};
+use crate::store::durable;
+use crate::workspace::Workspace;
+
+/// As messages name it.
+pub const FILE: &str = ".session/config.yaml";
+
+/// The file's text and what it means: of the file itself, also where `SESSION_CONFIG` names another one.
+#[derive(Debug)]
+pub struct Configuration {
+    pub text: String,
+    pub config: Config,
+}
+
+impl Configuration {
+    pub fn read(workspace: &Workspace) -> anyhow::Result<Self> {
+        let work_tree = workspace.repository.work_tree();
+        let text = shared::read(work_tree, shared::CONFIG)?.ok_or_else(|| {
+            user_error(
+                format!("there is no {FILE} to write to"),
+                "run `session init` first",
+            )
+        })?;
+        let config = Config::parse(&text, FILE)?.config;
+        Ok(Self { text, config })
+    }
+
+    /// Changes the file as it is now, under the lock: a second command does not write over this one.
+    pub fn change(
+        workspace: &Workspace,
+        edit: impl FnOnce(&str) -> Result<String, UserError>,
+    ) -> anyhow::Result<()> {
+        let _transaction = workspace.begin()?;
+        let before = Self::read(workspace)?.text;
+        let after = edit(&before)?;
+        if after != before {
+            let path = workspace.repository.work_tree().join(FILE);
+            durable::write_keeping_mode(&path, after.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    /// The entries that say where their component comes from: name, source and digest.
+    pub fn third_party(&self) -> impl Iterator<Item = (&str, &str, Option<&str>)> {
+        self.config.plugins.iter().filter_map(|(name, entry)| {
+            let source = entry.source.as_deref()?;
+            Some((name.as_str(), source, entry.sha256.as_deref()))
+        })
+    }
+
+    /// That a name is none of them.
+    pub fn unknown(&self, name: &str) -> anyhow::Error {
+        let known: Vec<&str> = self.third_party().map(|(name, ..)| name).collect();
+        let known = match &known[..] {
+            [] => format!("{FILE} names none that can be installed"),
+            known => format!("known: {}", known.join(", ")),
+        };
+        let message = format!("there is no plugin {name:?} with a source; {known}");
+        user_error(message, "`session plugin list` shows them all")
+    }
+}

@@ -1,0 +1,161 @@
+//! `session plugin pack`: gives a component of any language its manifest. The rules are in `plugin::pack`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use serde::Serialize;
+
+use crate::environment::Environment;
+use crate::error::user_error;
+use crate::plugin::digest;
+use crate::plugin::pack::{Stated, StatedGrant, pack};
+use crate::store::durable;
+use crate::ui::Ui;
+
+/// Give a component its manifest: name, version, hooks, and what it asks for
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The component that your language's tool made
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The manifest, in JSON; the options below win over what it says
+    #[arg(long, value_name = "FILE")]
+    pub manifest: Option<PathBuf>,
+    /// The plugin's name: lower-case words joined by hyphens
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// The plugin's own version
+    #[arg(long, value_name = "VERSION")]
+    pub version: Option<String>,
+    /// A hook that is to be called [default: all that the component exports]
+    #[arg(long = "hook", value_name = "HOOK")]
+    pub hooks: Vec<String>,
+    /// What the plugin asks for and why: `read:docs/**=It quotes the guide.`; the kind is read, http or env
+    #[arg(long = "grant", value_name = "KIND:VALUE=REASON", value_parser = grant)]
+    pub grants: Vec<StatedGrant>,
+    /// Where to write the plugin [default: NAME.wasm beside FILE]
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, Serialize)]
+struct PackedView {
+    file: PathBuf,
+    size: u64,
+    sha256: String,
+    manifest: Stated,
+}
+
+pub fn run(ui: &Ui, environment: &Environment, args: Args) -> anyhow::Result<()> {
+    let file = environment.current_dir.join(&args.file);
+    let component = read(&file)?;
+    let output = args.output.clone();
+    let stated = stated(environment, args)?;
+    let (packed, manifest) = pack(&component, stated)?;
+    let output = match output {
+        Some(output) => environment.current_dir.join(output),
+        None => beside(&file, &manifest.name)?,
+    };
+    durable::write(&output, &packed)?;
+    if ui.wants_json() {
+        let view = PackedView {
+            size: packed.len() as u64,
+            sha256: digest(&packed),
+            file: output,
+            manifest,
+        };
+        return ui.json("plugin-pack", &view);
+    }
+    ui.line(&format!(
+        "{}: {} {}, hooks {}, {} kB",
+        output.display(),
+        manifest.name,
+        manifest.version,
+        manifest.hooks.join(", "),
+        packed.len().div_ceil(1000)
+    ));
+    Ok(())
+}
+
+/// Anything that was to be read and could not be is the user's to put right.
+pub fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(path).map_err(|error| {
+        user_error(
+            format!("{} cannot be read: {error}", path.display()),
+            "build the component first; docs/plugins.md says how",
+        )
+    })
+}
+
+fn stated(environment: &Environment, args: Args) -> anyhow::Result<Stated> {
+    let mut stated = match &args.manifest {
+        Some(path) => {
+            let path = environment.current_dir.join(path);
+            let bytes = read(&path)?;
+            serde_json::from_slice(&bytes).map_err(|error| {
+                user_error(
+                    format!("{} is no manifest: {error}", path.display()),
+                    "docs/plugins.md describes the manifest",
+                )
+            })?
+        }
+        None => Stated::default(),
+    };
+    stated.name = args.name.unwrap_or(stated.name);
+    stated.version = args.version.unwrap_or(stated.version);
+    if !args.hooks.is_empty() {
+        stated.hooks = args.hooks;
+    }
+    if !args.grants.is_empty() {
+        stated.grants = args.grants;
+    }
+    if stated.name.is_empty() {
+        return Err(user_error(
+            "the plugin has no name",
+            "give --manifest FILE, or --name NAME --version VERSION",
+        ));
+    }
+    Ok(stated)
+}
+
+/// The component itself is kept: it would be lost if it were called as the plugin is.
+fn beside(file: &Path, name: &str) -> anyhow::Result<PathBuf> {
+    let directory = file.parent().context("a file has a directory")?;
+    let output = directory.join(format!("{name}.wasm"));
+    if output == file {
+        return Err(user_error(
+            format!("the plugin would be written over {}", file.display()),
+            "say where to with --output FILE; the same file is fine, if you name it",
+        ));
+    }
+    Ok(output)
+}
+
+fn grant(text: &str) -> Result<StatedGrant, String> {
+    const FORM: &str = "expected KIND:VALUE=REASON, or KIND=REASON";
+    let (what, reason) = text.split_once('=').ok_or(FORM)?;
+    let (kind, value) = match what.split_once(':') {
+        Some((kind, value)) => (kind, Some(value.to_owned())),
+        None => (what, None),
+    };
+    Ok(StatedGrant {
+        kind: kind.to_owned(),
+        value,
+        reason: reason.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grant;
+
+    #[test]
+    fn a_grant_is_a_kind_a_value_and_a_reason() {
+        let grant = grant("http:127.0.0.1:80=It asks: a=b").unwrap();
+        assert_eq!(grant.kind, "http");
+        assert_eq!(grant.value.as_deref(), Some("127.0.0.1:80"));
+        assert_eq!(grant.reason, "It asks: a=b");
+        assert!(super::grant("read").is_err());
+        assert_eq!(super::grant("env=For the token").unwrap().value, None);
+    }
+}

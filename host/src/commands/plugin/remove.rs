@@ -1,0 +1,81 @@
+//! `session plugin remove`: a plugin's entry out of the configuration, and its component out of the store. It must not
+//! touch what another entry uses.
+
+use serde::Serialize;
+
+use super::acquire;
+use super::configuration::{Configuration, FILE};
+use crate::config::edit;
+use crate::error::user_error;
+use crate::plugin::candidate;
+use crate::ui::Ui;
+use crate::workspace::Workspace;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// As the configuration names it
+    #[arg(value_name = "NAME")]
+    pub name: String,
+}
+
+#[derive(Debug, Serialize)]
+struct RemoveView<'a> {
+    removed: &'a str,
+    /// Of the component that was pinned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<String>,
+    /// The component was in the store, and is not any more.
+    component_removed: bool,
+}
+
+pub fn run(ui: &Ui, workspace: &Workspace, args: &Args) -> anyhow::Result<()> {
+    let configuration = Configuration::read(workspace)?;
+    let name = &*args.name;
+    let Some(entry) = configuration.config.plugin(name) else {
+        return Err(unknown(&configuration, name));
+    };
+    let sha256 = entry.sha256.clone();
+    Configuration::change(workspace, |text| edit::remove_plugin(text, FILE, name))?;
+    let mut others = configuration.config.plugins.iter();
+    let is_shared = others.any(|(other, entry)| other != name && entry.sha256 == sha256);
+    let component_removed = match &sha256 {
+        Some(digest) if !is_shared => {
+            let components = acquire::open(workspace)?;
+            let was_there = components.holds(digest);
+            components.remove(digest)?;
+            was_there
+        }
+        _ => false,
+    };
+    ui.line(&format!("{name} is removed from {FILE}"));
+    if candidate::is_bundled(name) {
+        ui.note(
+            "the bundled plugin of this name is back; `session plugin list` shows whether it is on",
+        );
+    }
+    let view = RemoveView {
+        removed: name,
+        sha256,
+        component_removed,
+    };
+    ui.json("plugin-remove", &view)
+}
+
+fn unknown(configuration: &Configuration, name: &str) -> anyhow::Error {
+    if candidate::is_bundled(name) {
+        return user_error(
+            format!("{name} is part of session, and {FILE} has no entry of it to remove"),
+            format!("`session plugin disable {name}` turns it off"),
+        );
+    }
+    let plugins = configuration.config.plugins.iter();
+    let known: Vec<&str> = plugins.map(|(name, _)| name.as_str()).collect();
+    let known = match &known[..] {
+        [] => "it names none".to_owned(),
+        known => format!("known: {}", known.join(", ")),
+    };
+    user_error(
+        format!("{FILE} names no plugin {name:?}; {known}"),
+        "`session plugin list` shows them",
+    )
+}

@@ -1,0 +1,49 @@
+//! `session plugin test --record`: the facts of this repository as a case. It must not write anything but that file.
+
+use std::path::Path;
+
+use super::super::pack;
+use crate::document::secrets;
+use crate::environment::Environment;
+use crate::error::user_error;
+use crate::facts::gather::{Options, gather};
+use crate::facts::plugin_view::PluginView;
+use crate::plugin::case::{self, Case};
+use crate::plugin::{Manifest, requested_reads};
+use crate::store::durable;
+use crate::ui::Ui;
+use crate::workspace::Workspace;
+
+pub fn record(
+    ui: &Ui,
+    environment: &Environment,
+    file: &Path,
+    case_file: &Path,
+) -> anyhow::Result<()> {
+    if case_file.symlink_metadata().is_ok() {
+        return Err(user_error(
+            format!("{} is there already", case_file.display()),
+            "name a file that does not exist yet",
+        ));
+    }
+    let component = pack::read(file)?;
+    let mut workspace = Workspace::open(environment, None)?;
+    let facts = gather(&mut workspace, Options::full())?;
+    let view = PluginView::new(&facts, &workspace.repository, &workspace.layout);
+    let mut case = case::record(&view, &requested_reads(&component))?;
+    let name = Manifest::read(&component).map(|manifest| manifest.name);
+    let entry = name.and_then(|name| workspace.config.plugin(&name));
+    case.configuration = entry.map(|entry| entry.config.clone()).unwrap_or_default();
+    let mut case = serde_json::to_value(case)?;
+    secrets::mask_json(&mut case);
+    let text = serde_json::to_string_pretty(&case)? + "\n";
+    durable::write(case_file, text.as_bytes())?;
+    Case::read(case_file)?;
+    ui.json(
+        "plugin-test",
+        &serde_json::json!({ "file": file, "recorded": case_file }),
+    )?;
+    ui.line(&format!("recorded {}", case_file.display()));
+    ui.hint("look through it before you share it; --update writes what the plugin says about it");
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! `session plugin update`: what the sources have now, pinned in place of what they had. It must not carry over trust: a
+//! new component is agreed to anew.
+
+use serde::Serialize;
+
+use super::acquire::{self, Acquired, acquire};
+use super::configuration::{Configuration, FILE};
+use super::install::{self, shown};
+use crate::document::{Document, Section};
+use crate::fetch::Source;
+use crate::plugin::candidate::Candidate;
+use crate::plugin::manifest::RequestedGrant;
+use crate::ui::Ui;
+use crate::workspace::Workspace;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// As the configuration names them; left out, all that have a source
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Only tell what is new
+    #[arg(long)]
+    pub check: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Outcome {
+    UpToDate,
+    /// There is a new one, and `--check` left it at that.
+    Available,
+    Updated,
+}
+
+#[derive(Debug, Serialize)]
+struct Updated {
+    name: String,
+    source: String,
+    outcome: Outcome,
+    from: Side,
+    to: Side,
+    /// What the new one asks for and the old one did not; all that it asks for, where the old one is not on this machine.
+    newly_asks_for: Vec<RequestedGrant>,
+}
+
+/// One of the two components, as far as it is known.
+#[derive(Debug, Serialize)]
+struct Side {
+    version: Option<String>,
+    sha256: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct UpdateView<'a> {
+    plugins: &'a [Updated],
+}
+
+pub fn run(ui: &Ui, workspace: &Workspace, args: &Args) -> anyhow::Result<()> {
+    let configuration = Configuration::read(workspace)?;
+    let known = |given: &&String| !configuration.third_party().any(|(name, ..)| name == *given);
+    if let Some(unknown) = args.names.iter().find(known) {
+        return Err(configuration.unknown(unknown));
+    }
+    let mut plugins = Vec::new();
+    let mut failure = None;
+    for (name, source, pinned) in configuration.third_party() {
+        if !args.names.is_empty() && !args.names.iter().any(|given| given == name) {
+            continue;
+        }
+        match update(ui, workspace, args.check, name, source, pinned) {
+            Ok(updated) => plugins.push(updated),
+            // Those before it are done, and are shown.
+            Err(error) => {
+                failure = Some(error);
+                break;
+            }
+        }
+    }
+    if failure.is_none() || !plugins.is_empty() {
+        show(ui, &plugins)?;
+    }
+    failure.map_or(Ok(()), Err)
+}
+
+fn update(
+    ui: &Ui,
+    workspace: &Workspace,
+    only_check: bool,
+    name: &str,
+    text: &str,
+    pinned: Option<&str>,
+) -> anyhow::Result<Updated> {
+    let source = Source::parse(text)?;
+    let acquired = acquire(ui, workspace, &source, None, false)?;
+    let new = &acquired.candidate;
+    let outcome = match pinned == Some(&*new.digest) {
+        true => Outcome::UpToDate,
+        false if only_check => Outcome::Available,
+        false => {
+            acquire::keep(ui, workspace, &source, &acquired)?;
+            install::pin(workspace, name, text, &acquired, None)?;
+            Outcome::Updated
+        }
+    };
+    let old = pinned.and_then(|digest| before(workspace, digest));
+    Ok(Updated {
+        name: name.to_owned(),
+        source: text.to_owned(),
+        outcome,
+        newly_asks_for: newly_asked(old.as_ref(), &acquired),
+        from: Side {
+            version: old.and_then(|old| old.version),
+            sha256: pinned.map(str::to_owned),
+        },
+        to: Side {
+            version: new.version.clone(),
+            sha256: Some(new.digest.clone()),
+        },
+    })
+}
+
+/// The component that was pinned so far, if this machine has it.
+fn before(workspace: &Workspace, digest: &str) -> Option<Candidate> {
+    let bytes = acquire::open(workspace).ok()?.read(digest).ok()?;
+    Candidate::inspect(&bytes).ok()
+}
+
+fn newly_asked(old: Option<&Candidate>, new: &Acquired) -> Vec<RequestedGrant> {
+    let had = |grant: &&RequestedGrant| {
+        let mut before = old.iter().flat_map(|old| &old.asks_for);
+        before.any(|known| known.kind == grant.kind && known.value == grant.value)
+    };
+    let asked = new.candidate.asks_for.iter();
+    asked.filter(|grant| !had(grant)).cloned().collect()
+}
+
+fn show(ui: &Ui, plugins: &[Updated]) -> anyhow::Result<()> {
+    if ui.wants_json() {
+        return ui.json("plugin-update", &UpdateView { plugins });
+    }
+    if plugins.is_empty() {
+        ui.line(&format!("{FILE} names no plugin with a source"));
+        return Ok(());
+    }
+    let mut document = Document::new("Plugins");
+    for plugin in plugins {
+        document.push(section(plugin));
+    }
+    ui.document(&document);
+    Ok(())
+}
+
+fn section(plugin: &Updated) -> Section {
+    let name = &plugin.name;
+    let mut section = Section::new("plugin", name.clone());
+    section.pair("From", shown(&plugin.source));
+    let versions = [&plugin.from, &plugin.to].map(|side| side.version.as_deref().unwrap_or("?"));
+    let digests = [&plugin.from, &plugin.to].map(|side| side.sha256.as_deref().unwrap_or("none"));
+    if plugin.outcome == Outcome::UpToDate {
+        section.line(format!("Up to date: version {}", versions[1]));
+        return section;
+    }
+    section.pair("Version", format!("{} → {}", versions[0], versions[1]));
+    section.pair("sha256", format!("{} → {}", digests[0], digests[1]));
+    for grant in &plugin.newly_asks_for {
+        section.pair("Newly asks for", acquire::asks_for(grant));
+    }
+    section.line(match plugin.outcome {
+        Outcome::Updated => format!(
+            "It runs again once you agree to the new component: session plugin trust {name}"
+        ),
+        _ => format!("To take it: session plugin update {name}"),
+    });
+    section
+}

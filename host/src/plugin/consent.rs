@@ -1,0 +1,358 @@
+//! What this user agreed to, kept outside of every repository. It must not take anything for agreed that differs in a
+//! single point from what the user was shown.
+//!
+//! On disk: `<data>/consent/<key>.json`, in a directory that is 0700 and ours. `key` is the sha256 of the repository's
+//! canonical common directory: linked worktrees share it, another clone has its own.
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
+
+use super::manifest::Manifest;
+use super::{engine, private};
+use crate::config::{Allow, PluginConfig};
+use crate::environment::Timestamp;
+use crate::error::user_error;
+use crate::store::{durable, lock};
+
+const VERSION: u32 = 1;
+
+/// By the plugin's name.
+pub type Agreements = BTreeMap<String, Agreement>;
+
+/// What was agreed about one plugin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agreement {
+    pub terms: Terms,
+    /// The component's own manifest: with it a command knows the plugin's hooks and grants without its bytes.
+    pub manifest: Option<Manifest>,
+    pub agreed_at: Timestamp,
+}
+
+/// What a consent covers: all of this, exactly.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// sha256 of the component.
+    pub component: String,
+    pub allow: Allow,
+    /// Where the configuration points a plugin that reaches the network or variables.
+    pub target: Option<Target>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    pub source: Option<String>,
+    /// sha256 of the plugin's `config` as JSON.
+    pub config: String,
+}
+
+/// One point in which a request differs from what was agreed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    Component,
+    Source,
+    Configuration,
+    Added { kind: &'static str, value: String },
+    Removed { kind: &'static str, value: String },
+}
+
+/// The consents of one repository.
+#[derive(Debug)]
+pub struct Consent {
+    directory: PathBuf,
+    file: PathBuf,
+    repository: PathBuf,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Stored {
+    version: u32,
+    /// For people who look into the file.
+    repository: String,
+    plugins: Agreements,
+}
+
+impl Terms {
+    /// What the configuration asks the user to agree to.
+    pub fn of(component: &str, entry: &PluginConfig) -> Self {
+        let reaches_out = !entry.allow.http.is_empty() || !entry.allow.env.is_empty();
+        let sorted = |values: &[String]| {
+            let mut values = values.to_vec();
+            values.sort();
+            values.dedup();
+            values
+        };
+        Self {
+            component: component.to_owned(),
+            allow: Allow {
+                read: sorted(&entry.allow.read),
+                http: sorted(&entry.allow.http),
+                env: sorted(&entry.allow.env),
+            },
+            target: reaches_out.then(|| Target {
+                source: entry.source.clone(),
+                config: engine::digest(entry.config.to_string().as_bytes()),
+            }),
+        }
+    }
+
+    /// How these differ from what was agreed. Nothing: they are covered.
+    pub fn changes_since(&self, agreed: &Self) -> Vec<Change> {
+        let mut changes = Vec::new();
+        if self.component != agreed.component {
+            changes.push(Change::Component);
+        }
+        for (kind, now, before) in [
+            ("read", &self.allow.read, &agreed.allow.read),
+            ("http", &self.allow.http, &agreed.allow.http),
+            ("env", &self.allow.env, &agreed.allow.env),
+        ] {
+            let added = now.iter().filter(|value| !before.contains(value)).cloned();
+            changes.extend(added.map(|value| Change::Added { kind, value }));
+            let removed = before.iter().filter(|value| !now.contains(value)).cloned();
+            changes.extend(removed.map(|value| Change::Removed { kind, value }));
+        }
+        // A target that comes or goes does so with a grant, which is named above.
+        if let (Some(now), Some(before)) = (&self.target, &agreed.target) {
+            if now.source != before.source {
+                changes.push(Change::Source);
+            }
+            if now.config != before.config {
+                changes.push(Change::Configuration);
+            }
+        }
+        changes
+    }
+}
+
+impl Consent {
+    /// `base` is the program's data directory.
+    pub fn of(base: Option<&Path>, common_dir: &Path) -> anyhow::Result<Self> {
+        let base = base.context("no home directory and no SESSION_DATA_DIR")?;
+        let directory = private::directory(base, "consent")?;
+        let repository = common_dir
+            .canonicalize()
+            .with_context(|| format!("{} cannot be found", common_dir.display()))?;
+        let key = engine::digest(repository.as_os_str().as_bytes());
+        Ok(Self {
+            file: directory.join(format!("{key}.json")),
+            directory,
+            repository,
+        })
+    }
+
+    /// What was agreed for this repository.
+    pub fn read(&self) -> anyhow::Result<Agreements> {
+        let mut file = match private::open(&self.file) {
+            Ok(file) => file,
+            Err(error) if is_not_found(&error) => return Ok(Agreements::new()),
+            Err(error) => return Err(error),
+        };
+        let mut text = String::new();
+        file.read_to_string(&mut text)?;
+        #[derive(Deserialize)]
+        struct Versioned {
+            version: u32,
+        }
+        let stored = serde_json::from_str(&text).and_then(|Versioned { version }| {
+            (version <= VERSION)
+                .then(|| serde_json::from_str::<Stored>(&text))
+                .transpose()
+        });
+        match stored {
+            Ok(Some(stored)) => Ok(stored.plugins),
+            Ok(None) => Err(user_error(
+                format!(
+                    "{} was written by a newer version of `session`",
+                    self.file.display()
+                ),
+                "use that version; the file is left as it is",
+            )),
+            Err(error) => Err(user_error(
+                format!("{} is damaged: {error}", self.file.display()),
+                "move it somewhere else, then agree again with `session plugin trust`",
+            )),
+        }
+    }
+
+    /// Notes what the user agreed to; it is on the disk when this returns.
+    pub fn agree(&self, plugin: &str, agreement: Agreement) -> anyhow::Result<()> {
+        self.change(|agreements| {
+            agreements.insert(plugin.to_owned(), agreement);
+            true
+        })?;
+        Ok(())
+    }
+
+    /// Withdraws; false if nothing was agreed.
+    pub fn revoke(&self, plugin: &str) -> anyhow::Result<bool> {
+        self.change(|agreements| agreements.remove(plugin).is_some())
+    }
+
+    /// Reads, changes and writes back under a lock; whether anything was changed.
+    fn change(&self, change: impl FnOnce(&mut Agreements) -> bool) -> anyhow::Result<bool> {
+        let _lock = lock::acquire_file(&self.directory.join("lock"), || {
+            user_error(
+                "another `session` command has been writing what you agreed to for 30 seconds",
+                "wait for it to end, or stop it, then run this command again; nothing was changed",
+            )
+        })?;
+        durable::sweep(&self.directory);
+        let mut plugins = self.read()?;
+        if !change(&mut plugins) {
+            return Ok(false);
+        }
+        let stored = Stored {
+            version: VERSION,
+            repository: self.repository.to_string_lossy().into_owned(),
+            plugins,
+        };
+        private::write(&self.file, &serde_json::to_vec_pretty(&stored)?)?;
+        Ok(true)
+    }
+}
+
+fn is_not_found(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(allow: Allow, config: &str) -> PluginConfig {
+        PluginConfig {
+            source: Some("tools/x.wasm".into()),
+            allow,
+            config: config.into(),
+            ..PluginConfig::default()
+        }
+    }
+
+    fn reading(globs: &[&str]) -> Allow {
+        Allow {
+            read: globs.iter().map(|&glob| glob.to_owned()).collect(),
+            ..Allow::default()
+        }
+    }
+
+    fn online() -> Allow {
+        Allow {
+            http: vec!["a.example".into()],
+            ..Allow::default()
+        }
+    }
+
+    fn agreement(terms: Terms) -> Agreement {
+        Agreement {
+            terms,
+            manifest: None,
+            agreed_at: Timestamp::default(),
+        }
+    }
+
+    #[test]
+    fn any_difference_in_component_or_grants_is_not_covered() {
+        let agreed = Terms::of("one", &entry(reading(&["a", "b"]), ""));
+        let changes =
+            |component, allow| Terms::of(component, &entry(allow, "")).changes_since(&agreed);
+        assert_eq!(changes("one", reading(&["b", "a", "a"])), []);
+        assert_eq!(changes("two", reading(&["a", "b"])), [Change::Component]);
+        let [added, removed] = ["c", "b"].map(String::from);
+        let kind = "read";
+        assert_eq!(
+            changes("one", reading(&["a", "c"])),
+            [
+                Change::Added { kind, value: added },
+                Change::Removed {
+                    kind,
+                    value: removed
+                }
+            ]
+        );
+    }
+
+    #[test]
+    fn where_a_plugin_that_reaches_out_is_pointed_is_part_of_what_was_agreed() {
+        let agreed = Terms::of("one", &entry(online(), "here"));
+        let changed = Terms::of("one", &entry(online(), "there"));
+        assert_eq!(changed.changes_since(&agreed), [Change::Configuration]);
+        let mut moved = entry(online(), "here");
+        moved.source = Some("tools/y.wasm".into());
+        let moved = Terms::of("one", &moved);
+        assert_eq!(moved.changes_since(&agreed), [Change::Source]);
+        // One that only reads is free to be configured.
+        let agreed = Terms::of("one", &entry(reading(&["a"]), "here"));
+        let changed = Terms::of("one", &entry(reading(&["a"]), "there"));
+        assert_eq!(changed.changes_since(&agreed), []);
+    }
+
+    #[test]
+    fn consent_is_kept_by_repository_until_it_is_withdrawn() {
+        let data = tempfile::tempdir().unwrap();
+        let [one, two] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        let of = |repository: &tempfile::TempDir| {
+            Consent::of(Some(data.path()), repository.path()).unwrap()
+        };
+        let agreed = agreement(Terms::of("one", &entry(online(), "here")));
+        of(&one).agree("x", agreed.clone()).unwrap();
+        of(&one).agree("y", agreed.clone()).unwrap();
+        assert_eq!(of(&one).read().unwrap()["x"], agreed);
+        assert!(of(&two).read().unwrap().is_empty());
+        assert!(of(&one).revoke("x").unwrap());
+        assert!(!of(&one).revoke("x").unwrap());
+        let left: Vec<String> = of(&one).read().unwrap().into_keys().collect();
+        assert_eq!(left, ["y"]);
+    }
+
+    #[test]
+    fn agreements_made_at_once_are_all_kept() {
+        let data = tempfile::tempdir().unwrap();
+        std::thread::scope(|threads| {
+            for number in 0..16 {
+                let directory = data.path();
+                threads.spawn(move || {
+                    let consent = Consent::of(Some(directory), directory).unwrap();
+                    let terms = Terms::of("one", &PluginConfig::default());
+                    consent
+                        .agree(&format!("p{number}"), agreement(terms))
+                        .unwrap();
+                });
+            }
+        });
+        let consent = Consent::of(Some(data.path()), data.path()).unwrap();
+        assert_eq!(consent.read().unwrap().len(), 16);
+    }
+
+    #[test]
+    fn a_newer_or_damaged_file_is_refused_and_left_as_it_is() {
+        let data = tempfile::tempdir().unwrap();
+        let consent = Consent::of(Some(data.path()), data.path()).unwrap();
+        for text in [r#"{"version": 2, "plugins": []}"#, "{", r#"{"version": 1}"#] {
+            private::write(&consent.file, text.as_bytes()).unwrap();
+            consent.read().unwrap_err();
+            consent
+                .agree("x", agreement(Terms::of("one", &PluginConfig::default())))
+                .unwrap_err();
+            assert_eq!(std::fs::read_to_string(&consent.file).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn a_file_that_others_could_have_written_is_not_believed() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let data = tempfile::tempdir().unwrap();
+        let consent = Consent::of(Some(data.path()), data.path()).unwrap();
+        let agreed = agreement(Terms::of("one", &PluginConfig::default()));
+        consent.agree("x", agreed).unwrap();
+        let open = std::fs::Permissions::from_mode(0o666);
+        std::fs::set_permissions(&consent.file, open).unwrap();
+        consent.read().unwrap_err();
+    }
+}

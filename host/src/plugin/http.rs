@@ -1,0 +1,416 @@
+//! A plugin's requests by WASI HTTP: each is checked against what was granted, counted, and over when the call is. It
+//! must not follow a redirect itself, and must not add anything of the user's to a request: no proxy, no credentials.
+//!
+//! A guest follows redirects by making another request, so each step is checked as the first was.
+
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use http::uri::{Authority, Scheme};
+use http::{Method, Request, Response, Uri};
+use http_body::{Body, Frame};
+use http_body_util::BodyExt as _;
+use tokio::time::{Sleep, sleep_until, timeout_at};
+use wasmtime_wasi_http::{
+    Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpHooks, default_send_request,
+};
+
+use super::access::Access;
+
+/// What a plugin that uses the network may take for one call, where the configuration does not say.
+pub const DEADLINE: Duration = Duration::from_secs(2);
+
+const MOST_REQUESTS: u32 = 32;
+/// Bytes of all bodies of one call: those that are received, and as much again for those that are sent.
+const MOST_BODY: u64 = 4 * 1024 * 1024;
+/// Bytes of one message's headers, as they lie in memory.
+const MOST_HEADERS: usize = 32 * 1024;
+/// A plugin that tries a thousand hosts is told of in one line.
+const MOST_REFUSALS: usize = 4;
+
+/// A sandbox's way to the network.
+pub struct Http {
+    pub context: WasiHttpCtx,
+    pub gate: Gate,
+}
+
+/// What every request has to pass.
+pub struct Gate {
+    allowed: Vec<Allowed>,
+    deadline: Instant,
+    requests_left: u32,
+    received: Arc<Budget>,
+    sent: Arc<Budget>,
+    refusals: Arc<Mutex<Vec<Refusal>>>,
+}
+
+/// Something that a plugin wanted and did not get.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// `host` or `host:port`.
+    NotGranted(String),
+    /// A granted host, but readable by everybody on the way.
+    NotEncrypted(String),
+    /// Anything that looks like a host and is meant to be read as another.
+    Disguised,
+    TooManyRequests,
+    TooMuchReceived,
+    TooMuchSent,
+}
+
+/// One entry of the grants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Allowed {
+    /// Lower case; an IPv6 address without its brackets.
+    host: String,
+    port: Option<u16>,
+}
+
+/// Bytes that are left of a limit.
+struct Budget {
+    left: AtomicU64,
+    when_spent: Refusal,
+    refusals: Arc<Mutex<Vec<Refusal>>>,
+}
+
+impl Http {
+    pub fn new(access: &Access, deadline: Instant) -> Self {
+        let mut context = WasiHttpCtx::new();
+        context.set_field_size_limit(MOST_HEADERS);
+        let refusals = Arc::default();
+        let budget = |when_spent| {
+            Arc::new(Budget {
+                left: AtomicU64::new(MOST_BODY),
+                when_spent,
+                refusals: Arc::clone(&refusals),
+            })
+        };
+        Self {
+            context,
+            gate: Gate {
+                allowed: access
+                    .http
+                    .iter()
+                    .map(|text| Allowed::parse(text))
+                    .collect(),
+                deadline,
+                requests_left: MOST_REQUESTS,
+                received: budget(Refusal::TooMuchReceived),
+                sent: budget(Refusal::TooMuchSent),
+                refusals,
+            },
+        }
+    }
+
+    /// Each once, in the order they came.
+    pub fn refusals(&self) -> Vec<Refusal> {
+        let refusals = self.gate.refusals.lock();
+        refusals.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Gate {
+    /// Whether a request may be made, and then where it goes.
+    fn admit(&mut self, request: &Request<WasiBody>) -> Result<Uri, Error> {
+        let refuse = |refusal| {
+            note(&self.refusals, refusal);
+            Err(Error::HttpRequestDenied)
+        };
+        if self.requests_left == 0 {
+            return refuse(Refusal::TooManyRequests);
+        }
+        self.requests_left -= 1;
+        if let Some(refusal) = refusal(request.uri(), &self.allowed) {
+            return refuse(refusal);
+        }
+        // Neither is for asking a service something.
+        if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
+            return Err(Error::HttpRequestMethodInvalid);
+        }
+        destination(request.uri())
+    }
+}
+
+impl WasiHttpHooks for Gate {
+    fn send_request(
+        &mut self,
+        request: Request<WasiBody>,
+        options: Option<RequestOptions>,
+        _processed: Box<dyn Future<Output = Result<(), Error>> + Send>,
+    ) -> Box<dyn Future<Output = Sent> + Send> {
+        let admitted = self.admit(&request);
+        let deadline = tokio::time::Instant::from_std(self.deadline);
+        let (sent, received) = (Arc::clone(&self.sent), Arc::clone(&self.received));
+        Box::new(async move {
+            let (mut parts, body) = request.into_parts();
+            parts.uri = admitted?;
+            let body = Metered::new(body, sent, deadline);
+            let request = Request::from_parts(parts, body);
+            let answer = timeout_at(deadline, default_send_request(request, options)).await;
+            let (response, io) = answer.map_err(|_| Error::HttpResponseTimeout)??;
+            let headers = response.headers().iter();
+            let size: usize = headers
+                .map(|(name, value)| name.as_str().len() + value.len())
+                .sum();
+            if size > MOST_HEADERS {
+                return Err(Error::HttpResponseHeaderSectionSize(None));
+            }
+            let response = response
+                .map(|body| Metered::new(body.boxed_unsync(), received, deadline).boxed_unsync());
+            let io: Box<dyn Future<Output = Result<(), Error>> + Send> = Box::new(io);
+            Ok((response, io))
+        })
+    }
+}
+
+/// What WASI HTTP wants of a request: the response, and what drives its connection.
+type Sent = Result<
+    (
+        Response<WasiBody>,
+        Box<dyn Future<Output = Result<(), Error>> + Send>,
+    ),
+    Error,
+>;
+
+/// None: it may be asked for.
+fn refusal(uri: &Uri, allowed: &[Allowed]) -> Option<Refusal> {
+    let authority = uri.authority()?;
+    if authority.as_str().contains('@') {
+        return Some(Refusal::Disguised);
+    }
+    let host = bare_host(authority);
+    let is_plain = uri.scheme() != Some(&Scheme::HTTPS);
+    let usual = if is_plain { 80 } else { 443 };
+    let port = authority.port_u16().unwrap_or(usual);
+    let is_granted = |entry: &Allowed| entry.host == host && entry.port.unwrap_or(usual) == port;
+    let shown = if port == usual {
+        host.clone()
+    } else {
+        authority.as_str().to_ascii_lowercase()
+    };
+    if !allowed.iter().any(is_granted) {
+        return Some(Refusal::NotGranted(shown));
+    }
+    (is_plain && !is_loopback(&host)).then_some(Refusal::NotEncrypted(shown))
+}
+
+/// `localhost` is this machine and nothing else, whatever a resolver makes of it.
+fn destination(uri: &Uri) -> Result<Uri, Error> {
+    let authority = uri.authority().ok_or(Error::HttpRequestUriInvalid)?;
+    if bare_host(authority) != "localhost" {
+        return Ok(uri.clone());
+    }
+    let here = match authority.port_u16() {
+        Some(port) => format!("127.0.0.1:{port}"),
+        None => "127.0.0.1".to_owned(),
+    };
+    let mut parts = uri.clone().into_parts();
+    parts.authority = Some(here.parse().map_err(|_| Error::HttpRequestUriInvalid)?);
+    Uri::from_parts(parts).map_err(|_| Error::HttpRequestUriInvalid)
+}
+
+fn bare_host(authority: &Authority) -> String {
+    let host = authority.host();
+    let address = host
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    address.unwrap_or(host).to_ascii_lowercase()
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost"
+        || host
+            .parse()
+            .is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
+impl Allowed {
+    fn parse(text: &str) -> Self {
+        let text = text.to_ascii_lowercase();
+        let (host, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            Some((address, rest)) => (address, rest.strip_prefix(':')),
+            None => match text.split_once(':') {
+                Some((host, port)) if !port.contains(':') => (host, Some(port)),
+                _ => (text.as_str(), None),
+            },
+        };
+        match port.map(str::parse) {
+            None => Self {
+                host: host.to_owned(),
+                port: None,
+            },
+            Some(Ok(port)) => Self {
+                host: host.to_owned(),
+                port: Some(port),
+            },
+            // What cannot be understood allows nothing: no host is empty.
+            Some(Err(_)) => Self {
+                host: String::new(),
+                port: None,
+            },
+        }
+    }
+}
+
+fn note(refusals: &Mutex<Vec<Refusal>>, refusal: Refusal) {
+    let mut refusals = refusals.lock().unwrap_or_else(PoisonError::into_inner);
+    if refusals.len() < MOST_REFUSALS && !refusals.contains(&refusal) {
+        refusals.push(refusal);
+    }
+}
+
+/// A body that ends in an error when its budget is spent, or the call's time is.
+struct Metered {
+    body: WasiBody,
+    budget: Arc<Budget>,
+    over: Pin<Box<Sleep>>,
+}
+
+impl Metered {
+    fn new(body: WasiBody, budget: Arc<Budget>, deadline: tokio::time::Instant) -> Self {
+        Self {
+            body,
+            budget,
+            over: Box::pin(sleep_until(deadline)),
+        }
+    }
+}
+
+impl Budget {
+    fn spend(&self, bytes: usize) -> Result<(), Error> {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        let spend = |left: u64| left.checked_sub(bytes);
+        match self
+            .left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend)
+        {
+            Ok(_) => Ok(()),
+            Err(_) => {
+                note(&self.refusals, self.when_spent.clone());
+                Err(match self.when_spent {
+                    Refusal::TooMuchSent => Error::HttpRequestBodySize(Some(MOST_BODY)),
+                    _ => Error::HttpResponseBodySize(Some(MOST_BODY)),
+                })
+            }
+        }
+    }
+}
+
+impl Body for Metered {
+    type Data = <WasiBody as Body>::Data;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Error>>> {
+        match Pin::new(&mut self.body).poll_frame(context) {
+            Poll::Pending => {
+                ready!(self.over.as_mut().poll(context));
+                Poll::Ready(Some(Err(Error::HttpResponseTimeout)))
+            }
+            Poll::Ready(Some(Ok(frame))) => {
+                let bytes = frame.data_ref().map_or(0, |data| data.len());
+                Poll::Ready(Some(self.budget.spend(bytes).map(|()| frame)))
+            }
+            ended => ended,
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_refused(grants: &[&str], uri: &str) -> Option<Refusal> {
+        let allowed: Vec<_> = grants.iter().map(|text| Allowed::parse(text)).collect();
+        refusal(&uri.parse().unwrap(), &allowed)
+    }
+
+    #[test]
+    fn a_grant_is_one_host_and_one_port() {
+        let grants = [
+            "Api.Example.com",
+            "ci.example.com:8443",
+            "[::1]:81",
+            "10.0.0.7",
+        ];
+        for granted in [
+            "https://api.example.com/x",
+            "https://API.example.COM:443/x",
+            "https://ci.example.com:8443",
+            "http://[::1]:81/x",
+            "https://10.0.0.7/",
+        ] {
+            assert_eq!(is_refused(&grants, granted), None, "{granted}");
+        }
+        for (refused, shown) in [
+            ("https://example.com/", "example.com"),
+            ("https://www.api.example.com/", "www.api.example.com"),
+            ("https://api.example.com./", "api.example.com."),
+            ("https://api.example.com:8443/", "api.example.com:8443"),
+            ("https://ci.example.com/", "ci.example.com"),
+            ("http://[::1]/", "::1"),
+            ("https://10.0.0.8/", "10.0.0.8"),
+            // The same address as 10.0.0.7, for some resolvers.
+            ("https://167772167/", "167772167"),
+        ] {
+            let refusal = Refusal::NotGranted(shown.to_owned());
+            assert_eq!(is_refused(&grants, refused), Some(refusal), "{refused}");
+        }
+        assert_eq!(
+            is_refused(&[], "https://x/"),
+            Some(Refusal::NotGranted("x".to_owned()))
+        );
+        assert_eq!(
+            is_refused(&grants, "https://api.example.com@evil.example/"),
+            Some(Refusal::Disguised)
+        );
+    }
+
+    #[test]
+    fn only_loopback_is_asked_without_encryption() {
+        let grants = [
+            "api.example.com",
+            "localhost",
+            "127.8.0.1:8080",
+            "127.1:8080",
+        ];
+        assert_eq!(is_refused(&grants, "http://localhost/"), None);
+        assert_eq!(is_refused(&grants, "http://127.8.0.1:8080/"), None);
+        for (plain, shown) in [
+            ("http://api.example.com/", "api.example.com"),
+            ("http://127.1:8080/", "127.1:8080"),
+        ] {
+            let refusal = Refusal::NotEncrypted(shown.to_owned());
+            assert_eq!(is_refused(&grants, plain), Some(refusal));
+        }
+    }
+
+    #[test]
+    fn localhost_is_this_machine_whatever_a_resolver_says() {
+        let uri: Uri = "http://LocalHost:81/a?b".parse().unwrap();
+        assert_eq!(destination(&uri).unwrap(), "http://127.0.0.1:81/a?b");
+        let other: Uri = "https://localhost.example/".parse().unwrap();
+        assert_eq!(destination(&other).unwrap(), other);
+    }
+
+    #[test]
+    fn what_cannot_be_understood_grants_nothing() {
+        for text in ["a:b", "a:99999", ":80"] {
+            assert!(is_refused(&[text], "https://a/").is_some(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! What plugins that use the network said last, so that a brief need not wait for it. It must not hand out what was said
+//! by another component, under other grants or another configuration, or on another branch.
+//!
+//! On disk: `<common>/sessions/.store/contributions/<plugin>/<hook>-<branch>.json`, the branch as the beginning of its
+//! sha256. A cache: what cannot be read is as if it had never been said.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use super::cache::write_whole;
+use super::components::bounded;
+use super::contribution::{Contribution, Hook};
+use super::{engine, private};
+use crate::environment::Timestamp;
+
+/// What is asked before it is needed. The other hooks belong to commands that ask themselves.
+pub const HOOKS: [Hook; 2] = [Hook::Brief, Hook::Status];
+
+const FORMAT: u32 = 1;
+/// Nobody wants to know what a ticket was like then.
+const OLDEST: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+
+/// Where the answers are.
+#[derive(Debug)]
+pub struct Kept {
+    /// None: nothing is kept.
+    directory: Option<PathBuf>,
+}
+
+/// Whose answer, and to what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Key {
+    pub plugin: String,
+    pub hook: Hook,
+    /// sha256 of the component.
+    pub digest: String,
+    /// What it may reach, and what the configuration asks for.
+    pub grants: Vec<String>,
+    /// JSON.
+    pub configuration: String,
+    /// None when HEAD is detached.
+    pub branch: Option<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct File {
+    format: u32,
+    /// sha256 of the key.
+    key: String,
+    said_at: Timestamp,
+    contribution: Contribution,
+}
+
+impl Kept {
+    pub fn at(directory: PathBuf) -> Self {
+        Self {
+            directory: Some(directory),
+        }
+    }
+
+    pub fn nowhere() -> Self {
+        Self { directory: None }
+    }
+
+    /// With the time at which it was said.
+    pub fn read(&self, key: &Key) -> Option<Contribution> {
+        let bytes = bounded(private::open(&self.path(key)?).ok()?).ok()?;
+        let file: File = serde_json::from_slice(&bytes).ok()?;
+        let is_it = file.format == FORMAT && file.key == key.fingerprint();
+        is_it.then(|| Contribution {
+            plugin: key.plugin.clone(),
+            said_at: Some(file.said_at),
+            ..file.contribution
+        })
+    }
+
+    /// In place of what was said before. Proposed edits are for now, and not kept.
+    pub fn write(
+        &self,
+        key: &Key,
+        contribution: &Contribution,
+        now: Timestamp,
+    ) -> anyhow::Result<()> {
+        let Some(path) = self.path(key) else {
+            return Ok(());
+        };
+        let file = File {
+            format: FORMAT,
+            key: key.fingerprint(),
+            said_at: now,
+            contribution: Contribution {
+                edits: Vec::new(),
+                ..contribution.clone()
+            },
+        };
+        if let Some(directory) = path.parent() {
+            std::fs::create_dir_all(directory)?;
+            remove_oldest(directory);
+        }
+        write_whole(&path, &serde_json::to_vec(&file)?)
+    }
+
+    fn path(&self, key: &Key) -> Option<PathBuf> {
+        let directory = self.directory.as_ref()?;
+        let branch = engine::digest(key.branch.as_deref().unwrap_or_default().as_bytes());
+        let name = format!("{}-{}.json", key.hook.name(), &branch[..16]);
+        Some(directory.join(&key.plugin).join(name))
+    }
+}
+
+impl Key {
+    fn fingerprint(&self) -> String {
+        let text = serde_json::to_vec(self).unwrap_or_default();
+        engine::digest(&text)
+    }
+}
+
+/// Branches come and go.
+fn remove_oldest(directory: &Path) {
+    let Ok(entries) = std::fs::read_dir(directory) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let modified = entry.metadata().and_then(|metadata| metadata.modified());
+        let age = modified.map(|modified| SystemTime::now().duration_since(modified));
+        if matches!(age, Ok(Ok(age)) if age > OLDEST) {
+            // A file that cannot be removed does no harm.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}

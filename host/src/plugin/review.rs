@@ -1,0 +1,193 @@
+//! What a person is shown before they agree to a plugin, and agreeing. It must not ask or print.
+
+use std::fmt;
+
+use serde::Serialize;
+use wasmtime::Engine;
+
+use super::admission::needs_consent;
+use super::cache::Cache;
+use super::component::Loaded;
+use super::components::Components;
+use super::consent::{Agreement, Consent, Terms};
+use super::grants::Grants;
+use super::inspect::{Inspection, inspect};
+use super::manifest::RequestedGrant;
+use super::selection::Selected;
+use super::third_party::{Checkout, Missing, Place};
+use super::{engine, warning};
+use crate::config::{Allow, PluginConfig};
+use crate::environment::{Environment, Timestamp};
+use crate::error::user_error;
+
+/// A plugin of this repository as it would be loaded now.
+#[derive(Debug)]
+pub struct Review {
+    pub name: String,
+    /// None: bundled.
+    pub source: Option<String>,
+    pub component: Inspection,
+    pub grants: Grants,
+    pub standing: Standing,
+    /// What was agreed before, if anything was.
+    pub before: Option<Before>,
+    terms: Terms,
+    bytes: Vec<u8>,
+}
+
+/// Whether the user's consent is needed, and there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "state", content = "changes")]
+pub enum Standing {
+    NotNeeded,
+    Agreed,
+    /// What was agreed covers it no more: clauses.
+    Changed(Vec<String>),
+    NotAgreed,
+    /// What was agreed cannot be read, for this reason.
+    Unknown(String),
+}
+
+/// The agreement that a new one would replace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Before {
+    pub agreed_at: Timestamp,
+    pub digest: String,
+    pub version: Option<String>,
+    /// What its manifest asked for then.
+    pub asked: Vec<RequestedGrant>,
+    pub allow: Allow,
+}
+
+/// Why there is nothing to review: a clause about the plugin.
+#[derive(Debug)]
+pub enum Obstacle {
+    /// No component of this name, and no source.
+    Unknown,
+    Missing(Missing),
+    /// What is there is no component.
+    NoComponent(String),
+}
+
+/// Looks at the component that the configuration names, and at what was agreed about it.
+pub fn review(
+    plugin: &Selected,
+    entry: &PluginConfig,
+    environment: &Environment,
+    checkout: Checkout<'_>,
+) -> Result<Review, Obstacle> {
+    let bytes = match plugin.component {
+        Some(bundled) => bundled.bytes.to_vec(),
+        None if entry.source.is_none() => return Err(Obstacle::Unknown),
+        None => Place::of(entry, checkout, environment)
+            .and_then(|place| place.read())
+            .map_err(Obstacle::Missing)?,
+    };
+    let component = inspect(&bytes).map_err(|error| Obstacle::NoComponent(error.to_string()))?;
+    let asked = component.manifest.as_ref();
+    let asked = asked.map_or(&[][..], |manifest| &manifest.grants);
+    let terms = Terms::of(&component.digest, entry);
+    let agreed = agreed(&plugin.name, environment, checkout);
+    let standing = match &agreed {
+        _ if !needs_consent(entry) => Standing::NotNeeded,
+        Err(cause) => Standing::Unknown(format!("{cause:#}")),
+        Ok(None) => Standing::NotAgreed,
+        Ok(Some(agreed)) => match &terms.changes_since(&agreed.terms)[..] {
+            [] => Standing::Agreed,
+            changes => Standing::Changed(changes.iter().map(warning::change).collect()),
+        },
+    };
+    Ok(Review {
+        name: plugin.name.clone(),
+        source: entry.source.clone(),
+        grants: Grants::of(&entry.allow, asked),
+        component,
+        standing,
+        before: agreed.ok().flatten().map(Before::of),
+        terms,
+        bytes,
+    })
+}
+
+impl Review {
+    /// The user agrees to what this shows: the component is kept and compiled, then the consent is noted.
+    pub fn agree(&self, environment: &Environment, checkout: Checkout<'_>) -> anyhow::Result<()> {
+        let consent = Consent::of(environment.data_dir.as_deref(), checkout.common_dir)?;
+        let engine = engine::engine()?;
+        let cache = Cache::open(environment.cache_dir.as_deref(), &engine);
+        self.compile(&engine, &cache).map_err(|error| {
+            user_error(
+                format!("plugin {} cannot be loaded: {error:#}", self.name),
+                "`session plugin inspect` says what a component is; ask its author for a build that fits",
+            )
+        })?;
+        if self.source.is_some() {
+            Components::open(environment.data_dir.as_deref())?.put(&self.bytes)?;
+        }
+        consent.agree(
+            &self.name,
+            Agreement {
+                terms: self.terms.clone(),
+                manifest: self.component.manifest.clone(),
+                agreed_at: environment.now,
+            },
+        )
+    }
+
+    /// There and then, so that no hook has to do without it.
+    fn compile(&self, engine: &Engine, cache: &Cache) -> anyhow::Result<()> {
+        let digest = &self.component.digest;
+        let compiled = match cache.load(engine, digest) {
+            Some(compiled) => compiled,
+            None => cache.compile(engine, digest, &self.bytes)?,
+        };
+        engine::check_contract(engine, &compiled)?;
+        Loaded::new(&engine::linker_of(engine, &compiled)?, &compiled).map(drop)
+    }
+}
+
+/// Withdraws what was agreed about a plugin; false if nothing was.
+pub fn revoke(
+    plugin: &str,
+    environment: &Environment,
+    checkout: Checkout<'_>,
+) -> anyhow::Result<bool> {
+    Consent::of(environment.data_dir.as_deref(), checkout.common_dir)?.revoke(plugin)
+}
+
+impl fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown => {
+                f.write_str("this version does not have it, and its entry names no `source`")
+            }
+            Self::Missing(missing) => missing.fmt(f),
+            Self::NoComponent(what) => write!(f, "its file {what}"),
+        }
+    }
+}
+
+impl Before {
+    fn of(agreed: Agreement) -> Self {
+        let (version, asked) = match agreed.manifest {
+            Some(manifest) => (Some(manifest.version), manifest.grants),
+            None => (None, Vec::new()),
+        };
+        Self {
+            agreed_at: agreed.agreed_at,
+            digest: agreed.terms.component,
+            version,
+            asked,
+            allow: agreed.terms.allow,
+        }
+    }
+}
+
+fn agreed(
+    plugin: &str,
+    environment: &Environment,
+    checkout: Checkout<'_>,
+) -> anyhow::Result<Option<Agreement>> {
+    let consent = Consent::of(environment.data_dir.as_deref(), checkout.common_dir)?;
+    Ok(consent.read()?.remove(plugin))
+}

@@ -1,0 +1,128 @@
+//! The values of granted variables, taken out of everything that leaves a sandbox. It must not guess what else might be
+//! a secret: `document::secrets` knows the shapes of tokens.
+
+use super::access::Access;
+use super::bindings::session::plugin::types::Contribution;
+use super::call::{Failure, Outcome};
+use super::http::Refusal;
+
+/// Shorter values are words and numbers, which stand everywhere.
+const SHORTEST: usize = 8;
+const MASK: &str = "••••";
+
+/// The values that one plugin was given.
+pub struct Secrets<'a>(Vec<&'a str>);
+
+impl<'a> Secrets<'a> {
+    pub fn of(access: &'a Access) -> Self {
+        let values = access.env.iter().map(|(_, value)| value.as_str());
+        let mut values: Vec<&str> = values
+            .filter(|value| value.chars().count() >= SHORTEST)
+            .collect();
+        // One that holds another is masked as a whole.
+        values.sort_unstable_by_key(|value| std::cmp::Reverse(value.len()));
+        Self(values)
+    }
+
+    /// Everything of a call that anybody may read later.
+    pub fn mask_outcome(&self, outcome: &mut Outcome) {
+        if self.0.is_empty() {
+            return;
+        }
+        outcome.log.iter_mut().for_each(|line| self.mask(line));
+        for refusal in &mut outcome.refusals {
+            if let Refusal::NotGranted(host) | Refusal::NotEncrypted(host) = refusal {
+                self.mask(host);
+            }
+        }
+        match &mut outcome.result {
+            Ok(answer) => self.mask_answer(answer),
+            Err(Failure::Panic(text) | Failure::Said(text) | Failure::Trap(text)) => {
+                self.mask(text);
+            }
+            Err(_) => {}
+        }
+    }
+
+    pub fn mask(&self, text: &mut String) {
+        for value in &self.0 {
+            if text.contains(value) {
+                *text = text.replace(value, MASK);
+            }
+        }
+    }
+
+    fn mask_bytes(&self, bytes: &mut Vec<u8>) {
+        for value in &self.0 {
+            let mut from = 0;
+            while let Some(at) = find(&bytes[from..], value.as_bytes()) {
+                let start = from + at;
+                bytes.splice(start..start + value.len(), MASK.bytes());
+                from = start + MASK.len();
+            }
+        }
+    }
+
+    fn mask_answer(&self, answer: &mut Contribution) {
+        let mask = |text: &mut String| self.mask(text);
+        let maybe = |text: &mut Option<String>| text.iter_mut().for_each(mask);
+        for section in &mut answer.sections {
+            mask(&mut section.title);
+            mask(&mut section.body);
+        }
+        for metric in &mut answer.metrics {
+            mask(&mut metric.name);
+            mask(&mut metric.unit);
+        }
+        for finding in &mut answer.findings {
+            mask(&mut finding.message);
+            maybe(&mut finding.path);
+            maybe(&mut finding.hint);
+        }
+        for trailer in &mut answer.trailers {
+            mask(&mut trailer.key);
+            mask(&mut trailer.value);
+        }
+        answer.next_steps.iter_mut().for_each(mask);
+        if let Some(verdict) = &mut answer.verdict {
+            mask(&mut verdict.reason);
+        }
+        for edit in &mut answer.edits {
+            mask(&mut edit.path);
+            mask(&mut edit.reason);
+            maybe(&mut edit.before);
+            mask(&mut edit.after);
+        }
+        for state in &mut answer.state {
+            mask(&mut state.scope);
+            self.mask_bytes(&mut state.bytes);
+        }
+    }
+}
+
+fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes.windows(wanted.len()).position(|part| part == wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_masked_wherever_it_stands_and_short_ones_are_not_secrets() {
+        let mut access = Access::bundled();
+        for value in ["hunter22", "hunter22-long", "short"] {
+            access.env.push(("V".to_owned(), value.to_owned()));
+        }
+        let secrets = Secrets::of(&access);
+        let mut text = "short hunter22-long,hunter22hunter22".to_owned();
+        secrets.mask(&mut text);
+        assert_eq!(text, "short ••••,••••••••");
+        let mut bytes = b"\xffhunter22\0hunter22".to_vec();
+        secrets.mask_bytes(&mut bytes);
+        assert_eq!(
+            bytes,
+            [b"\xff", MASK.as_bytes(), b"\0", MASK.as_bytes()].concat()
+        );
+    }
+}

@@ -1,0 +1,153 @@
+//! A plugin that uses the network and its variables: its configuration names what to do, and where. It must not be
+//! shipped.
+
+use session_plugin::{
+    Brief, Checkpoint, Contribution, NewState, Request, Section, Status, facts, log,
+};
+use wasip2::http::outgoing_handler::handle;
+use wasip2::http::types::{ErrorCode, Fields, IncomingResponse, OutgoingRequest, Scheme};
+use wasip2::io::streams::StreamError;
+
+pub struct Network;
+
+session_plugin::plugin!(
+    Network: brief, checkpoint, status;
+    grants = r#"[{"kind":"http","reason":"to ask it"},{"kind":"env","reason":"to say it"}]"#
+);
+
+impl Brief for Network {
+    fn brief(_request: Request) -> Result<Contribution, String> {
+        answer()
+    }
+}
+
+impl Checkpoint for Network {
+    fn checkpoint(_request: Request) -> Result<Contribution, String> {
+        answer()
+    }
+}
+
+impl Status for Network {
+    fn status(_request: Request) -> Result<Contribution, String> {
+        answer()
+    }
+}
+
+/// `fetch URL`, `follow URL`, `many URL`, `variable NAME`, `say NAME`, `fail NAME`, `panic NAME`.
+fn answer() -> Result<Contribution, String> {
+    let configuration = facts::configuration();
+    let task = configuration.trim_matches(['"', ' ']);
+    let (verb, rest) = task.split_once(' ').unwrap_or((task, ""));
+    let value = || std::env::var(rest).unwrap_or_else(|_| "not set".to_owned());
+    match verb {
+        "fetch" => fetch(rest).map(|answer| step(&answer.told())),
+        "follow" => follow(rest).map(|answer| step(&answer.told())),
+        "many" => Ok(step(&many(rest))),
+        "variable" => Ok(step(&format!("{rest} is {}", std::env::var(rest).is_ok()))),
+        "say" => Ok(say(&value())),
+        "fail" => Err(format!("no luck with {}", value())),
+        "panic" => panic!("no luck with {}", value()),
+        _ => Err(format!("does not know how to {verb}")),
+    }
+}
+
+fn step(text: &str) -> Contribution {
+    Contribution {
+        sections: vec![Section {
+            title: "Answer".to_owned(),
+            body: text.to_owned(),
+            importance: 50,
+        }],
+        next_steps: vec![text.to_owned()],
+        ..Contribution::default()
+    }
+}
+
+/// The value in every place where a plugin can leave one.
+fn say(value: &str) -> Contribution {
+    log::log("info", &format!("the value is {value}"));
+    Contribution {
+        sections: vec![Section {
+            title: format!("Title {value}"),
+            body: format!("Body {value}"),
+            importance: 50,
+        }],
+        next_steps: vec![format!("Step {value}")],
+        state: vec![NewState {
+            scope: "session".to_owned(),
+            bytes: value.as_bytes().to_vec(),
+        }],
+        ..Contribution::default()
+    }
+}
+
+struct Answer {
+    status: u16,
+    location: Option<String>,
+    bytes: usize,
+}
+
+impl Answer {
+    fn told(&self) -> String {
+        format!("status {}, {} bytes", self.status, self.bytes)
+    }
+}
+
+fn fetch(url: &str) -> Result<Answer, String> {
+    let response = send(url).map_err(|error| format!("{url}: {error:?}"))?;
+    let location = response.headers().get("location").into_iter().next();
+    Ok(Answer {
+        status: response.status(),
+        location: location.and_then(|value| String::from_utf8(value).ok()),
+        bytes: length(&response).map_err(|error| format!("{url}: {error}"))?,
+    })
+}
+
+/// As every HTTP library for components does it: one request after another.
+fn follow(url: &str) -> Result<Answer, String> {
+    let mut answer = fetch(url)?;
+    while let Some(location) = &answer.location {
+        answer = fetch(location)?;
+    }
+    Ok(answer)
+}
+
+fn many(url: &str) -> String {
+    let answered = (0..100).filter(|_| fetch(url).is_ok()).count();
+    format!("{answered} were answered")
+}
+
+fn send(url: &str) -> Result<IncomingResponse, ErrorCode> {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
+    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let request = OutgoingRequest::new(Fields::new());
+    let scheme = match scheme {
+        "http" => Scheme::Http,
+        _ => Scheme::Https,
+    };
+    let set = request
+        .set_scheme(Some(&scheme))
+        .and_then(|()| request.set_authority(Some(authority)))
+        .and_then(|()| request.set_path_with_query(Some(&format!("/{path}"))));
+    set.map_err(|()| ErrorCode::HttpRequestUriInvalid)?;
+    let response = handle(request, None)?;
+    response.subscribe().block();
+    match response.get() {
+        Some(Ok(response)) => response,
+        _ => Err(ErrorCode::InternalError(None)),
+    }
+}
+
+fn length(response: &IncomingResponse) -> Result<usize, String> {
+    let no_body = |()| "no body".to_owned();
+    let body = response.consume().map_err(no_body)?;
+    let stream = body.stream().map_err(no_body)?;
+    let mut bytes = 0;
+    loop {
+        match stream.blocking_read(64 * 1024) {
+            Ok(piece) => bytes += piece.len(),
+            Err(StreamError::Closed) => return Ok(bytes),
+            Err(StreamError::LastOperationFailed(error)) => return Err(error.to_debug_string()),
+        }
+    }
+}

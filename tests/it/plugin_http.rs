@@ -1,0 +1,200 @@
+//! Plugins that use the network, from the command line: when they are asked, what a brief shows of them, and what is left
+//! of a secret. It must not test what a sandbox lets through: the host's own tests do.
+
+use std::path::Path;
+
+use crate::common::TestEnv;
+use crate::common::repository::{Repository, run};
+use crate::common::server::Server;
+
+const SECRET: &str = "hunter22-and-more";
+
+/// A session, and a plugin that may ask this server, does what `task` says, and was agreed to.
+fn project<'e>(env: &'e TestEnv, task: &str, server: &Server) -> Repository<'e> {
+    let repository = env.repository("project");
+    let host = server.host();
+    let text = format!(
+        "plugins:\n  acme:\n    source: ./tools/acme.wasm\n    allow: {{ http: [\"{host}\"], env: [TOKEN] }}\n    config: \"{task}\"\n"
+    );
+    repository.write(".session/config.yaml", text);
+    repository.write("tools/acme.wasm", session_guests::NETWORK);
+    repository.commit("feat: all of it");
+    let digest = digest(session_guests::NETWORK);
+    run(
+        &repository,
+        &["plugin", "trust", "acme", "--sha256", &digest],
+    );
+    run(&repository, &["start", "--objective", "one"]);
+    repository
+}
+
+fn digest(bytes: &[u8]) -> String {
+    use sha2::Digest as _;
+    data_encoding::HEXLOWER.encode(&sha2::Sha256::digest(bytes))
+}
+
+fn warnings(repository: &Repository<'_>, arguments: &[&str]) -> Vec<String> {
+    let shown = run(repository, &[arguments, &["--json"]].concat()).json();
+    let warnings = shown["warnings"].as_array().unwrap().iter();
+    let messages = warnings.map(|warning| warning["message"].as_str().unwrap().to_owned());
+    messages.collect()
+}
+
+#[test]
+fn a_brief_shows_what_was_said_last_with_its_age_and_does_not_use_the_network() {
+    let env = TestEnv::new();
+    let server = Server::answering("hello");
+    let repository = project(&env, &format!("fetch {}", server.url()), &server);
+    let unasked = "plugin acme uses the network and was not asked on this branch yet";
+    assert_eq!(warnings(&repository, &["brief"]), [unasked]);
+    let brief = run(&repository, &["brief"]);
+    assert!(
+        brief.stdout.contains("session plugin refresh acme"),
+        "{brief}"
+    );
+    assert_eq!(server.connections(), 0);
+
+    let refreshed = run(&repository, &["plugin", "refresh", "--json"]).json();
+    assert_eq!(refreshed["schema"], "session.plugin-refresh/1");
+    for (index, hook) in ["brief", "status"].into_iter().enumerate() {
+        assert_eq!(refreshed["refreshed"][index]["hook"], hook);
+        assert_eq!(refreshed["refreshed"][index]["answered"], true);
+    }
+    assert_eq!(server.connections(), 2);
+
+    env.advance_minutes(3 * 60);
+    run(&repository, &["switch", "other", "--create"]);
+    run(&repository, &["switch", "main"]);
+    run(&repository, &["start", "third"]);
+    run(&repository, &["switch", "main"]);
+    for arguments in [&["brief"][..], &["resume"], &["status"]] {
+        assert_eq!(warnings(&repository, arguments), [""; 0]);
+        let shown = run(&repository, arguments);
+        assert!(
+            shown.stdout.contains("from plugin acme, 3 hours ago"),
+            "{shown}"
+        );
+        assert!(shown.stdout.contains("status 200, 5 bytes"), "{shown}");
+    }
+    run(&repository, &["brief", "--for", "claude-code"]);
+    assert_eq!(server.connections(), 2);
+}
+
+#[test]
+fn checkpoint_end_and_a_refreshed_status_ask_anew() {
+    let env = TestEnv::new();
+    let server = Server::answering("hello");
+    let repository = project(&env, &format!("fetch {}", server.url()), &server);
+    run(&repository, &["status", "--refresh"]);
+    assert_eq!(server.connections(), 2);
+    // Its own hook, the brief's and the status's.
+    let made = run(&repository, &["checkpoint"]);
+    assert!(made.stdout.contains("status 200, 5 bytes"), "{made}");
+    assert_eq!(server.connections(), 5);
+    // The component has no hook for handoffs.
+    run(&repository, &["end"]);
+    assert_eq!(server.connections(), 7);
+    assert_eq!(warnings(&repository, &["brief"]), [""; 0]);
+}
+
+#[test]
+fn where_the_service_is_gone_a_note_says_so_and_what_was_said_stands() {
+    let env = TestEnv::new();
+    let server = Server::answering("hello");
+    let repository = project(&env, &format!("fetch {}", server.url()), &server);
+    run(&repository, &["plugin", "refresh", "acme"]);
+    server.stop();
+    env.advance_minutes(60);
+    for arguments in [&["status", "--refresh"][..], &["plugin", "refresh"]] {
+        let warnings = warnings(&repository, arguments);
+        let [warning] = warnings.as_slice() else {
+            panic!("{warnings:?}");
+        };
+        assert!(warning.starts_with("plugin acme ("), "{warning}");
+        assert!(
+            warning.ends_with("; what it said 1 hour ago stands"),
+            "{warning}"
+        );
+    }
+    let brief = run(&repository, &["brief"]);
+    assert!(
+        brief.stdout.contains("from plugin acme, 1 hour ago"),
+        "{brief}"
+    );
+    let list = run(&repository, &["plugin", "list"]);
+    let last = "Last run: just now (status), ";
+    assert!(list.stdout.contains(last), "{list}");
+    assert!(
+        list.stdout.contains("ErrorCode::ConnectionRefused"),
+        "{list}"
+    );
+}
+
+#[test]
+fn a_server_that_never_answers_does_not_keep_a_command() {
+    let env = TestEnv::new();
+    let server = Server::silent();
+    let repository = project(&env, &format!("fetch {}", server.url()), &server);
+    let warnings = warnings(&repository, &["checkpoint"]);
+    assert_eq!(
+        warnings,
+        ["plugin acme (checkpoint) took longer than its limit of 2000 ms"]
+    );
+    let status = run(&repository, &["status", "--json"]).json();
+    assert_eq!(status["objectives"][0]["text"], "one");
+}
+
+#[test]
+fn the_value_of_a_variable_is_in_nothing_that_is_left() {
+    let env = TestEnv::new();
+    env.set("TOKEN", SECRET);
+    let server = Server::answering("hello");
+    let repository = project(&env, "say TOKEN", &server);
+    run(&repository, &["plugin", "refresh"]);
+    for arguments in [
+        &["brief"][..],
+        &["status", "--refresh", "--verbose"],
+        &["checkpoint", "--json"],
+        &["end"],
+    ] {
+        let shown = run(&repository, arguments);
+        assert!(!shown.to_string().contains(SECRET), "{shown}");
+    }
+    let status = run(&repository, &["status"]);
+    assert!(status.stdout.contains("••••"), "{status}");
+    assert_nowhere_below(env.root());
+    let objects = repository.git(&["cat-file", "--batch-all-objects", "--batch"]);
+    assert!(!objects.contains(SECRET));
+}
+
+fn assert_nowhere_below(directory: &Path) {
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            assert_nowhere_below(&path);
+        } else if let Ok(bytes) = std::fs::read(&path) {
+            let found = bytes
+                .windows(SECRET.len())
+                .any(|part| part == SECRET.as_bytes());
+            assert!(!found, "{}", path.display());
+        }
+    }
+}
+
+#[test]
+fn a_plugin_without_the_network_is_not_refreshed() {
+    let env = TestEnv::new();
+    let repository = env.repository("project");
+    repository.write("a.txt", "a\n");
+    repository.commit("feat: a");
+    let refused = repository.session(&["plugin", "refresh", "context-manager"]);
+    assert_eq!(refused.code, Some(1), "{refused}");
+    assert!(
+        refused
+            .stderr
+            .contains("plugin context-manager is not one that is on and uses the network"),
+        "{refused}"
+    );
+    let none = run(&repository, &["plugin", "refresh", "--json"]).json();
+    assert_eq!(none["refreshed"], serde_json::json!([]));
+}

@@ -1,0 +1,242 @@
+//! Installing from a web server, over real TLS. It must not leave the machine.
+
+use std::io::Write;
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
+
+use super::component::{sha256, version_1, version_2};
+use super::server::Server;
+use super::{BY_HAND, CONFIG, project, refused, stored, with_entry};
+use crate::common::TestEnv;
+
+/// What the server has, and what it does to whoever asks for the rest.
+fn answer(path: &str, out: &mut dyn Write) -> std::io::Result<()> {
+    let whole = |out: &mut dyn Write, body: &[u8]| {
+        write!(
+            out,
+            "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        )?;
+        out.write_all(body)
+    };
+    let found = |out: &mut dyn Write, to: &str| {
+        write!(
+            out,
+            "HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n"
+        )
+    };
+    match path.split('?').next().unwrap_or_default() {
+        "/notes.wasm" => whole(out, &version_1()),
+        "/newer.wasm" => whole(out, &version_2()),
+        "/moved.wasm" => found(out, "/notes.wasm"),
+        "/unprotected.wasm" => found(out, "http://example.com/notes.wasm"),
+        "/round.wasm" => found(out, "/round.wasm"),
+        "/page.wasm" => whole(out, b"<html>sign in</html>"),
+        "/large.wasm" => {
+            write!(
+                out,
+                "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n",
+                200 << 20
+            )?;
+            out.write_all(&[0; 4096])
+        }
+        "/endless.wasm" => {
+            write!(out, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")?;
+            let megabyte = vec![0; 1 << 20];
+            // Until the client has enough.
+            loop {
+                write!(out, "100000\r\n")?;
+                out.write_all(&megabyte)?;
+                write!(out, "\r\n")?;
+            }
+        }
+        "/cut.wasm" => {
+            let bytes = version_1();
+            write!(
+                out,
+                "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n",
+                bytes.len()
+            )?;
+            out.write_all(&bytes[..bytes.len() / 2])
+        }
+        _ => write!(out, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"),
+    }
+}
+
+fn server(env: &TestEnv) -> Server {
+    let certificate = env.root().join("certificate.pem");
+    let server = Server::start(&certificate, Box::new(answer));
+    env.set("SSL_CERT_FILE", certificate);
+    server
+}
+
+#[test]
+fn an_address_is_fetched_once_and_pinned() {
+    let env = TestEnv::new();
+    // A proxy that nobody listens at: what this machine serves does not go through one.
+    env.set("HTTPS_PROXY", "http://127.0.0.1:9");
+    let repository = project(&env);
+    let server = server(&env);
+    let url = server.url("/moved.wasm?token=s3cret");
+    let installed = repository.session(&["plugin", "install", &url]).success();
+    assert!(!installed.to_string().contains("s3cret"), "{installed}");
+    assert_eq!(repository.read(CONFIG), with_entry(&url, &version_1(), ""));
+    assert!(stored(&env, &version_1()).exists());
+    assert_eq!(server.requests(), 2);
+
+    // Nothing else fetches: not a brief, not a list, not the same again.
+    for arguments in [
+        &["brief"][..],
+        &["plugin", "list"],
+        &["plugin", "install"],
+        &["plugin", "install", "acme-notes"],
+    ] {
+        repository
+            .session(&[arguments, &["--no-input"]].concat())
+            .success();
+    }
+    assert_eq!(server.requests(), 2);
+
+    // A team mate has the configuration, and not the component.
+    env.set("SESSION_DATA_DIR", env.root().join("other"));
+    let fetched = repository.session(&["plugin", "install", "--json"]).json();
+    assert_eq!(fetched["plugins"][0]["name"], "acme-notes");
+    let other = env.root().join("other/components");
+    assert_eq!(std::fs::read_dir(other).unwrap().count(), 1);
+    assert_eq!(server.requests(), 4);
+}
+
+#[test]
+fn a_bad_server_changes_nothing() {
+    let env = TestEnv::new();
+    let repository = project(&env);
+    let server = server(&env);
+    for (path, words) in [
+        (
+            "/unprotected.wasm",
+            "redirected to http://example.com/notes.wasm, which is not followed",
+        ),
+        ("/round.wasm", "redirected more than 5 times"),
+        ("/large.wasm", "larger than the 64 MiB"),
+        ("/endless.wasm", "larger than the 64 MiB"),
+        ("/cut.wasm", "could not be fetched"),
+        ("/page.wasm", "no WebAssembly component"),
+        ("/none.wasm", "404 Not Found"),
+    ] {
+        let url = server.url(&format!("{path}?token=s3cret"));
+        let outcome = refused(&repository, &["install", &url], words);
+        assert!(!outcome.to_string().contains("s3cret"), "{outcome}");
+    }
+    let url = server.url("/newer.wasm");
+    let expected = sha256(&version_1());
+    let arguments = ["install", &url, "--sha256", &expected];
+    refused(
+        &repository,
+        &arguments,
+        "not the component that was expected",
+    );
+    let stored = std::fs::read_dir(env.root().join("data/components"));
+    assert_eq!(stored.map_or(0, Iterator::count), 0);
+    // A certificate that nobody vouches for.
+    env.set("SSL_CERT_FILE", env.root().join("gitconfig"));
+    refused(&repository, &["install", &url], "certificate");
+}
+
+#[test]
+fn a_pin_holds_when_the_address_has_something_else() {
+    let env = TestEnv::new();
+    let repository = project(&env);
+    let server = server(&env);
+    let url = server.url("/newer.wasm");
+    repository.write(CONFIG, with_entry(&url, &version_1(), ""));
+    for arguments in [&["install"][..], &["install", "acme-notes"]] {
+        let outcome = refused(
+            &repository,
+            arguments,
+            "not the component that was expected",
+        );
+        assert!(
+            outcome.stderr.contains("session plugin update"),
+            "{outcome}"
+        );
+    }
+    repository
+        .session(&["plugin", "update", "--check"])
+        .success();
+    assert_eq!(repository.read(CONFIG), with_entry(&url, &version_1(), ""));
+    repository.session(&["plugin", "update"]).success();
+    assert_eq!(repository.read(CONFIG), with_entry(&url, &version_2(), ""));
+    repository
+        .session(&["plugin", "remove", "acme-notes"])
+        .success();
+    assert_eq!(repository.read(CONFIG), BY_HAND);
+}
+
+#[test]
+fn offline_nothing_is_fetched_and_the_store_is_used() {
+    let env = TestEnv::new();
+    let repository = project(&env);
+    let server = server(&env);
+    let url = server.url("/notes.wasm");
+    let digest = sha256(&version_1());
+    refused(
+        &repository,
+        &["install", &url, "--offline"],
+        "--offline or SESSION_OFFLINE",
+    );
+    env.set("SESSION_OFFLINE", "1");
+    refused(
+        &repository,
+        &["install", &url],
+        "--offline or SESSION_OFFLINE",
+    );
+    env.set("SESSION_OFFLINE", "0");
+    repository.session(&["plugin", "install", &url]).success();
+    env.set("SESSION_OFFLINE", "1");
+    let requests = server.requests();
+    let by_digest = ["plugin", "install", &url, "--sha256", &digest];
+    for arguments in [
+        &["plugin", "install"][..],
+        &["plugin", "install", "acme-notes"],
+        &by_digest,
+        &["plugin", "install", "tools/notes.wasm"],
+    ] {
+        repository.session(arguments).success();
+    }
+    repository.write(CONFIG, with_entry(&url, &version_1(), ""));
+    refused(&repository, &["update"], "SESSION_OFFLINE");
+    assert_eq!(server.requests(), requests);
+}
+
+#[test]
+fn a_terminal_shows_how_far_it_is() {
+    let env = TestEnv::new();
+    let repository = project(&env);
+    env.set("SESSION_CACHE_DIR", env.root().join("cache"));
+    let (go_on, held) = channel();
+    let held = Mutex::new(held);
+    let half_way = move |path: &str, out: &mut dyn Write| {
+        let bytes = version_1();
+        let length = bytes.len();
+        write!(out, "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n")?;
+        out.write_all(&bytes[..length / 2])?;
+        out.flush()?;
+        // Until the test has seen it.
+        held.lock().unwrap().recv().unwrap();
+        assert_eq!(path, "/notes.wasm");
+        out.write_all(&bytes[length / 2..])
+    };
+    let certificate = env.root().join("certificate.pem");
+    let server = Server::start(&certificate, Box::new(half_way));
+    env.set("SSL_CERT_FILE", certificate);
+    let url = server.url("/notes.wasm");
+    let mut terminal = env.terminal(repository.path(), &["plugin", "install", &url, "--allow"]);
+    terminal
+        .wait_for("fetching https://localhost")
+        .wait_for(" KiB of ");
+    go_on.send(()).unwrap();
+    terminal
+        .wait_for("compiling")
+        .wait_for("session plugin trust acme-notes");
+    assert_eq!(terminal.finish().0, 0);
+}
