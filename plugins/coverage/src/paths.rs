@@ -288,14 +288,14 @@ mod tests {
             ("lcov.info", &[], "src/a.c", "src/a.c"),
             ("lcov.info", &[], "./src/a.c", "src/a.c"),
             ("lcov.info", &[], "src/x/../a.c", "src/a.c"),
-            ("lcov.info", &[], "/home/ada/shop/src/a.c", "src/a.c"),
+            ("lcov.info", &[], "/srv/ada/shop/src/a.c", "src/a.c"),
             ("lcov.info", &[], "C:\\work\\shop\\src\\a.c", "src/a.c"),
-            ("lcov.info", &[], "file:///C:/work/shop/src/a.c", "src/a.c"),
+            ("lcov.info", &[], "file:///C:/build/shop/src/a.c", "src/a.c"),
             ("lcov.info", &[], "src\\a.c", "src/a.c"),
             ("cover.out", &[], "example.com/acme/shop/src/a.c", "src/a.c"),
             ("web/coverage/lcov.info", &[], "src/a.c", "web/src/a.c"),
             ("build/lcov.info", &[], "../src/a.c", "src/a.c"),
-            ("coverage.xml", &["/home/ada/shop/src"], "a.c", "src/a.c"),
+            ("coverage.xml", &["/srv/ada/shop/src"], "a.c", "src/a.c"),
             (
                 "coverage.xml",
                 &["/builds/1/shop/web"],
@@ -325,13 +325,7 @@ mod tests {
         // The changed file at the root is not the one in lib.
         assert_eq!(mapped("l", &[], &["lib/x.c"], &["x.c"], &["lib/x.c"]), []);
         assert_eq!(
-            mapped(
-                "l",
-                &[],
-                &["/home/ada/shop/lib/x.c"],
-                &["x.c"],
-                &["lib/x.c"]
-            ),
+            mapped("l", &[], &["/srv/ada/shop/lib/x.c"], &["x.c"], &["lib/x.c"]),
             []
         );
         assert_eq!(
@@ -348,8 +342,8 @@ mod tests {
     #[test]
     fn other_peoples_files_are_not_taken_for_ours() {
         let paths = [
-            "/home/ada/shop/setup.py",
-            "/home/ada/shop/a.py",
+            "/srv/ada/shop/setup.py",
+            "/srv/ada/shop/a.py",
             "/usr/lib/six/setup.py",
         ];
         let expected = vec![
