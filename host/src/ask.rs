@@ -69,7 +69,7 @@ fn gather_and(
     network: Network,
 ) -> anyhow::Result<Asked> {
     let plugins = Plugins::load(
-        &workspace.config,
+        &workspace.config_for_plugins(),
         &workspace.environment,
         workspace.checkout(),
         &[hook],

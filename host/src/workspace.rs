@@ -1,6 +1,8 @@
 //! The repository a command works in: opened once, with its configuration and the place of its live session.
 //! It must not gather facts or decide.
 
+use std::borrow::Cow;
+
 use crate::config::{self, Config};
 use crate::environment::{Environment, Timestamp};
 use crate::error::{Warning, user_error};
@@ -8,9 +10,10 @@ use crate::git::Repository;
 use crate::git::status::Status;
 use crate::git::{StatusOptions, StatusProcess};
 use crate::plugin::Checkout;
-use crate::session::live::{LONGEST_PAUSE, LiveContext, LiveSession, Touched};
+use crate::session::live::{LONGEST_PAUSE, LiveContext, LiveSession, Mode, Touched};
 use crate::store::durable;
 use crate::store::layout::{Layout, LiveKey};
+use crate::store::live;
 use crate::store::transaction::{ReadLive, Transaction, read_live};
 
 /// Commits that are looked at for the time at work.
@@ -67,6 +70,22 @@ impl Workspace {
         Checkout {
             work_tree: self.repository.work_tree(),
             common_dir: self.repository.common_dir(),
+        }
+    }
+
+    /// The configuration that says which plugins are on: a session that was started with `--tdd` is a TDD session, whatever
+    /// mode new ones have.
+    pub fn config_for_plugins(&self) -> Cow<'_, Config> {
+        let here = self.here().ok();
+        let key = here.map(|place| place.renamed_from.unwrap_or(place.key));
+        let context = key.and_then(|key| live::open_context(&self.layout, &key));
+        match context.map(|context| context.mode) {
+            Some(Mode::Tdd) if self.config.session.mode != Mode::Tdd => {
+                let mut config = self.config.clone();
+                config.session.mode = Mode::Tdd;
+                Cow::Owned(config)
+            }
+            _ => Cow::Borrowed(&self.config),
         }
     }
 

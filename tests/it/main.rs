@@ -6,6 +6,7 @@ mod common;
 
 mod concurrency;
 mod configuration;
+mod coverage_and_tdd;
 mod damage;
 mod damaged_records;
 mod docs;
@@ -32,6 +33,7 @@ mod plugin_http;
 mod plugin_inspect;
 mod plugin_install;
 mod plugin_languages;
+mod plugin_misdeeds;
 mod plugin_pull_requests;
 mod plugin_trust;
 mod prompts;

@@ -8,6 +8,7 @@
 
 mod fixture;
 mod measure;
+mod parse;
 mod plan;
 mod plugins;
 mod report;
@@ -38,6 +39,11 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Failure> {
+    if let [_, option, report] = &std::env::args().collect::<Vec<_>>()[..]
+        && option == parse::OPTION
+    {
+        return parse::native(Path::new(report));
+    }
     let options = options()?;
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .ancestors()

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::Failure;
 use crate::fixture::{Fixture, PastSessions, past_id};
 use crate::measure::{Contender, Samples, World, in_turn, prepare};
-use crate::plugins;
+use crate::{parse, plugins};
 
 /// Past sessions in every repository.
 const PAST: usize = 10_000;
@@ -71,6 +71,7 @@ pub fn run(
         first(&world, &small, few)?,
     ];
     groups.extend(plugins::measure(&world, rounds, components)?);
+    groups.push(parse::measure(&world, few)?);
     let loose = Fixture::make(&world, "loose", SMALL, PastSessions::Loose(PAST))?;
     groups.push(history(&world, &loose, "loose", rounds)?);
     let large = Fixture::make(&world, "large", files, PastSessions::Packed(PAST))?;

@@ -8,7 +8,7 @@ use crate::Failure;
 use crate::fixture::CHANGED;
 use crate::measure::Samples;
 use crate::plan::{Group, Results};
-use crate::plugins;
+use crate::{parse, plugins};
 
 pub fn summary(results: &Results) -> String {
     let mut text = String::from("# Speed\n\n");
@@ -75,6 +75,16 @@ fn table(text: &mut String, group: &Group) {
             let _ = writeln!(text, "\nAdded: {} ms; at most 0.5 ms.", millis(added));
         }
         ("first brief", _) => text.push_str("\nAt most 300 ms.\n"),
+        (parse::TITLE, [native, off, on]) => {
+            let inside = on.cpu().saturating_sub(off.cpu());
+            let _ = writeln!(
+                text,
+                "\nInside the component: {} ms of processor time, {:.2} times the native parser's; at most {:.1} times.",
+                millis(inside),
+                ratio(inside, native.cpu()),
+                parse::MOST
+            );
+        }
         (plugins::WARM, [none, rest @ ..]) => added_by_plugins(text, none, rest),
         (plugins::LIMIT, [none, looping]) => {
             let over = looping.wall().saturating_sub(none.wall());

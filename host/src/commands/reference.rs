@@ -74,7 +74,7 @@ pub const SCHEMAS: [(&str, &[&str]); 28] = [
     ("plugin-update", &["plugins"]),
     (
         "plugin-remove",
-        &["removed", "sha256?", "component_removed"],
+        &["removed", "digest?", "component_removed"],
     ),
     ("plugin-new", &["name", "language", "directory", "files"]),
     ("plugin-pack", &["file", "size", "sha256", "manifest"]),

@@ -4,18 +4,21 @@
 mod cache;
 mod context_manager;
 mod contract;
+mod coverage;
 mod host;
 mod kept;
 mod misdeeds;
 mod network;
 #[path = "../../../tests/common/server.rs"]
 mod server;
+mod tdd_workflow;
 mod together;
 
 use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::host_data::HostData as _;
 use super::*;
 use host::FixedHost;
 
@@ -64,4 +67,39 @@ fn ask_about(sources: Vec<Source<'_>>, host: &FixedHost) -> Answers {
     let mut plugins =
         Plugins::from_sources(sources, Some(&cache_dir), &[Hook::Brief], WhenCold::Compile);
     plugins.ask(&brief(), host)
+}
+
+/// Asks one bundled plugin, and no other. It has to answer without a warning.
+fn ask_bundled(
+    name: &str,
+    question: Question,
+    host: &FixedHost,
+    config: serde_json::Value,
+) -> Answers {
+    let mut settings = PluginConfig {
+        config,
+        ..PluginConfig::default()
+    };
+    // The machine that runs tests is busy.
+    settings.limits.time = Some(Duration::from_secs(10));
+    let mut all = Config::default();
+    all.plugins.push((name.to_owned(), settings));
+    let off = PluginConfig {
+        enabled: false,
+        ..PluginConfig::default()
+    };
+    all.plugins.push(("context-manager".into(), off));
+    let environment = Environment {
+        cache_dir: Some(cache_dir()),
+        ..Environment::from_process().unwrap()
+    };
+    let nowhere = Checkout {
+        work_tree: host.work_tree(),
+        common_dir: host.work_tree(),
+    };
+    let hooks = [question.hook];
+    let mut plugins = Plugins::load(&all, &environment, nowhere, &hooks, WhenCold::Compile);
+    let answers = plugins.ask(&question, host);
+    assert_eq!(answers.warnings, []);
+    answers
 }

@@ -97,6 +97,14 @@ pub fn parse_context(state: &FileState) -> anyhow::Result<Option<Result<LiveCont
     ))
 }
 
+/// The context of an open session, without anything else; none where there is no such session, or where it takes more
+/// than reading to know.
+pub fn open_context(layout: &Layout, key: &LiveKey) -> Option<LiveContext> {
+    let state = read_file(&layout.live_dir(key).join("context.json"));
+    let context = parse_context(&state).ok()??.ok()?;
+    context.ended_at.is_none().then_some(context)
+}
+
 /// The last state of the live files that the record knows, for the files that are damaged.
 #[derive(Debug, Default, Clone)]
 pub struct Recovered {

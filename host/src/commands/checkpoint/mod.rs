@@ -99,7 +99,7 @@ fn save(ui: &mut Ui, environment: &Environment, args: SaveArgs) -> anyhow::Resul
     let place = workspace.here()?;
     require_open(workspace.live(&place)?, &place)?;
     let plugins = Plugins::load(
-        &workspace.config,
+        &workspace.config_for_plugins(),
         environment,
         workspace.checkout(),
         &[Hook::Checkpoint],

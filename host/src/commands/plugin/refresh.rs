@@ -47,7 +47,7 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
     let mut workspace = Workspace::open(environment, Some(Options::common().status))?;
     ui.configure(&workspace.config.display);
     let mut plugins = Plugins::load(
-        &workspace.config,
+        &workspace.config_for_plugins(),
         environment,
         workspace.checkout(),
         &HOOKS,

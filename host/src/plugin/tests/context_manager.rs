@@ -41,7 +41,7 @@ fn tree() -> (tempfile::TempDir, FixedHost) {
     (root, host)
 }
 
-fn ask_bundled(config: &Config, hook: Hook, host: &FixedHost) -> Answers {
+fn ask_context_manager(config: &Config, hook: Hook, host: &FixedHost) -> Answers {
     let mut config = config.clone();
     if config.plugins.is_empty() {
         // A second of time: the machine that runs tests is busy.
@@ -62,7 +62,7 @@ fn ask_bundled(config: &Config, hook: Hook, host: &FixedHost) -> Answers {
 #[test]
 fn a_brief_quotes_the_context_file_beside_the_change() {
     let (_root, host) = tree();
-    let answers = ask_bundled(&Config::default(), Hook::Brief, &host);
+    let answers = ask_context_manager(&Config::default(), Hook::Brief, &host);
     assert_eq!(answers.warnings, []);
     let contribution = &answers.contributions[0];
     assert_eq!(contribution.plugin, "context-manager");
@@ -76,7 +76,7 @@ fn a_brief_quotes_the_context_file_beside_the_change() {
 #[test]
 fn a_checkpoint_offers_an_update_that_keeps_what_was_written_by_hand() {
     let (_root, host) = tree();
-    let answers = ask_bundled(&Config::default(), Hook::Checkpoint, &host);
+    let answers = ask_context_manager(&Config::default(), Hook::Checkpoint, &host);
     assert_eq!(answers.warnings, []);
     let [edit] = answers.contributions[0].edits.as_slice() else {
         panic!("not one edit: {:?}", answers.contributions);
@@ -97,7 +97,7 @@ fn a_checkpoint_offers_an_update_that_keeps_what_was_written_by_hand() {
 fn a_handoff_and_the_status_measure_health() {
     let (_root, host) = tree();
     for hook in [Hook::Handoff, Hook::Status] {
-        let answers = ask_bundled(&Config::default(), hook, &host);
+        let answers = ask_context_manager(&Config::default(), hook, &host);
         assert_eq!(answers.warnings, []);
         let metric = &answers.contributions[0].metrics[0];
         assert_eq!(
@@ -116,7 +116,10 @@ fn a_plugin_that_is_turned_off_is_not_asked() {
         ..PluginConfig::default()
     };
     config.plugins.push(("context-manager".into(), off));
-    assert_eq!(ask_bundled(&config, Hook::Brief, &host), Answers::default());
+    assert_eq!(
+        ask_context_manager(&config, Hook::Brief, &host),
+        Answers::default()
+    );
 }
 
 #[test]
@@ -125,13 +128,13 @@ fn a_plugin_that_this_version_does_not_have_costs_a_warning() {
     let mut config = Config::default();
     config
         .plugins
-        .push(("coverage".into(), PluginConfig::default()));
+        .push(("no-such".into(), PluginConfig::default()));
     let foreign = PluginConfig {
         source: Some("./x.wasm".into()),
         ..PluginConfig::default()
     };
     config.plugins.push(("context-manager".into(), foreign));
-    let answers = ask_bundled(&config, Hook::Brief, &host);
+    let answers = ask_context_manager(&config, Hook::Brief, &host);
     assert_eq!(answers.contributions, []);
     let messages: Vec<_> = answers
         .warnings
@@ -142,7 +145,7 @@ fn a_plugin_that_this_version_does_not_have_costs_a_warning() {
         messages,
         [
             "plugin context-manager was skipped: x.wasm is not there",
-            "plugin coverage is not available in this version"
+            "plugin no-such is not available in this version"
         ]
     );
 }
@@ -152,7 +155,7 @@ fn the_list_says_what_is_on_and_why() {
     let mut config = Config::default();
     config
         .plugins
-        .push(("coverage".into(), PluginConfig::default()));
+        .push(("no-such".into(), PluginConfig::default()));
     let nowhere = tempfile::tempdir().unwrap();
     let checkout = Checkout {
         work_tree: nowhere.path(),
@@ -169,6 +172,8 @@ fn the_list_says_what_is_on_and_why() {
         [Hook::Brief, Hook::Checkpoint, Hook::Handoff, Hook::Status]
     );
     assert_eq!(known.digest.as_ref().map(String::len), Some(64));
-    assert_eq!(plugins[1].origin, "unavailable");
-    assert_eq!(plugins[1].cache, CacheState::Absent);
+    let unknown = plugins.last().unwrap();
+    assert_eq!(unknown.name, "no-such");
+    assert_eq!(unknown.origin, "unavailable");
+    assert_eq!(unknown.cache, CacheState::Absent);
 }

@@ -19,6 +19,13 @@ pub struct FixedHost {
     pub tracked: Vec<RepoPath>,
     /// How many commits have touched a directory since the files in it that are asked about.
     pub commits_since: u32,
+    /// Against the session's start; None: there is no session.
+    pub changed_lines: Option<Vec<ChangedLines>>,
+    pub session_commits: Vec<SessionCommit>,
+    pub evidence: Vec<EvidenceView>,
+    pub checkpoints: Vec<CheckpointView>,
+    /// What plugins left for themselves.
+    pub states: Vec<(Scope, Vec<u8>)>,
 }
 
 impl FixedHost {
@@ -29,6 +36,11 @@ impl FixedHost {
             changed: Vec::new(),
             tracked: Vec::new(),
             commits_since: 0,
+            changed_lines: None,
+            session_commits: Vec::new(),
+            evidence: Vec::new(),
+            checkpoints: Vec::new(),
+            states: vec![(Scope::Repository, b"kept".to_vec())],
         }
     }
 }
@@ -111,27 +123,34 @@ impl HostData for FixedHost {
     }
 
     fn session_commits(&self) -> anyhow::Result<Vec<SessionCommit>> {
-        Ok(Vec::new())
+        Ok(self.session_commits.clone())
     }
 
     fn changed_lines(&self, since: Since) -> anyhow::Result<Option<Vec<ChangedLines>>> {
-        Ok((since == Since::Head).then(|| {
+        let readme = || {
             vec![ChangedLines {
                 path: "README.md".into(),
                 ranges: vec![(2, 3)],
             }]
-        }))
+        };
+        Ok(match since {
+            Since::Head => Some(readme()),
+            Since::Checkpoint => None,
+            Since::Start => self.changed_lines.clone(),
+        })
     }
 
     fn evidence(&self) -> anyhow::Result<Vec<EvidenceView>> {
-        Ok(Vec::new())
+        Ok(self.evidence.clone())
     }
 
     fn checkpoints(&self) -> anyhow::Result<Vec<CheckpointView>> {
-        Ok(Vec::new())
+        Ok(self.checkpoints.clone())
     }
 
     fn state(&self, _plugin: &str, scope: Scope) -> Option<Vec<u8>> {
-        (scope == Scope::Repository).then(|| b"kept".to_vec())
+        let mut states = self.states.iter();
+        let state = states.find(|(of, _)| *of == scope);
+        state.map(|(_, bytes)| bytes.clone())
     }
 }

@@ -1,0 +1,264 @@
+//! The embedded coverage plugin, through the sandbox, on reports in a real directory.
+
+use std::fs::{self, File, FileTimes};
+use std::path::Path;
+use std::time::SystemTime;
+
+use super::*;
+use crate::plugin::contribution::{Metric, Verdict};
+use crate::plugin::host_data::{ChangedLines, SessionInfo, SessionView};
+
+const REPORT: &str = "TN:\nSF:/builds/7/shop/src/price.js\nDA:1,1\nDA:2,1\nDA:3,0\nDA:4,1\nend_of_record\n\
+                      SF:src/other.js\nDA:1,1\nend_of_record\n";
+/// Seconds since 1970: when the report was written.
+const WRITTEN: u64 = 1_790_000_000;
+
+/// A work tree with a source and its report, lines 3 and 4 of the source changed in a session.
+fn tree() -> (tempfile::TempDir, FixedHost) {
+    let root = tempfile::tempdir().unwrap();
+    let mut host = FixedHost::new(root.path());
+    put(root.path(), "src/price.js", "a\nb\nc\nd\n", WRITTEN - 60);
+    put(root.path(), "src/other.js", "a\n", WRITTEN - 60);
+    put(root.path(), "lcov.info", REPORT, WRITTEN);
+    host.changed_lines = Some(vec![ChangedLines {
+        path: "src/price.js".into(),
+        ranges: vec![(3, 2)],
+    }]);
+    host.states = Vec::new();
+    let started_at = WRITTEN as i64 - 3600;
+    host.session = SessionView {
+        session: Some(SessionInfo {
+            id: "main-20261122-aaaa".into(),
+            started_at: chrono::DateTime::from_timestamp(started_at, 0).unwrap(),
+            mode: "normal".into(),
+            tdd_phase: None,
+            base: None,
+            active_seconds: 0,
+        }),
+        ..SessionView::default()
+    };
+    (root, host)
+}
+
+/// Writes over what is there, so that the inode stays.
+fn put(root: &Path, path: &str, text: impl AsRef<[u8]>, seconds: u64) {
+    let path = root.join(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(&path, text).unwrap();
+    let time = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+    let file = File::options().write(true).open(path).unwrap();
+    file.set_times(FileTimes::new().set_modified(time)).unwrap();
+}
+
+fn ask_coverage(hook: Hook, host: &FixedHost, config: serde_json::Value) -> Answers {
+    ask_bundled("coverage", Question { hook, ..brief() }, host, config)
+}
+
+/// Asks, and keeps what the plugin wants to find again.
+fn checkpoint(host: &mut FixedHost) -> Contribution {
+    let mut answers = ask_coverage(Hook::Checkpoint, host, serde_json::Value::Null);
+    for state in answers.new_states {
+        host.states.retain(|(scope, _)| *scope != state.scope);
+        host.states.push((state.scope, state.bytes));
+    }
+    answers.contributions.remove(0)
+}
+
+fn of(hook: Hook, host: &FixedHost) -> Contribution {
+    let mut answers = ask_coverage(hook, host, serde_json::Value::Null);
+    answers.contributions.remove(0)
+}
+
+fn metric(contribution: &Contribution, name: &str) -> Option<f64> {
+    let named = |metric: &&Metric| metric.name == name;
+    contribution.metrics.iter().find(named).map(|it| it.value)
+}
+
+fn messages(contribution: &Contribution) -> Vec<&str> {
+    let findings = contribution.findings.iter();
+    findings.map(|it| it.message.as_str()).collect()
+}
+
+#[test]
+fn a_checkpoint_measures_all_lines_and_the_changed_ones() {
+    let (_root, mut host) = tree();
+    let said = checkpoint(&mut host);
+    assert_eq!(metric(&said, "total_coverage"), Some(80.0));
+    assert_eq!(metric(&said, "changed_lines_coverage"), Some(50.0));
+    assert_eq!(messages(&said), ["1 of 2 changed lines are not covered: 3"]);
+    let finding = &said.findings[0];
+    assert_eq!(
+        (finding.path.clone(), finding.line),
+        (Some("src/price.js".into()), Some(3))
+    );
+    let reason = "80.0% of all lines are covered, below 85%; 50.0% of the changed lines are covered, below 90%";
+    assert_eq!(said.verdict, Some(Verdict::Block(reason.into())));
+    assert_eq!(of(Hook::Handoff, &host).verdict, said.verdict);
+}
+
+#[test]
+fn a_report_whose_stamp_is_the_same_is_not_parsed_again() {
+    let (root, mut host) = tree();
+    let first = checkpoint(&mut host);
+    // The same size, time and inode: only somebody who reads it would see.
+    put(
+        root.path(),
+        "lcov.info",
+        REPORT.replace("DA:3,0", "DA:3,9"),
+        WRITTEN,
+    );
+    for hook in [Hook::Checkpoint, Hook::Brief, Hook::Status] {
+        let again = of(hook, &host);
+        assert_eq!(
+            metric(&again, "total_coverage"),
+            metric(&first, "total_coverage"),
+            "{hook:?}"
+        );
+    }
+    put(
+        root.path(),
+        "lcov.info",
+        REPORT.replace("DA:3,0", "DA:3,9"),
+        WRITTEN + 1,
+    );
+    let changed = checkpoint(&mut host);
+    assert_eq!(metric(&changed, "total_coverage"), Some(100.0));
+    assert_eq!(metric(&changed, "coverage_since_checkpoint"), Some(20.0));
+    assert_eq!(metric(&changed, "coverage_since_start"), Some(20.0));
+    assert_eq!(changed.verdict, Some(Verdict::Allow));
+    // Another file has changed: what was kept does not know it.
+    host.changed_lines.as_mut().unwrap().push(ChangedLines {
+        path: "src/other.js".into(),
+        ranges: vec![(1, 1)],
+    });
+    let wider = checkpoint(&mut host);
+    assert!(
+        wider.sections[0]
+            .body
+            .contains("src/other.js: 100.0%; 1 of 1 changed lines"),
+        "{wider:?}"
+    );
+}
+
+#[test]
+fn a_report_older_than_its_sources_is_stale() {
+    let (root, mut host) = tree();
+    assert_eq!(of(Hook::Brief, &host).findings.len(), 1);
+    put(root.path(), "src/price.js", "changed\n", WRITTEN + 60);
+    let stale = "lcov.info is stale: src/price.js was written after it";
+    let said = checkpoint(&mut host);
+    assert_eq!(messages(&said)[0], stale);
+    let Some(Verdict::Block(reason)) = &said.verdict else {
+        panic!("{said:?}");
+    };
+    assert!(
+        reason.ends_with("the report is older than the changed files"),
+        "{reason}"
+    );
+    for hook in [Hook::Brief, Hook::Status] {
+        assert_eq!(messages(&of(hook, &host))[0], stale);
+    }
+}
+
+#[test]
+fn the_newest_report_in_a_usual_place_counts_unless_one_is_named() {
+    let (root, host) = tree();
+    let newer = "mode: set\nexample.com/shop/src/price.js:1.1,2.2 1 1\n";
+    put(root.path(), "cover.out", newer, WRITTEN + 5);
+    assert_eq!(
+        metric(&of(Hook::Brief, &host), "total_coverage"),
+        Some(100.0)
+    );
+    let named = |config| {
+        let answers = ask_coverage(Hook::Checkpoint, &host, config);
+        answers.contributions.into_iter().next().unwrap()
+    };
+    let lcov = named(
+        serde_json::json!({"report": "lcov.info", "threshold": 80, "new_code_threshold": 50}),
+    );
+    assert_eq!(metric(&lcov, "total_coverage"), Some(80.0));
+    assert_eq!(lcov.verdict, Some(Verdict::Allow));
+    let both = named(
+        serde_json::json!({"report": ["lcov.info", "cover.out", "none.xml"], "block": false}),
+    );
+    assert_eq!(messages(&both)[0], "none.xml is not there");
+    assert_eq!(both.verdict, Some(Verdict::Allow));
+    let wrong = named(serde_json::json!({"report": "lcov.info", "format": "jacoco"}));
+    assert_eq!(
+        messages(&wrong),
+        ["lcov.info is lcov, and config.format says jacoco"]
+    );
+    assert_eq!(wrong.verdict, None);
+}
+
+#[test]
+fn a_report_that_is_no_good_is_a_finding_and_nothing_else() {
+    let (root, host) = tree();
+    let deep = "<a>".repeat(100_000);
+    let bomb = format!(
+        "<!DOCTYPE coverage [<!ENTITY a '{}'>]><coverage>&a;</coverage>",
+        "lol".repeat(400_000)
+    );
+    let cases: [(&[u8], &str); 9] = [
+        (b"", "is empty"),
+        (b"\xFF\xFE", "is empty"),
+        (b"\0\x01\x02\x03 binary", "has none of the known formats"),
+        (
+            b"TN:\nSF:src/price.js\nDA:1,",
+            "is malformed: line 3: a DA that is no line data",
+        ),
+        (
+            b"TN:\nSF:src/price.js\nDA:1,1\n",
+            "ends before it is complete",
+        ),
+        (
+            b"<coverage><class filename='src/price.js'>",
+            "ends before it is complete",
+        ),
+        (
+            b"{\"files\": {\"src/price.js\": {",
+            "ends before it is complete",
+        ),
+        (deep.as_bytes(), "has none of the known formats"),
+        (bomb.as_bytes(), "describes more than is kept of one report"),
+    ];
+    for (bytes, what) in cases {
+        put(root.path(), "lcov.info", bytes, WRITTEN);
+        for hook in [Hook::Brief, Hook::Checkpoint, Hook::Handoff, Hook::Status] {
+            let said = of(hook, &host);
+            assert_eq!(messages(&said), [format!("lcov.info {what}")], "{hook:?}");
+            assert_eq!((said.verdict, said.metrics.len()), (None, 0));
+        }
+    }
+}
+
+#[test]
+fn a_report_of_a_hundred_megabytes_fits_the_sandbox() {
+    let (root, mut host) = tree();
+    // Larger than the memory that the plugin has.
+    let record = "SF:/builds/7/shop/src/file.js\nDA:1,1\nDA:2,0\nDA:3,1\nDA:4,1\nend_of_record\n";
+    let many = record.repeat(100_000_000 / record.len());
+    put(root.path(), "lcov.info", &many, WRITTEN);
+    let brief = of(Hook::Brief, &host);
+    assert_eq!(messages(&brief), ["lcov.info is too large to be read here"]);
+    let said = checkpoint(&mut host);
+    assert_eq!(
+        messages(&said),
+        ["lcov.info needs config.largest to be 96, and time for it: limits.time"]
+    );
+    let config = serde_json::json!({"largest": 96});
+    let said = ask_coverage(Hook::Checkpoint, &host, config);
+    let metrics = &said.contributions[0];
+    assert_eq!(metric(metrics, "total_coverage"), Some(75.0));
+}
+
+#[test]
+fn without_a_report_there_is_nothing_to_say() {
+    let (root, mut host) = tree();
+    fs::remove_file(root.path().join("lcov.info")).unwrap();
+    let said = checkpoint(&mut host);
+    assert_eq!(
+        (said.metrics.len(), said.sections.len(), said.verdict),
+        (0, 0, None)
+    );
+}

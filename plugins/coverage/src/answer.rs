@@ -1,0 +1,360 @@
+//! What is said at each hook, from what was gathered. It must not ask the host.
+
+use session_plugin::{Contribution, Finding, Metric, Section, Verdict};
+
+use crate::gather::Picture;
+use crate::measure::{ChangedFile, sum};
+use crate::table::Counts;
+
+const MOST_LISTED: usize = 20;
+const MOST_RUNS: usize = 6;
+const MEASURE_AGAIN: &str = "Run the tests with coverage, then `session checkpoint`.";
+
+/// Brief, checkpoint, handoff and status differ in what the host takes of this.
+pub fn contribution(picture: &Picture) -> Contribution {
+    Contribution {
+        sections: section(picture).into_iter().collect(),
+        metrics: metrics(picture),
+        findings: findings(picture),
+        next_steps: next_steps(picture),
+        ..Contribution::default()
+    }
+}
+
+/// Whether the work may be merged, as far as coverage goes; none without a measurement.
+pub fn verdict(picture: &Picture) -> Option<Verdict> {
+    picture.totals?;
+    let reasons = shortfalls(picture);
+    let block = picture.settings.block && !reasons.is_empty();
+    let mut reason = reasons.join("; ");
+    if block && is_stale(picture) {
+        reason.push_str("; the report is older than the changed files");
+    }
+    Some(Verdict {
+        outcome: if block { "block" } else { "allow" }.to_owned(),
+        reason,
+    })
+}
+
+fn total(picture: &Picture) -> Option<f64> {
+    picture.totals.and_then(Counts::percent)
+}
+
+fn new_code(picture: &Picture) -> Option<f64> {
+    sum(picture.changed.as_deref()?).percent()
+}
+
+fn is_stale(picture: &Picture) -> bool {
+    !picture.newer.is_empty()
+}
+
+/// What is below its threshold.
+fn shortfalls(picture: &Picture) -> Vec<String> {
+    let settings = &picture.settings;
+    let parts = [
+        (total(picture), settings.threshold, "of all lines"),
+        (
+            new_code(picture),
+            settings.new_code_threshold,
+            "of the changed lines",
+        ),
+    ];
+    let short = parts.into_iter().filter_map(|(value, threshold, what)| {
+        let value = value.filter(|value| *value < threshold)?;
+        Some(format!(
+            "{} {what} are covered, below {threshold}%",
+            percent(value)
+        ))
+    });
+    short.collect()
+}
+
+fn metrics(picture: &Picture) -> Vec<Metric> {
+    let settings = &picture.settings;
+    let parts = [
+        (
+            "total_coverage",
+            total(picture),
+            "percent",
+            Some(settings.threshold),
+        ),
+        (
+            "changed_lines_coverage",
+            new_code(picture),
+            "percent",
+            Some(settings.new_code_threshold),
+        ),
+        (
+            "coverage_since_checkpoint",
+            picture.since_checkpoint,
+            "points",
+            None,
+        ),
+        ("coverage_since_start", picture.since_start, "points", None),
+    ];
+    let metrics = parts
+        .into_iter()
+        .filter_map(|(name, value, unit, threshold)| {
+            Some(Metric {
+                name: name.to_owned(),
+                value: value?,
+                unit: unit.to_owned(),
+                better: "up".to_owned(),
+                threshold,
+            })
+        });
+    metrics.collect()
+}
+
+fn section(picture: &Picture) -> Option<Section> {
+    let total = picture.totals?;
+    let mut body = format!(
+        "{} of {} lines are covered",
+        percent(total.percent()?),
+        total.lines
+    );
+    let names: Vec<&str> = picture
+        .reports
+        .iter()
+        .map(|report| report.path.as_str())
+        .collect();
+    body.push_str(&format!(" ({})", names.join(", ")));
+    for (change, since) in [
+        (picture.since_checkpoint, "the last checkpoint"),
+        (picture.since_start, "the session's start"),
+    ] {
+        if let Some(change) = change {
+            body.push_str(&format!("; {} since {since}", points(change)));
+        }
+    }
+    body.push_str(".\n");
+    if picture.outdated {
+        body.push_str("The report has changed since this was measured; `session checkpoint` measures it anew.\n");
+    }
+    if is_stale(picture) {
+        body.push_str(&format!(
+            "Stale: {} after the report was.\n",
+            written(picture)
+        ));
+    }
+    if let Some(files) = picture.changed.as_deref() {
+        let changed = sum(files);
+        match changed.percent() {
+            Some(value) => body.push_str(&format!(
+                "Changed lines: {} of {} are covered.\n",
+                percent(value),
+                changed.lines
+            )),
+            None => body.push_str("No changed line is one that the report knows.\n"),
+        }
+        for file in files.iter().take(MOST_LISTED) {
+            body.push_str(&format!("- {}\n", file_line(file)));
+        }
+        if files.len() > MOST_LISTED {
+            body.push_str(&format!("- and {} more\n", files.len() - MOST_LISTED));
+        }
+    }
+    Some(Section {
+        title: "Coverage".to_owned(),
+        body,
+        importance: if shortfalls(picture).is_empty() {
+            35
+        } else {
+            60
+        },
+    })
+}
+
+fn file_line(file: &ChangedFile) -> String {
+    let (covered, lines) = file.file;
+    let whole = Counts { covered, lines }
+        .percent()
+        .map(percent)
+        .unwrap_or_default();
+    let mut line = format!("{}: {whole}", file.path);
+    if file.changed.1 > 0 {
+        line.push_str(&format!(
+            "; {} of {} changed lines",
+            file.changed.0, file.changed.1
+        ));
+    }
+    if !file.uncovered.is_empty() {
+        line.push_str(&format!(", not {}", runs(&file.uncovered)));
+    }
+    line
+}
+
+fn findings(picture: &Picture) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = picture
+        .problems
+        .iter()
+        .take(MOST_LISTED)
+        .map(trouble)
+        .collect();
+    if let (true, Some(report)) = (is_stale(picture), picture.reports.first()) {
+        findings.push(finding(
+            "warning",
+            format!("{} is stale: {} after it", report.path, written(picture)),
+            Some((&report.path, None)),
+            MEASURE_AGAIN,
+        ));
+    }
+    if picture.outdated
+        && picture.problems.is_empty()
+        && let Some(report) = picture.reports.first()
+    {
+        let message = match picture.totals {
+            Some(_) => format!(
+                "{} has changed since its coverage was measured",
+                report.path
+            ),
+            None => format!("{} is too large to be read here", report.path),
+        };
+        findings.push(finding(
+            "info",
+            message,
+            Some((&report.path, None)),
+            "Run `session checkpoint`, which measures it.",
+        ));
+    }
+    if picture.escaped > 0 {
+        let message = format!(
+            "{} of the report lead out of the repository and do not count",
+            count(picture.escaped, "path")
+        );
+        findings.push(finding(
+            "info",
+            message,
+            None,
+            "Make the report's paths relative to the repository, or absolute.",
+        ));
+    }
+    let below = new_code(picture).is_some_and(|value| value < picture.settings.new_code_threshold);
+    let files = picture
+        .changed
+        .iter()
+        .flatten()
+        .filter(|file| !file.uncovered.is_empty());
+    for file in files.clone().take(MOST_LISTED) {
+        let missing = file.changed.1 - file.changed.0;
+        findings.push(finding(
+            if below { "warning" } else { "info" },
+            format!(
+                "{missing} of {} changed lines are not covered: {}",
+                file.changed.1,
+                runs(&file.uncovered)
+            ),
+            Some((&file.path, file.uncovered.first().map(|(first, _)| *first))),
+            "Cover them with a test.",
+        ));
+    }
+    let more = files.count().saturating_sub(MOST_LISTED);
+    if more > 0 {
+        let message = format!(
+            "{} more have changed lines that are not covered",
+            count(more, "file")
+        );
+        findings.push(finding(
+            "info",
+            message,
+            None,
+            "The section on coverage begins with the list.",
+        ));
+    }
+    findings.sort_by_key(|finding| finding.severity != "warning");
+    findings
+}
+
+fn trouble((path, what): &(String, String)) -> Finding {
+    finding(
+        "warning",
+        format!("{path} {what}"),
+        Some((path, None)),
+        MEASURE_AGAIN,
+    )
+}
+
+fn finding(
+    severity: &str,
+    message: String,
+    place: Option<(&str, Option<u32>)>,
+    hint: &str,
+) -> Finding {
+    Finding {
+        severity: severity.to_owned(),
+        message,
+        path: place.map(|(path, _)| path.to_owned()),
+        line: place.and_then(|(_, line)| line),
+        hint: Some(hint.to_owned()),
+    }
+}
+
+fn next_steps(picture: &Picture) -> Vec<String> {
+    let mut steps = Vec::new();
+    if is_stale(picture) {
+        steps.push(format!(
+            "Run the tests with coverage again: {} after the report",
+            written(picture)
+        ));
+    }
+    if new_code(picture).is_some_and(|value| value < picture.settings.new_code_threshold) {
+        let files = picture.changed.iter().flatten();
+        let worst = files.max_by_key(|file| file.changed.1 - file.changed.0);
+        if let Some(file) = worst {
+            steps.push(format!(
+                "Cover the changed lines of {}: {}",
+                file.path,
+                runs(&file.uncovered)
+            ));
+        }
+    }
+    steps
+}
+
+/// `src/a.c and 2 more files were written`
+fn written(picture: &Picture) -> String {
+    let first = picture
+        .newer
+        .first()
+        .map(String::as_str)
+        .unwrap_or_default();
+    match picture.newer.len().saturating_sub(1) {
+        0 => format!("{first} was written"),
+        more => format!("{first} and {more} more were written"),
+    }
+}
+
+/// Never up: 84.99% is not 85%.
+fn percent(value: f64) -> String {
+    format!("{:.1}%", (value * 10.0).floor() / 10.0)
+}
+
+fn points(value: f64) -> String {
+    match format!("{value:+.1}") {
+        same if same == "+0.0" || same == "-0.0" => "no change".to_owned(),
+        text => text.replace('-', "−"),
+    }
+}
+
+fn runs(runs: &[(u32, u32)]) -> String {
+    let words = runs
+        .iter()
+        .take(MOST_RUNS)
+        .map(|(first, last)| match first == last {
+            true => first.to_string(),
+            false => format!("{first}-{last}"),
+        });
+    let mut text = words.collect::<Vec<_>>().join(", ");
+    if runs.len() > MOST_RUNS {
+        text.push_str(", …");
+    }
+    text
+}
+
+fn count(number: usize, what: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{s}")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,122 @@
+//! What is said, of pictures made by hand.
+
+use super::*;
+use crate::kept::Stamped;
+use crate::settings::Settings;
+
+/// 8 of 10 lines, 1 of 2 changed ones.
+fn picture() -> Picture {
+    Picture {
+        reports: vec![Stamped {
+            path: "lcov.info".to_owned(),
+            stamp: String::new(),
+            modified_at: 0,
+        }],
+        totals: Some(Counts {
+            covered: 8,
+            lines: 10,
+        }),
+        changed: Some(vec![ChangedFile {
+            path: "src/a.c".to_owned(),
+            file: (1, 4),
+            changed: (1, 2),
+            uncovered: vec![(7, 7)],
+        }]),
+        since_checkpoint: Some(1.25),
+        since_start: Some(-0.5),
+        ..Picture::default()
+    }
+}
+
+#[test]
+fn numbers_are_metrics_with_thresholds() {
+    let metrics = metrics(&picture());
+    let named: Vec<_> = metrics
+        .iter()
+        .map(|it| (it.name.as_str(), it.value, it.threshold))
+        .collect();
+    assert_eq!(
+        named,
+        [
+            ("total_coverage", 80.0, Some(85.0)),
+            ("changed_lines_coverage", 50.0, Some(90.0)),
+            ("coverage_since_checkpoint", 1.25, None),
+            ("coverage_since_start", -0.5, None),
+        ]
+    );
+}
+
+#[test]
+fn too_little_holds_up_a_merge_and_says_what_is_missing() {
+    let mut picture = picture();
+    let said =
+        |picture: &Picture| verdict(picture).map(|verdict| (verdict.outcome, verdict.reason));
+    let reason = "80.0% of all lines are covered, below 85%; 50.0% of the changed lines are covered, below 90%";
+    assert_eq!(
+        said(&picture),
+        Some(("block".to_owned(), reason.to_owned()))
+    );
+    picture.newer = vec!["src/a.c".to_owned()];
+    assert!(
+        said(&picture)
+            .unwrap()
+            .1
+            .ends_with("; the report is older than the changed files")
+    );
+    picture.settings.block = false;
+    assert_eq!(said(&picture).unwrap().0, "allow");
+    picture.settings = Settings {
+        threshold: 80.0,
+        new_code_threshold: 50.0,
+        ..Settings::default()
+    };
+    assert_eq!(said(&picture), Some(("allow".to_owned(), String::new())));
+    picture.totals = None;
+    assert_eq!(said(&picture), None);
+}
+
+#[test]
+fn a_percentage_is_never_rounded_up_to_its_threshold() {
+    assert_eq!(percent(84.99), "84.9%");
+    assert_eq!(percent(100.0), "100.0%");
+}
+
+#[test]
+fn the_section_says_all_of_it_in_a_few_lines() {
+    let mut picture = picture();
+    picture.newer = vec!["src/a.c".to_owned(), "src/b.c".to_owned()];
+    let section = section(&picture).unwrap();
+    assert_eq!(
+        section.body,
+        "80.0% of 10 lines are covered (lcov.info); +1.2 since the last checkpoint; −0.5 since the session's start.\n\
+         Stale: src/a.c and 1 more were written after the report was.\n\
+         Changed lines: 50.0% of 2 are covered.\n- src/a.c: 25.0%; 1 of 2 changed lines, not 7\n"
+    );
+}
+
+#[test]
+fn changed_lines_without_a_test_are_findings_at_their_place() {
+    let mut picture = picture();
+    picture.problems = vec![("x.xml".to_owned(), "is empty".to_owned())];
+    picture.escaped = 2;
+    let findings = findings(&picture);
+    let said: Vec<_> = findings
+        .iter()
+        .map(|it| (it.severity.as_str(), it.message.as_str()))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            ("warning", "x.xml is empty"),
+            ("warning", "1 of 2 changed lines are not covered: 7"),
+            (
+                "info",
+                "2 paths of the report lead out of the repository and do not count"
+            ),
+        ]
+    );
+    assert_eq!(
+        (findings[1].path.as_deref(), findings[1].line),
+        (Some("src/a.c"), Some(7))
+    );
+}

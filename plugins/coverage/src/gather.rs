@@ -1,0 +1,325 @@
+//! Asking the host, and reading reports through it. It must not say anything: what it returns is for `answer`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+use session_plugin::{NewState, facts, state, work_tree};
+
+use crate::kept::{Kept, Last, SessionKept, Stamped, counts};
+use crate::measure::{ChangedFile, ChangedLines, Reading, changed_files};
+use crate::report::input::Pieces;
+use crate::settings::{Settings, USUAL_PLACES};
+use crate::table::{Counts, Lines};
+
+/// How much a hook may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// `brief` and `status`: what is kept is enough.
+    Quick,
+    /// `checkpoint` and `end`: measure.
+    Full,
+}
+
+impl Effort {
+    /// MiB of reports that are read within the time of the hook.
+    fn most(self, settings: &Settings) -> u64 {
+        match self {
+            Self::Quick => u64::from(settings.largest.min(2)),
+            Self::Full => u64::from(settings.largest),
+        }
+    }
+}
+
+/// Bytes, as to the work that they are: JSON takes longer.
+fn work(path: &str, size: u64) -> u64 {
+    if path.ends_with(".json") {
+        size * 2
+    } else {
+        size
+    }
+}
+
+const MIB: u64 = 1024 * 1024;
+
+/// How it stands.
+#[derive(Debug, Default)]
+pub struct Picture {
+    pub settings: Settings,
+    pub reports: Vec<Stamped>,
+    pub formats: Vec<String>,
+    /// None: nothing could be measured.
+    pub totals: Option<Counts>,
+    /// None: not asked, or there is nothing to compare with.
+    pub changed: Option<Vec<ChangedFile>>,
+    /// Percentage points.
+    pub since_checkpoint: Option<f64>,
+    pub since_start: Option<f64>,
+    /// Files that a report describes and that were written after it.
+    pub newer: Vec<String>,
+    /// The report has changed since these numbers were measured.
+    pub outdated: bool,
+    pub escaped: usize,
+    /// A report, and what is wrong with it.
+    pub problems: Vec<(String, String)>,
+}
+
+/// How it stands, and what to keep of it.
+pub fn picture(effort: Effort) -> Result<(Picture, Vec<NewState>), String> {
+    let settings = Settings::read(&facts::configuration())?;
+    let mut picture = Picture::default();
+    let work = find_reports(&settings, &mut picture);
+    picture.settings = settings;
+    if picture.reports.is_empty() {
+        return Ok((picture, Vec::new()));
+    }
+    let session = state::get("session")
+        .and_then(|bytes| SessionKept::read(&bytes))
+        .unwrap_or_default();
+    if effort == Effort::Quick
+        && let Some(last) = session
+            .last
+            .as_ref()
+            .filter(|last| last.reports == picture.reports)
+    {
+        recall(&mut picture, &session, last);
+        return Ok((picture, Vec::new()));
+    }
+    let kept = state::get("repository").and_then(|bytes| Kept::read(&bytes));
+    let earlier = kept
+        .as_ref()
+        .and_then(|kept| counts(kept.totals?).percent());
+    let changed_lines = changed_lines(&mut picture);
+    let wanted: BTreeSet<String> = changed_lines
+        .iter()
+        .flatten()
+        .map(|(path, _)| path.clone())
+        .collect();
+    let kept = kept.filter(|kept| kept.reports == picture.reports);
+    let known = kept.and_then(|kept| kept.found(&wanted).map(|found| (kept, found)));
+    let (kept, found) = match known {
+        Some(known) => known,
+        None if work <= effort.most(&picture.settings) * MIB => read_reports(&picture, &wanted)?,
+        None => {
+            too_large(&mut picture, &session, effort, work);
+            return Ok((picture, Vec::new()));
+        }
+    };
+    picture.totals = kept.totals.map(counts);
+    picture.formats.clone_from(&kept.formats);
+    picture.escaped = kept.escaped;
+    picture.problems.extend(kept.problems.iter().cloned());
+    picture.changed = changed_lines.map(|changed| changed_files(&found, &changed));
+    picture.newer = newer(&picture.reports, found.keys().cloned().collect());
+    let states = compare(&mut picture, session, kept, earlier);
+    Ok((picture, states))
+}
+
+/// The configured reports, or the newest one in a usual place; gives the work of reading them.
+fn find_reports(settings: &Settings, picture: &mut Picture) -> u64 {
+    const MOST_REPORTS: usize = 50;
+    let configured = !settings.report.is_empty();
+    let places: Vec<String> = match configured {
+        true => settings.report.iter().take(MOST_REPORTS).cloned().collect(),
+        false => USUAL_PLACES.map(str::to_owned).to_vec(),
+    };
+    let infos = work_tree::stat_files(&places);
+    let mut found = Vec::new();
+    for (path, info) in places.into_iter().zip(infos) {
+        match info {
+            Ok(info) => {
+                let (stamp, modified_at) = (info.stamp, info.modified_at);
+                found.push((
+                    Stamped {
+                        path,
+                        stamp,
+                        modified_at,
+                    },
+                    info.size,
+                ));
+            }
+            Err(failure) if configured && failure.kind == "not-found" => {
+                picture.problems.push((path, "is not there".to_owned()));
+            }
+            Err(failure) if configured => picture
+                .problems
+                .push((path, format!("could not be read: {}", failure.message))),
+            Err(_) => {}
+        }
+    }
+    if !configured {
+        // The first of those that are as new.
+        let newest = found.iter().map(|(report, _)| report.modified_at).max();
+        found.retain(|(report, _)| Some(report.modified_at) == newest);
+        found.truncate(1);
+    }
+    let all = found.iter();
+    let all = all.map(|(report, size)| work(&report.path, *size)).sum();
+    picture.reports = found.into_iter().map(|(report, _)| report).collect();
+    all
+}
+
+/// By path, first and last lines; since the session's start, or since HEAD without a session.
+fn changed_lines(picture: &mut Picture) -> Option<Vec<ChangedLines>> {
+    let answer = match facts::changed_lines("start") {
+        Err(failure) if failure.kind == "not-found" => facts::changed_lines("head"),
+        answer => answer,
+    };
+    match answer {
+        Ok(files) => {
+            let files = files.into_iter().map(|file| {
+                let ranges = file.ranges.iter();
+                let ranges = ranges.map(|range| {
+                    (
+                        range.first,
+                        range.first.saturating_add(range.count.saturating_sub(1)),
+                    )
+                });
+                (file.path, ranges.collect())
+            });
+            Some(files.collect())
+        }
+        Err(failure) => {
+            let about = picture
+                .reports
+                .first()
+                .map(|report| report.path.clone())
+                .unwrap_or_default();
+            picture.problems.push((
+                about,
+                format!("has nothing to be compared with: {}", failure.message),
+            ));
+            None
+        }
+    }
+}
+
+fn read_reports(
+    picture: &Picture,
+    wanted: &BTreeSet<String>,
+) -> Result<(Kept, BTreeMap<String, Lines>), String> {
+    const AT_ONCE: u32 = 1024 * 1024;
+    let expected = picture.settings.expected()?;
+    let mut reading = Reading::default();
+    let mut problems = Vec::new();
+    for report in &picture.reports {
+        let input = Pieces::new(|offset| {
+            work_tree::read_range(&report.path, offset, AT_ONCE)
+                .map_err(|failure| io::Error::other(failure.message))
+        });
+        let exists = |paths: &[String]| {
+            work_tree::stat_files(paths)
+                .iter()
+                .map(Result::is_ok)
+                .collect()
+        };
+        match reading.add(&report.path, input, expected, wanted, exists) {
+            Ok(()) => {}
+            Err(problem) => problems.push((report.path.clone(), problem.to_string())),
+        }
+    }
+    let totals = reading.totals();
+    let mut kept = Kept::default();
+    kept.reports.clone_from(&picture.reports);
+    kept.totals = (totals.lines > 0).then_some((totals.covered, totals.lines));
+    let formats = reading.formats.iter();
+    kept.formats = formats.map(|format| format.name().to_owned()).collect();
+    kept.extensions = reading.extensions;
+    kept.escaped = reading.escaped;
+    kept.problems = problems;
+    kept.answer(wanted, &reading.found);
+    Ok((kept, reading.found))
+}
+
+/// Files among these that were written after the oldest report.
+fn newer(reports: &[Stamped], mut paths: Vec<String>) -> Vec<String> {
+    const MOST: usize = 1_000;
+    paths.truncate(MOST);
+    let oldest = reports.iter().map(|report| report.modified_at).min();
+    let infos = work_tree::stat_files(&paths);
+    let pairs = paths.into_iter().zip(infos);
+    let newer = pairs.filter(|(_, info)| {
+        info.as_ref()
+            .is_ok_and(|info| Some(info.modified_at) > oldest)
+    });
+    newer.map(|(path, _)| path).collect()
+}
+
+/// What was measured at the last checkpoint still holds.
+fn recall(picture: &mut Picture, session: &SessionKept, last: &Last) {
+    picture.totals = Some(counts(last.totals));
+    picture.changed = Some(last.files.clone());
+    picture.since_start = session
+        .start
+        .zip(counts(last.totals).percent())
+        .map(|(start, now)| now - start);
+    picture.newer = newer(
+        &picture.reports,
+        last.files.iter().map(|file| file.path.clone()).collect(),
+    );
+}
+
+fn too_large(picture: &mut Picture, session: &SessionKept, effort: Effort, work: u64) {
+    if effort == Effort::Full {
+        let paths: Vec<&str> = picture.reports.iter().map(|it| it.path.as_str()).collect();
+        let what = format!(
+            "needs config.largest to be {}, and time for it: limits.time",
+            work.div_ceil(MIB)
+        );
+        picture.problems.push((paths.join(", "), what));
+    }
+    if let Some(last) = &session.last {
+        recall(picture, session, last);
+        picture.newer.clear();
+    }
+    picture.outdated = true;
+}
+
+/// The changes against what was kept, and what to keep now.
+fn compare(
+    picture: &mut Picture,
+    mut session: SessionKept,
+    kept: Kept,
+    earlier: Option<f64>,
+) -> Vec<NewState> {
+    let keep = |scope: &str, bytes: Vec<u8>| NewState {
+        scope: scope.to_owned(),
+        bytes,
+    };
+    let mut states = Vec::new();
+    if let (Some(totals), Some(percent)) =
+        (picture.totals, picture.totals.and_then(Counts::percent))
+    {
+        let last = session
+            .last
+            .as_ref()
+            .and_then(|last| counts(last.totals).percent());
+        picture.since_checkpoint = last.map(|last| percent - last);
+        if session.start.is_none() {
+            session.start = Some(at_start(picture, percent, earlier));
+        }
+        picture.since_start = session.start.map(|start| percent - start);
+        session.last = Some(Last {
+            reports: picture.reports.clone(),
+            totals: (totals.covered, totals.lines),
+            files: picture.changed.clone().unwrap_or_default(),
+        });
+        states.push(keep("session", session.write()));
+    }
+    states.push(keep("repository", kept.write()));
+    states
+}
+
+/// A report that is older than the session says how it began; else what another session of this clone measured last;
+/// else it begins now.
+fn at_start(picture: &Picture, percent: f64, earlier: Option<f64>) -> f64 {
+    let started = facts::session().map(|session| session.started_at);
+    let newest = picture
+        .reports
+        .iter()
+        .map(|report| report.modified_at)
+        .max();
+    match (started, newest) {
+        (Some(started), Some(newest)) if newest > started => earlier.unwrap_or(percent),
+        _ => percent,
+    }
+}

@@ -1,0 +1,54 @@
+//! What the reports of coverage tools say: in all, of each changed file and of the changed lines. It must not run tests,
+//! nor take a report's word for its own totals.
+//!
+//! `gather` asks the host; everything else is plain functions over plain data, tested and measured without one.
+
+mod answer;
+mod gather;
+mod kept;
+mod measure;
+mod paths;
+pub mod report;
+mod settings;
+pub mod table;
+
+use session_plugin::{Brief, Checkpoint, Contribution, Handoff, Request, Status};
+
+use gather::{Effort, picture};
+
+pub struct Coverage;
+
+session_plugin::plugin!(Coverage: brief, checkpoint, handoff, status);
+
+impl Brief for Coverage {
+    fn brief(_request: Request) -> Result<Contribution, String> {
+        Ok(answer::contribution(&picture(Effort::Quick)?.0))
+    }
+}
+
+impl Status for Coverage {
+    fn status(_request: Request) -> Result<Contribution, String> {
+        Ok(answer::contribution(&picture(Effort::Quick)?.0))
+    }
+}
+
+impl Checkpoint for Coverage {
+    fn checkpoint(_request: Request) -> Result<Contribution, String> {
+        measured()
+    }
+}
+
+impl Handoff for Coverage {
+    fn handoff(_request: Request) -> Result<Contribution, String> {
+        measured()
+    }
+}
+
+fn measured() -> Result<Contribution, String> {
+    let (picture, state) = picture(Effort::Full)?;
+    Ok(Contribution {
+        verdict: answer::verdict(&picture),
+        state,
+        ..answer::contribution(&picture)
+    })
+}

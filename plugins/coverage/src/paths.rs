@@ -1,0 +1,390 @@
+//! Which of a report's paths is which file of the repository. It must not look at a file itself: what exists is asked of
+//! whoever calls.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Paths asked about, of one report.
+const MOST_ASKED: usize = 8_000;
+
+/// A report's path in parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Parts {
+    /// Without `.` and `..`.
+    parts: Vec<String>,
+    absolute: bool,
+    /// How often it goes up from where it starts.
+    up: usize,
+}
+
+impl Parts {
+    fn of(path: &str) -> Self {
+        let path = path.replace('\\', "/");
+        let path = path.strip_prefix("file://").unwrap_or(&path);
+        let (path, drive) = match path.trim_start_matches('/').split_once(':') {
+            Some((drive, rest)) if drive.len() == 1 && rest.starts_with('/') => (rest, true),
+            _ => (path, false),
+        };
+        let absolute = drive || path.starts_with('/');
+        let mut parts: Vec<String> = Vec::new();
+        let mut up = 0;
+        for part in path.split('/') {
+            match part {
+                "" | "." => {}
+                ".." if parts.pop().is_some() || absolute => {}
+                ".." => up += 1,
+                part => parts.push(part.to_owned()),
+            }
+        }
+        Self {
+            parts,
+            absolute,
+            up,
+        }
+    }
+
+    fn name(&self) -> Option<&str> {
+        self.parts.last().map(String::as_str)
+    }
+
+    /// Below another directory; none when it leaves it altogether.
+    fn below(&self, directory: &[String]) -> Option<Vec<String>> {
+        let kept = directory.len().checked_sub(self.up)?;
+        Some([&directory[..kept], &self.parts].concat())
+    }
+}
+
+/// Whether a path goes up further than the repository's root is above its report.
+pub fn escapes(path: &str, report: &str) -> bool {
+    let parts = Parts::of(path);
+    parts.parts.is_empty() || (!parts.absolute && parts.up > directory(report).len())
+}
+
+/// For each of `wanted` (paths from the repository's root) that the report knows, the report's own paths of it.
+///
+/// `exists` says of each path from the root whether it is a file of the work tree. A report's path is the file whose path
+/// is the longest end of it that exists: so absolute paths of any machine, Go's import paths and sources' directories all
+/// find their files. A path that is shorter than the file's own (JaCoCo knows only packages) is that file's if no other
+/// wanted file ends so.
+pub fn map<'r>(
+    report: &str,
+    roots: &[String],
+    paths: impl Iterator<Item = &'r str>,
+    wanted: &BTreeSet<String>,
+    mut exists: impl FnMut(&[String]) -> Vec<bool>,
+) -> BTreeMap<String, Vec<String>> {
+    let mut by_name: HashMap<&str, Vec<&str>> = HashMap::new();
+    for path in wanted {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        by_name.entry(name).or_default().push(path);
+    }
+    let bases = bases(report, roots);
+    let mut places: Vec<(&str, Parts, Vec<String>)> = Vec::new();
+    for path in paths {
+        // Nearly all paths end here.
+        let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+        if !by_name.contains_key(name) || escapes(path, report) {
+            continue;
+        }
+        let parts = Parts::of(path);
+        let candidates = candidates(&parts, &bases);
+        places.push((path, parts, candidates));
+    }
+    let known = answers(&places, wanted, &mut exists);
+    let mut claims: BTreeMap<String, Vec<Claim<'r>>> = BTreeMap::new();
+    for (path, parts, candidates) in &places {
+        let found = candidates
+            .iter()
+            .find(|candidate| known.contains(*candidate));
+        let file = match found {
+            Some(file) => file.clone(),
+            None => match longer(parts, &by_name) {
+                Some(file) => file.to_owned(),
+                None => continue,
+            },
+        };
+        if wanted.contains(&file) {
+            claims.entry(file).or_default().push(Claim {
+                before: path.len().saturating_sub(parts.parts.join("/").len()),
+                path,
+            });
+        }
+    }
+    most_usual(claims)
+}
+
+/// The file that a relative path is, seen from its report; none for an absolute one, or when there is no such file.
+pub fn nearest(
+    path: &str,
+    report: &str,
+    mut exists: impl FnMut(&[String]) -> Vec<bool>,
+) -> Option<String> {
+    let parts = Parts::of(path);
+    if parts.absolute {
+        return None;
+    }
+    let candidates = candidates(&parts, &bases(report, &[]));
+    let there = exists(&candidates);
+    let mut pairs = candidates.into_iter().zip(there);
+    pairs.find(|(_, there)| *there).map(|(path, _)| path)
+}
+
+/// A report's path that would be a file's, and what stands before the file's path in it.
+struct Claim<'r> {
+    path: &'r str,
+    before: usize,
+}
+
+/// Of several paths that claim one file, those that begin as most do: `/usr/lib/x/setup.py` is not the project's.
+fn most_usual(claims: BTreeMap<String, Vec<Claim<'_>>>) -> BTreeMap<String, Vec<String>> {
+    let prefix = |file: &str, claim: &Claim<'_>| -> String {
+        let end = claim
+            .path
+            .len()
+            .saturating_sub(file.len())
+            .max(claim.before);
+        claim.path.get(..end).unwrap_or_default().to_owned()
+    };
+    let mut votes: BTreeMap<String, usize> = BTreeMap::new();
+    for (file, claims) in &claims {
+        for claim in claims {
+            *votes.entry(prefix(file, claim)).or_default() += 1;
+        }
+    }
+    let vote =
+        |file: &str, claim: &Claim<'_>| votes.get(&prefix(file, claim)).copied().unwrap_or(0);
+    let chosen = claims.into_iter().map(|(file, claims)| {
+        let most = claims
+            .iter()
+            .map(|claim| vote(&file, claim))
+            .max()
+            .unwrap_or(0);
+        let paths = claims.iter().filter(|claim| vote(&file, claim) == most);
+        let paths = paths.map(|claim| claim.path.to_owned()).collect();
+        (file, paths)
+    });
+    chosen.collect()
+}
+
+/// Which of all candidates are files.
+fn answers(
+    places: &[(&str, Parts, Vec<String>)],
+    wanted: &BTreeSet<String>,
+    exists: &mut impl FnMut(&[String]) -> Vec<bool>,
+) -> BTreeSet<String> {
+    let all: BTreeSet<&String> = places
+        .iter()
+        .flat_map(|(_, _, candidates)| candidates)
+        .collect();
+    let (mut known, mut asked) = (BTreeSet::new(), Vec::new());
+    for candidate in all {
+        if wanted.contains(candidate) {
+            known.insert(candidate.clone());
+        } else if asked.len() < MOST_ASKED {
+            asked.push(candidate.clone());
+        }
+    }
+    const AT_ONCE: usize = 1_000;
+    for some in asked.chunks(AT_ONCE) {
+        let there = some.iter().zip(exists(some));
+        known.extend(
+            there
+                .filter(|(_, there)| *there)
+                .map(|(path, _)| path.clone()),
+        );
+    }
+    known
+}
+
+/// Directories that a relative path may start from, most likely first.
+fn bases(report: &str, roots: &[String]) -> Vec<Parts> {
+    let directory = directory(report);
+    let own = (0..=directory.len()).rev().map(|length| Parts {
+        parts: directory[..length].to_vec(),
+        absolute: false,
+        up: 0,
+    });
+    let roots = roots.iter().map(|root| Parts::of(root));
+    roots
+        .filter(|root| root.up == 0 && !root.parts.is_empty())
+        .chain(own)
+        .collect()
+}
+
+fn directory(report: &str) -> Vec<String> {
+    let mut parts = Parts::of(report).parts;
+    parts.pop();
+    parts
+}
+
+/// The files of the repository that a path may be, best first.
+fn candidates(path: &Parts, bases: &[Parts]) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let mut put = |parts: &[String]| {
+        let path = parts.join("/");
+        if !path.is_empty() && !found.contains(&path) {
+            found.push(path);
+        }
+    };
+    if path.absolute {
+        (0..path.parts.len()).for_each(|start| put(&path.parts[start..]));
+        return found;
+    }
+    for base in bases {
+        let Some(whole) = path.below(&base.parts) else {
+            continue;
+        };
+        // A root of another machine: its own end is cut from the front, never the path itself.
+        let most = if base.absolute {
+            whole.len().saturating_sub(path.parts.len())
+        } else {
+            0
+        };
+        (0..=most).for_each(|start| put(&whole[start..]));
+    }
+    (1..path.parts.len()).for_each(|start| put(&path.parts[start..]));
+    found
+}
+
+/// The one wanted file that ends with the whole path.
+fn longer<'w>(path: &Parts, by_name: &HashMap<&str, Vec<&'w str>>) -> Option<&'w str> {
+    if path.absolute || path.up > 0 {
+        return None;
+    }
+    let end = format!("/{}", path.parts.join("/"));
+    let mut fitting = by_name
+        .get(path.name()?)?
+        .iter()
+        .filter(|file| file.ends_with(&end));
+    match (fitting.next(), fitting.next()) {
+        (Some(file), None) => Some(file),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a report at `report` says of `wanted`, where the work tree has `wanted` and `others`.
+    fn mapped(
+        report: &str,
+        roots: &[&str],
+        paths: &[&str],
+        wanted: &[&str],
+        others: &[&str],
+    ) -> Vec<(String, Vec<String>)> {
+        let roots: Vec<String> = roots.iter().map(|root| (*root).to_owned()).collect();
+        let wanted = wanted.iter().map(|path| (*path).to_owned()).collect();
+        let exists =
+            |asked: &[String]| asked.iter().map(|path| others.contains(&&**path)).collect();
+        map(report, &roots, paths.iter().copied(), &wanted, exists)
+            .into_iter()
+            .collect()
+    }
+
+    #[test]
+    fn paths_of_every_kind_find_their_file() {
+        let cases: &[(&str, &[&str], &str, &str)] = &[
+            ("lcov.info", &[], "src/a.c", "src/a.c"),
+            ("lcov.info", &[], "./src/a.c", "src/a.c"),
+            ("lcov.info", &[], "src/x/../a.c", "src/a.c"),
+            ("lcov.info", &[], "/home/ada/shop/src/a.c", "src/a.c"),
+            ("lcov.info", &[], "C:\\work\\shop\\src\\a.c", "src/a.c"),
+            ("lcov.info", &[], "file:///C:/work/shop/src/a.c", "src/a.c"),
+            ("lcov.info", &[], "src\\a.c", "src/a.c"),
+            ("cover.out", &[], "example.com/acme/shop/src/a.c", "src/a.c"),
+            ("web/coverage/lcov.info", &[], "src/a.c", "web/src/a.c"),
+            ("build/lcov.info", &[], "../src/a.c", "src/a.c"),
+            ("coverage.xml", &["/home/ada/shop/src"], "a.c", "src/a.c"),
+            (
+                "coverage.xml",
+                &["/builds/1/shop/web"],
+                "src/a.c",
+                "web/src/a.c",
+            ),
+            ("coverage.xml", &["src"], "a.c", "src/a.c"),
+            (
+                "jacoco.xml",
+                &[],
+                "com/acme/A.java",
+                "app/src/main/java/com/acme/A.java",
+            ),
+        ];
+        for (report, roots, path, file) in cases {
+            let expected = vec![((*file).to_owned(), vec![(*path).to_owned()])];
+            assert_eq!(
+                mapped(report, roots, &[path], &[file], &[]),
+                expected,
+                "{path}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_path_is_the_longest_file_that_it_ends_with() {
+        // The changed file at the root is not the one in lib.
+        assert_eq!(mapped("l", &[], &["lib/x.c"], &["x.c"], &["lib/x.c"]), []);
+        assert_eq!(
+            mapped(
+                "l",
+                &[],
+                &["/home/ada/shop/lib/x.c"],
+                &["x.c"],
+                &["lib/x.c"]
+            ),
+            []
+        );
+        assert_eq!(
+            mapped("web/coverage/l", &[], &["x.c"], &["x.c"], &["web/x.c"]),
+            []
+        );
+        // Two modules with the same class: neither is guessed.
+        assert_eq!(
+            mapped("j", &[], &["a/B.java"], &["m/a/B.java", "n/a/B.java"], &[]),
+            []
+        );
+    }
+
+    #[test]
+    fn other_peoples_files_are_not_taken_for_ours() {
+        let paths = [
+            "/home/ada/shop/setup.py",
+            "/home/ada/shop/a.py",
+            "/usr/lib/six/setup.py",
+        ];
+        let expected = vec![
+            ("a.py".to_owned(), vec![paths[1].to_owned()]),
+            ("setup.py".to_owned(), vec![paths[0].to_owned()]),
+        ];
+        assert_eq!(
+            mapped("l", &[], &paths, &["a.py", "setup.py"], &[]),
+            expected
+        );
+    }
+
+    #[test]
+    fn what_leaves_the_repository_is_left_alone() {
+        for path in ["../../etc/passwd", "..", "", ".", "a/../..", "..\\..\\x"] {
+            assert!(
+                escapes(path, "build/lcov.info") || Parts::of(path).parts.is_empty(),
+                "{path}"
+            );
+            assert_eq!(
+                mapped(
+                    "build/lcov.info",
+                    &[],
+                    &[path],
+                    &["passwd", "etc/passwd", "x"],
+                    &[]
+                ),
+                [],
+                "{path}"
+            );
+        }
+        assert!(!escapes("../src/a.c", "build/lcov.info"));
+        assert!(
+            !escapes("/etc/passwd", "lcov.info"),
+            "absolute paths have any root"
+        );
+    }
+}

@@ -1,0 +1,44 @@
+//! Test-driven development as evidence shows it: phases, cycles, and how well their order was kept. It must not believe a
+//! phase because somebody says so.
+//!
+//! `gather` asks the host; everything else is plain functions over plain data, tested without one.
+
+mod answer;
+mod discipline;
+mod files;
+mod gather;
+mod glob;
+mod machine;
+mod settings;
+
+use session_plugin::{Brief, Checkpoint, Contribution, Handoff, Request, Status};
+
+use gather::picture;
+
+pub struct TddWorkflow;
+
+session_plugin::plugin!(TddWorkflow: brief, checkpoint, handoff, status);
+
+impl Brief for TddWorkflow {
+    fn brief(request: Request) -> Result<Contribution, String> {
+        Ok(answer::brief(&picture(&request)?))
+    }
+}
+
+impl Status for TddWorkflow {
+    fn status(request: Request) -> Result<Contribution, String> {
+        Ok(answer::status(&picture(&request)?))
+    }
+}
+
+impl Checkpoint for TddWorkflow {
+    fn checkpoint(request: Request) -> Result<Contribution, String> {
+        Ok(answer::checkpoint(&picture(&request)?))
+    }
+}
+
+impl Handoff for TddWorkflow {
+    fn handoff(request: Request) -> Result<Contribution, String> {
+        Ok(answer::handoff(&picture(&request)?))
+    }
+}

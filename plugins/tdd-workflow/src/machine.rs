@@ -1,0 +1,234 @@
+//! The state machine of test-driven development: from runs of the tests and from claims to phases and cycles. It must
+//! not know where runs and claims come from, nor what a file is.
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    Red,
+    Green,
+    Refactor,
+}
+
+impl Phase {
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "RED" => Some(Self::Red),
+            "GREEN" => Some(Self::Green),
+            "REFACTOR" => Some(Self::Refactor),
+            _ => None,
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Red => "RED",
+            Self::Green => "GREEN",
+            Self::Refactor => "REFACTOR",
+        }
+    }
+}
+
+/// A run of the tests that was seen to end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// `ev-3`.
+    pub id: String,
+    pub started_at: i64,
+    pub ended_at: i64,
+    pub passed: bool,
+    /// Since the run before.
+    pub tests_changed: bool,
+    pub source_changed: bool,
+}
+
+/// A phase that somebody named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// `cp-3`, or what is being made now.
+    pub id: String,
+    pub at: i64,
+    pub phase: Phase,
+    /// Whether the tests are known to pass on the tree of the claim; none where only the run before can say.
+    pub passing: Option<bool>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    Run(Run),
+    Claim(Claim),
+}
+
+impl Event {
+    pub fn at(&self) -> i64 {
+        match self {
+            Self::Run(run) => run.ended_at,
+            Self::Claim(claim) => claim.at,
+        }
+    }
+}
+
+/// From the first failing run with a changed test to the first pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cycle {
+    pub red_at: i64,
+    pub green_at: i64,
+}
+
+/// What the events come to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Story {
+    pub phase: Option<Phase>,
+    /// How it came to be in this phase, or in none: a clause.
+    pub why: String,
+    /// It is in this phase because somebody said so.
+    pub by_claim: bool,
+    /// When each phase began, oldest first.
+    pub phases: Vec<(i64, Phase)>,
+    pub cycles: Vec<Cycle>,
+    /// Runs that passed after nothing but tests was changed, where code had broken them.
+    pub fixed_after_code: Vec<String>,
+    /// Runs in which changed tests passed at once: nobody saw them fail.
+    pub never_failed: Vec<String>,
+    /// Claims of GREEN or REFACTOR without a passing run.
+    pub unverified: Vec<String>,
+    /// The last run, and whether it passed.
+    pub last_run: Option<(String, bool)>,
+    /// When the cycle began that is not complete yet.
+    pub red_at: Option<i64>,
+    /// The last run failed although no test had changed.
+    pub broken: bool,
+}
+
+/// Goes through the events, which have to be in the order of their time.
+pub fn tell(events: &[Event]) -> Story {
+    let mut story = Story {
+        why: "no run of the tests was seen yet".to_owned(),
+        ..Story::default()
+    };
+    for event in events {
+        match event {
+            Event::Run(run) if run.passed => story.pass(run),
+            Event::Run(run) => story.fail(run),
+            Event::Claim(claim) => story.claim(claim),
+        }
+        if let Event::Run(run) = event {
+            story.last_run = Some((run.id.clone(), run.passed));
+        }
+    }
+    story
+}
+
+impl Story {
+    fn enter(&mut self, phase: Phase, at: i64, why: String) {
+        if self.phase != Some(phase) {
+            self.phases.push((at, phase));
+        }
+        self.phase = Some(phase);
+        self.why = why;
+        self.by_claim = false;
+    }
+
+    fn fail(&mut self, run: &Run) {
+        let id = &run.id;
+        if run.tests_changed {
+            self.red_at.get_or_insert(run.started_at);
+            self.broken = false;
+            self.enter(
+                Phase::Red,
+                run.ended_at,
+                format!("tests were changed, and they fail ({id})"),
+            );
+        } else if self.phase != Some(Phase::Red) {
+            self.broken = true;
+            self.why = match self.phase {
+                Some(_) => format!("the tests fail, and none was changed ({id})"),
+                None => format!("the tests fail, and none was changed in this session ({id})"),
+            };
+        }
+    }
+
+    fn pass(&mut self, run: &Run) {
+        let id = &run.id;
+        match self.phase {
+            Some(Phase::Red) => {
+                self.finish_cycle(run.ended_at);
+                self.enter(
+                    Phase::Green,
+                    run.ended_at,
+                    format!("the first pass after RED ({id})"),
+                );
+            }
+            _ if run.tests_changed => {
+                if self.broken && !run.source_changed {
+                    self.fixed_after_code.push(id.clone());
+                    self.why = format!("tests were changed to fit the code, and pass ({id})");
+                } else {
+                    self.never_failed.push(id.clone());
+                    self.why =
+                        format!("changed tests passed at once, without having failed ({id})");
+                }
+            }
+            Some(_) if run.source_changed => {
+                self.enter(
+                    Phase::Refactor,
+                    run.ended_at,
+                    format!("a pass after GREEN, with no test changed ({id})"),
+                );
+            }
+            Some(_) if self.broken => self.why = format!("the tests pass again ({id})"),
+            Some(_) => {}
+            None => self.why = format!("the tests pass, and none was seen to fail yet ({id})"),
+        }
+        self.broken = false;
+    }
+
+    fn claim(&mut self, claim: &Claim) {
+        let id = &claim.id;
+        if claim.phase == Phase::Red {
+            self.red_at.get_or_insert(claim.at);
+        } else {
+            let last = self.last_run.as_ref();
+            if !claim
+                .passing
+                .unwrap_or(last.is_some_and(|(_, passed)| *passed))
+            {
+                self.unverified.push(id.clone());
+            }
+            if self.phase == Some(Phase::Red) {
+                self.finish_cycle(claim.at);
+            }
+        }
+        if self.phase != Some(claim.phase) {
+            self.enter(claim.phase, claim.at, format!("claimed ({id})"));
+            self.by_claim = true;
+        }
+    }
+
+    fn finish_cycle(&mut self, green_at: i64) {
+        if let Some(red_at) = self.red_at.take() {
+            self.cycles.push(Cycle { red_at, green_at });
+        }
+    }
+
+    /// At a time in the past; none before the first one.
+    pub fn phase_at(&self, time: i64) -> Option<Phase> {
+        let earlier = self.phases.iter().take_while(|(at, _)| *at <= time);
+        earlier.last().map(|(_, phase)| *phase)
+    }
+
+    /// Seconds, on average.
+    pub fn mean_cycle(&self) -> Option<i64> {
+        let number = i64::try_from(self.cycles.len())
+            .ok()
+            .filter(|number| *number > 0)?;
+        Some(self.cycles.iter().map(Cycle::seconds).sum::<i64>() / number)
+    }
+}
+
+impl Cycle {
+    pub fn seconds(&self) -> i64 {
+        (self.green_at - self.red_at).max(0)
+    }
+}
+
+#[cfg(test)]
+mod tests;

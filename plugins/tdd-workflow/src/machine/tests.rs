@@ -1,0 +1,155 @@
+//! The machine, case by case.
+
+use super::*;
+
+/// A word an event: `F` failed or `P` passed, with `t` for changed tests and `s` for changed source; `R!`, `G!` and `X!`
+/// claim RED, GREEN and REFACTOR. One a minute.
+fn story(words: &str) -> Story {
+    let events: Vec<Event> = words
+        .split_whitespace()
+        .enumerate()
+        .map(|(index, word)| event(index, word))
+        .collect();
+    tell(&events)
+}
+
+fn event(index: usize, word: &str) -> Event {
+    let at = i64::try_from(index).unwrap() * 60;
+    if let Some(phase) = word.strip_suffix('!') {
+        return Event::Claim(Claim {
+            id: format!("cp-{index}"),
+            at,
+            phase: match phase {
+                "R" => Phase::Red,
+                "G" => Phase::Green,
+                _ => Phase::Refactor,
+            },
+            passing: None,
+        });
+    }
+    Event::Run(Run {
+        id: format!("ev-{index}"),
+        started_at: at,
+        ended_at: at + 10,
+        passed: word.starts_with('P'),
+        tests_changed: word.contains('t'),
+        source_changed: word.contains('s'),
+    })
+}
+
+#[test]
+fn phases_follow_from_runs() {
+    use Phase::{Green, Red, Refactor};
+    let cases = [
+        ("", None, 0),
+        ("P", None, 0),
+        ("Ps", None, 0),
+        ("Fs", None, 0),
+        ("Ft", Some(Red), 0),
+        ("Fts", Some(Red), 0),
+        ("Ft Fs", Some(Red), 0),
+        ("Ft Fs Ft", Some(Red), 0),
+        ("Ft Ps", Some(Green), 1),
+        ("Ft Pts", Some(Green), 1),
+        ("Ft P", Some(Green), 1),
+        ("Ft Ps P", Some(Green), 1),
+        ("Ft Ps Ps", Some(Refactor), 1),
+        ("Ft Ps Ps P Ps", Some(Refactor), 1),
+        ("Ft Ps Ps Ft", Some(Red), 1),
+        ("Ft Ps Ft Ps", Some(Green), 2),
+        ("Ft Ps Fs", Some(Green), 1),
+        ("Ft Ps Fs Ps", Some(Refactor), 1),
+        ("Ft Ps Pt", Some(Green), 1),
+        ("Pt", None, 0),
+        ("R!", Some(Red), 0),
+        ("R! Ps", Some(Green), 1),
+        ("R! G!", Some(Green), 1),
+        ("G!", Some(Green), 0),
+        ("Ft Ps G!", Some(Green), 1),
+        ("Ft R! Ps G! X!", Some(Refactor), 1),
+        ("Ft X!", Some(Refactor), 1),
+        ("X! Ft", Some(Red), 0),
+    ];
+    for (words, phase, cycles) in cases {
+        let story = story(words);
+        assert_eq!(
+            (story.phase, story.cycles.len()),
+            (phase, cycles),
+            "{words}: {story:?}"
+        );
+    }
+}
+
+#[test]
+fn a_cycle_lasts_from_the_first_failure_to_the_first_pass() {
+    let story = story("Ps Ft Fs Ft Ps Ps Ft Ps");
+    let seconds: Vec<i64> = story.cycles.iter().map(Cycle::seconds).collect();
+    assert_eq!(seconds, [190, 70]);
+    assert_eq!(story.mean_cycle(), Some(130));
+    assert_eq!(story.phase_at(0), None);
+    assert_eq!(story.phase_at(200), Some(Phase::Red));
+    assert_eq!(story.phase_at(310), Some(Phase::Refactor));
+}
+
+/// Events; runs that fixed tests, runs that never failed, claims without evidence.
+type Case = (
+    &'static str,
+    &'static [&'static str],
+    &'static [&'static str],
+    &'static [&'static str],
+);
+
+#[test]
+fn what_was_not_done_test_first_is_named() {
+    let cases: [Case; 8] = [
+        // Code broke the tests, and the tests were changed to fit it.
+        ("Ft Ps Fs Pt", &["ev-3"], &[], &[]),
+        ("Fs Pt", &["ev-1"], &[], &[]),
+        ("Ft Ps Fs Ps", &[], &[], &[]),
+        // A test that was never seen to fail.
+        ("Pt", &[], &["ev-0"], &[]),
+        ("Ft Ps Pts", &[], &["ev-2"], &[]),
+        // Claims.
+        ("R! G!", &[], &[], &["cp-1"]),
+        ("Ft G!", &[], &[], &["cp-1"]),
+        ("Ft Ps G! Ps X!", &[], &[], &[]),
+    ];
+    for (words, fixed, never, unverified) in cases {
+        let story = story(words);
+        assert_eq!(story.fixed_after_code, fixed, "{words}");
+        assert_eq!(story.never_failed, never, "{words}");
+        assert_eq!(story.unverified, unverified, "{words}");
+    }
+}
+
+#[test]
+fn a_claim_on_another_tree_than_the_last_run_is_not_verified_by_it() {
+    let mut events = vec![event(0, "Ft"), event(1, "Ps"), event(2, "G!")];
+    assert!(tell(&events).unverified.is_empty());
+    if let Event::Claim(claim) = &mut events[2] {
+        claim.passing = Some(false);
+    }
+    assert_eq!(tell(&events).unverified, ["cp-2"]);
+}
+
+#[test]
+fn every_phase_says_why() {
+    let cases = [
+        ("", "no run of the tests was seen yet"),
+        ("Ft", "tests were changed, and they fail (ev-0)"),
+        ("Ft Ps", "the first pass after RED (ev-1)"),
+        ("Ft Ps P", "the first pass after RED (ev-1)"),
+        (
+            "Ft Ps Ps",
+            "a pass after GREEN, with no test changed (ev-2)",
+        ),
+        ("Ft Ps Fs", "the tests fail, and none was changed (ev-2)"),
+        ("Ft Ps Fs P", "the tests pass again (ev-3)"),
+        ("P", "the tests pass, and none was seen to fail yet (ev-0)"),
+        ("G!", "claimed (cp-0)"),
+        ("Ft Ps G!", "the first pass after RED (ev-1)"),
+    ];
+    for (words, why) in cases {
+        assert_eq!(story(words).why, why, "{words}");
+    }
+}

@@ -1,0 +1,112 @@
+//! Reading a large coverage report inside the component, against the same parser compiled natively. It must not measure
+//! anything else of a checkpoint: that is taken off.
+
+use std::fs::File;
+use std::io::{BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::Path;
+use std::process::Command;
+use std::time::SystemTime;
+
+use coverage::report::{self, input::Pieces};
+
+use crate::Failure;
+use crate::fixture::{Fixture, PastSessions};
+use crate::measure::{Contender, World, in_turn, prepare};
+use crate::plan::Group;
+
+pub const TITLE: &str = "a coverage report of 50 MB";
+/// The component may take so many times what the native parser takes.
+pub const MOST: f64 = 2.0;
+/// The option with which the benchmark runs itself as the native parser.
+pub const OPTION: &str = "--parse";
+
+const BYTES: usize = 50_000_000;
+const REPORT: &str = "lcov.info";
+/// As the component is given them.
+const PIECE: usize = 1024 * 1024;
+
+/// Three commands: the native parser, a checkpoint without the plugin, and one whose report was written anew.
+pub fn measure(world: &World, rounds: usize) -> Result<Group, Failure> {
+    let fixture = Fixture::make(world, "parse", 700, PastSessions::Packed(100))?;
+    let report = fixture.path.join(REPORT);
+    write_report(&report)?;
+    // A checkpoint would keep it, too.
+    let exclude = fixture.path.join(".git/info/exclude");
+    std::fs::create_dir_all(fixture.path.join(".git/info"))?;
+    std::fs::write(exclude, format!("/{REPORT}\n"))?;
+    let off = "plugins:\n  context-manager: { enabled: false }\n";
+    let on = format!(
+        "{off}  coverage:\n    limits: {{ time: 10s }}\n    config: {{ report: {REPORT}, largest: 64 }}\n"
+    );
+    let configurations = [
+        world.root.join("parse-off.yaml"),
+        world.root.join("parse-on.yaml"),
+    ];
+    std::fs::write(&configurations[0], off)?;
+    std::fs::write(&configurations[1], on)?;
+    let checkpoint = |configuration: &Path| {
+        let mut command = world.session(&fixture.path, &["checkpoint", "--no-input", "--json"]);
+        command.env("SESSION_CONFIG", configuration);
+        command
+    };
+    let said = prepare(checkpoint(&configurations[1]))?;
+    if !said.contains("total_coverage") {
+        return Err(format!("the report was not read:\n{said}").into());
+    }
+    let own = std::env::current_exe()?;
+    let contenders = vec![
+        Contender::new("the parser, native", || {
+            let mut command = Command::new(&own);
+            command.arg(OPTION).arg(&report);
+            command
+        }),
+        Contender::new("session checkpoint, plugin off", || {
+            checkpoint(&configurations[0])
+        }),
+        Contender::new("session checkpoint, report read", || {
+            checkpoint(&configurations[1])
+        })
+        .before(|| {
+            // A report whose stamp is the same is not read again.
+            let file = File::options().write(true).open(&report)?;
+            Ok(file.set_modified(SystemTime::now())?)
+        }),
+    ];
+    Ok(Group {
+        title: TITLE.to_owned(),
+        samples: in_turn(contenders, rounds)?,
+        targets: Vec::new(),
+    })
+}
+
+/// What the native contender does.
+pub fn native(path: &Path) -> Result<(), Failure> {
+    let mut file = File::open(path)?;
+    let pieces = Pieces::new(|offset| {
+        let mut piece = Vec::with_capacity(PIECE);
+        file.seek(SeekFrom::Start(offset))?;
+        (&mut file).take(PIECE as u64).read_to_end(&mut piece)?;
+        Ok(piece)
+    });
+    let (_, table) = report::read(pieces).map_err(|problem| format!("the report {problem}"))?;
+    let lines: u64 = table.files.values().map(|lines| lines.counts().lines).sum();
+    Ok(writeln!(std::io::stdout(), "{lines}")?)
+}
+
+/// Files of 2,000 lines, half of them code, as `llvm-cov export -format=lcov` writes them.
+fn write_report(path: &Path) -> Result<(), Failure> {
+    let mut text = BufWriter::new(File::create(path)?);
+    let (mut written, mut file) = (0, 0);
+    while written < BYTES {
+        let mut record = format!("SF:/home/ada/project/src/part{}/file{file}.rs\n", file % 40);
+        record.push_str("FN:1,main\nFNDA:1,main\nFNF:1\nFNH:1\n");
+        for line in (1..2_000).filter(|line| line % 4 < 2) {
+            record.push_str(&format!("DA:{line},{}\n", (line * 7 + file) % 13));
+        }
+        record.push_str("BRF:0\nBRH:0\nLF:999\nLH:900\nend_of_record\n");
+        text.write_all(record.as_bytes())?;
+        written += record.len();
+        file += 1;
+    }
+    Ok(text.flush()?)
+}
