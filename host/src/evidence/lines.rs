@@ -14,28 +14,41 @@ impl Lines {
     pub fn add(&mut self, bytes: &[u8], each: &mut dyn FnMut(&str)) {
         let mut rest = bytes;
         while let Some(end) = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
-            self.keep(&rest[..end]);
-            self.end(each);
+            let line = &rest[..end];
             rest = &rest[end + 1..];
+            if self.line.is_empty() {
+                say(&line[..line.len().min(LONGEST)], each);
+            } else {
+                self.keep(line);
+                self.end(each);
+            }
         }
         self.keep(rest);
     }
 
     /// What is there of the last line.
     pub fn end(&mut self, each: &mut dyn FnMut(&str)) {
-        if !self.line.is_empty() {
-            let text = String::from_utf8_lossy(&self.line);
-            match text.contains('\x1b') {
-                true => each(&without_escapes(&text)),
-                false => each(&text),
-            }
-            self.line.clear();
-        }
+        say(&self.line, each);
+        self.line.clear();
     }
 
     fn keep(&mut self, bytes: &[u8]) {
         let room = LONGEST - self.line.len();
         self.line.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+}
+
+/// What most of a flood of output is made of, lines that no runner writes, is put aside by its first character.
+fn say(line: &[u8], each: &mut dyn FnMut(&str)) {
+    const BEGINNINGS: &[u8] = b"tSTFon=-?{\x1b0123456789";
+    let first = line.iter().find(|byte| !matches!(byte, b' ' | b'\t'));
+    if !first.is_some_and(|first| BEGINNINGS.contains(first)) {
+        return;
+    }
+    let text = String::from_utf8_lossy(line);
+    match line.contains(&b'\x1b') {
+        true => each(&without_escapes(&text)),
+        false => each(&text),
     }
 }
 
@@ -89,15 +102,23 @@ mod tests {
 
     #[test]
     fn lines_are_whole_however_they_come() {
-        assert_eq!(lines(&[b"a", b"b\nc", b"\r\nd"]), ["ab", "c", "d"]);
+        assert_eq!(lines(&[b"t", b"b\no", b"\r\n1"]), ["tb", "o", "1"]);
     }
 
     #[test]
     fn colours_and_titles_are_no_text() {
         let text = "\x1b[1m\x1b[32mtest result\x1b[0m: ok\x1b]0;title\x07.\x1b]8;;x\x1b\\";
         assert_eq!(lines(&[text.as_bytes()]), ["test result: ok."]);
-        assert_eq!(lines(&[b"cut \x1b["]), ["cut "]);
+        assert_eq!(lines(&[b"to \x1b["]), ["to "]);
         assert_eq!(lines(&[b"\x1b[32mok\x1b(B\x1b[m."]), ["ok."]);
+    }
+
+    #[test]
+    fn what_no_runner_begins_a_line_with_is_put_aside() {
+        assert_eq!(
+            lines(&[b"a line\n  Tests: 1\n\n/ x\n\t3 - x"]),
+            ["  Tests: 1", "\t3 - x"]
+        );
     }
 
     #[test]
