@@ -42,19 +42,19 @@ fn reports_of_the_real_tools_are_read() {
         (
             fixture!("lcov/gcc.info"),
             Format::Lcov,
-            "/home/ada/shapes/src/shape.c",
+            "/builds/acme/shapes/src/shape.c",
             shape_gcc,
         ),
         (
             fixture!("lcov/clang.info"),
             Format::Lcov,
-            "/home/ada/shapes/src/shape.c",
+            "/builds/acme/shapes/src/shape.c",
             shape_clang,
         ),
         (
             fixture!("llvm-cov/clang.json"),
             Format::LlvmCov,
-            "/home/ada/shapes/src/shape.c",
+            "/builds/acme/shapes/src/shape.c",
             shape_clang,
         ),
         (
@@ -117,7 +117,7 @@ fn reports_of_the_real_tools_are_read() {
         assert_eq!(whole.files, table.files, "{format:?} in one piece");
     }
     let (_, table) = read_in_pieces(fixture!("cobertura/nyc.xml")).unwrap();
-    assert_eq!(table.roots, ["/home/ada/jsshop"]);
+    assert_eq!(table.roots, ["/builds/acme/jsshop"]);
 }
 
 #[test]
