@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 use crate::common::outcome::Outcome;
 use crate::common::terminal::CONTROL_C;
 use crate::common::{TestEnv, source_root};
+use crate::plugin_languages::passed_over;
 
 /// A component with every hook, without hooks of its own mind: it tells what it was given.
 fn component() -> String {
@@ -79,6 +80,10 @@ fn a_packed_component_has_the_manifest_and_the_original_is_kept() {
         original
     );
 
+    let notes = &plugin(&env, &["test", "guide.wasm", "--json"]).json()["notes"];
+    let never = "it exports status, but its manifest does not name it: status is never called";
+    assert!(notes.as_array().unwrap().contains(&json!(never)), "{notes}");
+
     // Packed once more, in place because that was said, it has the new manifest alone.
     let again = [
         "pack",
@@ -148,7 +153,7 @@ fn a_manifest_that_is_wrong_is_refused_with_what_would_be_right() {
     refused(&pack(&["--manifest=m.json"]), "hoooks");
     refused(
         &plugin(&env, &["pack", "m.json", "--name=a", "--version=1"]),
-        "is no WASM component",
+        "is no WebAssembly component",
     );
     assert!(!env.root().join("a.wasm").exists());
 }
@@ -266,7 +271,7 @@ fn a_change_of_the_component_runs_it_again_until_ctrl_c() {
     // One that cannot be run ends nothing.
     std::fs::write(env.root().join("a.wasm"), "half a component").unwrap();
     terminal
-        .wait_for("is no WASM component")
+        .wait_for("is no WebAssembly")
         .wait_for("Ctrl-C ends");
     pack("3.0.0");
     terminal.wait_for("again 3.0.0").wait_for("Ctrl-C ends");
@@ -296,10 +301,7 @@ fn the_facts_of_a_repository_become_a_case_that_gives_the_same_answer() {
         ])
         .success();
     let token = format!("ghp_{}", "a1B2c3D4e5F6".repeat(3));
-    repository
-        .session(&["blockers", "add", &format!("Key {token} is old")])
-        .success();
-    repository.write("docs/guide.md", "# Guide\n\nRefunds.\n");
+    repository.write("docs/guide.md", format!("# Guide\n\n{token}\n"));
     repository.write("src/pay.rs", "//! Pays.\npub fn pay() {}\n");
     let grant = "--grant=read:docs/**=It quotes the guide.";
     plugin(
@@ -325,10 +327,11 @@ fn the_facts_of_a_repository_become_a_case_that_gives_the_same_answer() {
     let case: Json = serde_json::from_str(&text).unwrap();
     assert_eq!(case["branch"], "feature/refund");
     assert_eq!(case["objectives"][0]["text"], "Refund");
-    assert_eq!(
-        case["files"],
-        json!({"docs/guide.md": "# Guide\n\nRefunds.\n"})
-    );
+    let files = case["files"].as_object().unwrap();
+    // What the plugin does not ask to read is not taken along.
+    assert_eq!(files.keys().collect::<Vec<_>>(), ["docs/guide.md"]);
+    let masked = files["docs/guide.md"].as_str().unwrap();
+    assert!(masked.starts_with("# Guide\n\n‹masked: "), "{masked}");
     assert_eq!(case["grants"]["read"], json!(["docs/**"]));
     assert_eq!(case["changed_lines"]["head"][0]["path"], "docs/guide.md");
     let test = repository.session(&["plugin", "test", file, "--case", "case.json"]);
@@ -398,7 +401,7 @@ fn the_tests_of_a_new_plugin_pass() {
             .stdout(Stdio::null())
             .status();
         if !is_there.is_ok_and(|status| status.success()) {
-            eprintln!("skipped: there is no {program}");
+            passed_over(&format!("there is no {program}"));
             continue;
         }
         plugin(&env, &["new", language, "--lang", language]).success();

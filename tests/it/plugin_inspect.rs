@@ -35,7 +35,7 @@ fn a_manifest_cannot_forge_what_the_review_says() {
     let manifest = serde_json::json!({
         "name": text, "version": text, "contract": text, "hooks": ["brief"],
         "grants": [
-            {"kind": "http", "value": text, "reason": text.repeat(100)},
+            {"kind": "http", "value": text, "reason": text.repeat(1000)},
             {"kind": text, "reason": ""},
         ],
     });
@@ -101,8 +101,8 @@ fn inspect_tells_what_a_file_is_without_a_repository() {
     assert!(text.stdout.contains("session:plugin/facts@0.1.0"), "{text}");
     assert!(text.stdout.contains("reads one file of the test"), "{text}");
     for (name, cause) in [
-        ("half.wasm", "is damaged or cut short"),
-        ("module.wasm", "is a core module, not a component"),
+        ("half.wasm", "is damaged or cut off"),
+        ("module.wasm", "is a core module and no component"),
         ("text.wasm", "is no WebAssembly component"),
         ("large.wasm", "is too large: a component has at most 64 MiB"),
         ("none.wasm", "cannot be read"),

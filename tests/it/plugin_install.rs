@@ -10,8 +10,9 @@ use std::path::PathBuf;
 
 use crate::common::TestEnv;
 use crate::common::outcome::Outcome;
-use crate::common::repository::Repository;
+use crate::common::repository::{Repository, run};
 use crate::common::terminal::ENTER;
+use crate::plugin_trust;
 use component::{sha256, version_1, version_2};
 
 const CONFIG: &str = ".session/config.yaml";
@@ -67,7 +68,7 @@ fn a_file_is_pinned_compiled_and_not_trusted() {
         "1.0.0",
         "./tools/notes.wasm",
         &sha256(&version_1()),
-        "read docs/**: finds the notes",
+        "read docs/**: “finds the notes”",
         "env NOTES_TOKEN",
         "session plugin trust acme-notes",
     ] {
@@ -174,14 +175,22 @@ fn what_is_no_component_for_this_program_is_refused() {
         "no WebAssembly component",
     );
     refused(&repository, &["install", "module.wasm"], "a core module");
-    refused(&repository, &["install", "cut.wasm"], "damaged or cut off");
+    refused(
+        &repository,
+        &["install", "cut.wasm"],
+        "damaged or cut short",
+    );
     let newer = refused(&repository, &["install", "newer.wasm"], "9.8.7");
     assert!(newer.stderr.contains(session::plugin::CONTRACT), "{newer}");
     // Files with nothing in them: reading the second one would never end.
     for (name, size) in [("large.wasm", 200 << 20), ("endless.wasm", 1 << 42)] {
         let file = std::fs::File::create(repository.path().join(name)).unwrap();
         file.set_len(size).unwrap();
-        refused(&repository, &["install", name], "larger than the 64 MiB");
+        refused(
+            &repository,
+            &["install", name],
+            "too large: a component has at most 64 MiB",
+        );
     }
     let wrong = "0".repeat(64);
     let arguments = ["install", "tools/notes.wasm", "--sha256", &wrong];
@@ -209,9 +218,8 @@ fn a_name_is_chosen_or_the_components_own() {
     );
     let digest = sha256(&version_1());
     assert_eq!(repository.read(CONFIG).matches(&digest).count(), 1);
-    repository
-        .session(&[&install[..], &["other"]].concat())
-        .success();
+    let other = repository.session(&[&install[..], &["other", "--json"]].concat());
+    assert_eq!(other.json()["plugins"][0]["name"], "other");
     let config = repository.read(CONFIG);
     assert_eq!(config.matches(&digest).count(), 2);
 
@@ -225,7 +233,7 @@ fn a_name_is_chosen_or_the_components_own() {
         .session(&["plugin", "remove", "other", "--json"])
         .json();
     assert_eq!(removed["component_removed"], true);
-    assert_eq!(removed["sha256"], digest);
+    assert_eq!(removed["digest"], digest);
     assert!(!stored(&env, &version_1()).exists());
     assert_eq!(repository.read(CONFIG), BY_HAND);
     refused(&repository, &["remove", "other"], "known: coverage");
@@ -289,7 +297,7 @@ fn an_update_pins_what_is_new_and_asks_for_trust_again() {
         "1.0.0 → 1.1.0",
         &sha256(&version_1()),
         &sha256(&version_2()),
-        "http api.example.com: sends the notes",
+        "http api.example.com: “sends the notes”",
     ] {
         assert!(told.stdout.contains(said), "{said}\n{told}");
     }
@@ -315,6 +323,44 @@ fn an_update_pins_what_is_new_and_asks_for_trust_again() {
     refused(&repository, &["update", "coverage"], "known: acme-notes");
     repository.write("tools/notes.wasm", "broken");
     refused(&repository, &["update"], "no WebAssembly component");
+}
+
+#[test]
+fn it_runs_once_it_is_trusted_and_no_longer_after_an_update() {
+    let env = TestEnv::new();
+    let repository = project(&env);
+    let runs = |expected: bool| {
+        let (warnings, said) = plugin_trust::brief(&repository, "acme-notes");
+        assert_eq!(said, expected, "{warnings:?}");
+        assert_eq!(warnings.is_empty(), expected, "{warnings:?}");
+    };
+    let trust = |bytes: &[u8]| {
+        let digest = sha256(bytes);
+        run(
+            &repository,
+            &["plugin", "trust", "acme-notes", "--sha256", &digest],
+        );
+    };
+    run(&repository, &["start", "--objective", "one"]);
+    run(&repository, &["plugin", "install", "tools/notes.wasm"]);
+    // Time enough for a busy machine.
+    let limits = format!("{}\n    limits: {{ time: 10s }}", sha256(&version_1()));
+    let config = repository
+        .read(CONFIG)
+        .replace(&sha256(&version_1()), &limits);
+    repository.write(CONFIG, config);
+    runs(false);
+    trust(&version_1());
+    runs(true);
+    repository.write("tools/notes.wasm", version_2());
+    // The pinned one is in the store.
+    runs(true);
+    run(&repository, &["plugin", "update"]);
+    runs(false);
+    trust(&version_2());
+    runs(true);
+    run(&repository, &["plugin", "remove", "acme-notes"]);
+    assert!(!plugin_trust::brief(&repository, "acme-notes").1);
 }
 
 /// The component is in the store, and the configuration does not name it yet: compiling takes long enough for that.

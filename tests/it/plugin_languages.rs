@@ -92,8 +92,7 @@ fn in_python() {
     let tool = std::env::var_os("SESSION_COMPONENTIZE_PY").map(PathBuf::from);
     let tool = tool.unwrap_or_else(|| "componentize-py".into());
     if !answers(Command::new(&tool).arg("--version")) {
-        eprintln!("skipped: there is no componentize-py; SESSION_COMPONENTIZE_PY can name one");
-        return;
+        return passed_over("there is no componentize-py; SESSION_COMPONENTIZE_PY can name one");
     }
     let env = TestEnv::new();
     own_cache(&env);
@@ -116,10 +115,7 @@ fn in_python() {
 #[test]
 fn in_javascript() {
     let Some(modules) = std::env::var_os("SESSION_COMPONENTIZE_JS").map(PathBuf::from) else {
-        eprintln!(
-            "skipped: SESSION_COMPONENTIZE_JS does not name a node_modules with componentize-js"
-        );
-        return;
+        return passed_over("SESSION_COMPONENTIZE_JS names no node_modules with componentize-js");
     };
     let env = TestEnv::new();
     own_cache(&env);
@@ -139,6 +135,14 @@ fn pack(env: &TestEnv, project: &Path) {
         "manifest.json",
     ];
     run(env, project, Path::new(session_program()), &pack);
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "a test that could not run has to say so"
+)]
+pub fn passed_over(why: &str) {
+    eprintln!("passed over: {why}");
 }
 
 fn answers(command: &mut Command) -> bool {

@@ -172,6 +172,45 @@ fn without_a_terminal_only_the_digest_agrees_and_the_refusal_does_not_say_it() {
 }
 
 #[test]
+fn an_installed_plugin_runs_once_it_is_trusted() {
+    let env = TestEnv::new();
+    let repository = project(&env, "acme", READS);
+    run(
+        &repository,
+        &[
+            "plugin",
+            "install",
+            "tools/acme.wasm",
+            "--name",
+            "other",
+            "--allow",
+        ],
+    );
+    let (warnings, said) = brief(&repository, "other");
+    assert!(!said, "{warnings:?}");
+    let digest = digest(&component());
+    run(
+        &repository,
+        &["plugin", "trust", "other", "--sha256", &digest],
+    );
+    assert!(brief(&repository, "other").1);
+    // Removed and installed again, it is the same component, and what was agreed.
+    run(&repository, &["plugin", "remove", "other"]);
+    run(
+        &repository,
+        &[
+            "plugin",
+            "install",
+            "tools/acme.wasm",
+            "--name",
+            "other",
+            "--allow",
+        ],
+    );
+    assert!(brief(&repository, "other").1);
+}
+
+#[test]
 fn a_withdrawn_consent_is_none() {
     let env = TestEnv::new();
     let repository = project(&env, "acme", READS);

@@ -20,7 +20,7 @@ use oci_client::Reference;
 use url::Url;
 
 use crate::error::user_error;
-use crate::plugin::components::LARGEST;
+use crate::plugin::components;
 
 pub use file::path_from_root;
 
@@ -154,10 +154,7 @@ fn is_loopback(host: &str) -> bool {
 }
 
 fn too_large() -> anyhow::Error {
-    anyhow::anyhow!(
-        "it is larger than the {} MiB that a component may have",
-        LARGEST / 1024 / 1024
-    )
+    anyhow::anyhow!("it {}", components::too_large())
 }
 
 /// What went wrong at the bottom, without the address: that may hold a secret.

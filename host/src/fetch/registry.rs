@@ -47,7 +47,7 @@ pub async fn fetch(
         // A proxy that is named and used for nothing takes the place of the environment's: what is not protected stays on
         // this machine.
         http_proxy: direct.then(|| "http://localhost".to_owned()),
-        no_proxy: direct.then(|| "*".to_owned()),
+        no_proxy: direct.then(|| host(registry).to_owned()),
         connect_timeout: Some(around.patience.connect),
         read_timeout: Some(around.patience.stall),
         user_agent: USER_AGENT,
@@ -74,8 +74,11 @@ pub async fn fetch(
 
 /// There HTTP is as good as HTTPS.
 fn is_on_this_machine(registry: &str) -> bool {
-    let host = registry.rsplit_once(':').map_or(registry, |(host, _)| host);
-    is_loopback(host)
+    is_loopback(host(registry))
+}
+
+fn host(registry: &str) -> &str {
+    registry.rsplit_once(':').map_or(registry, |(host, _)| host)
 }
 
 /// Digest and size of the component that a manifest is about.

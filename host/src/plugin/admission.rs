@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_variable_is_handed_over_when_it_is_allowed_asked_for_and_set() {
-        let [path, unset] = ["PATH", "SESSION_TEST_NEVER_SET"];
+        let [path, unset] = ["PATH", "A_VARIABLE_THAT_NOBODY_SETS"];
         let mut settings = PluginConfig::default();
         settings.allow.env = [path, "HOME", unset].map(str::to_owned).to_vec();
         let ask = |name: &str| RequestedGrant {

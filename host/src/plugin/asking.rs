@@ -1,20 +1,18 @@
-//! Putting one question to all plugins: who is called, who answers from what was kept, and what is made of the outcomes.
-//! It must not decide what a document does with them.
+//! Putting one question to all plugins: who is called, and who answers from what was kept. It must
+//! not decide what becomes of the answers.
 
 use std::sync::Arc;
 
-use super::answer;
 use super::bindings::session::plugin::types::{Argument, Request};
-use super::call::{Call, Outcome};
-use super::contribution::{Contribution, Hook};
+use super::call::Call;
+use super::contribution::Hook;
 use super::host_data::HostData;
 use super::kept::{self, Kept, Key};
-use super::last_run::Run;
 use super::limits::Limits;
 use super::sandbox::CallContext;
+use super::taking::Taking;
 use super::work_tree::{ReadGrant, WorkTree};
-use super::{Answers, NewState, Plugins, Question, Ready, http, warning};
-use crate::error::Warning;
+use super::{Answers, Plugins, Question, Ready, http};
 
 /// Whether plugins that use the network are asked in this command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -214,7 +212,7 @@ impl Ready {
     }
 
     /// What an earlier answer has to agree with to be this plugin's still.
-    fn key(&self, hook: Hook, host: &dyn HostData) -> Key {
+    pub(super) fn key(&self, hook: Hook, host: &dyn HostData) -> Key {
         Key {
             plugin: self.name.clone(),
             hook,
@@ -222,114 +220,6 @@ impl Ready {
             grants: self.grants(),
             configuration: self.settings.config.to_string(),
             branch: host.session().branch,
-        }
-    }
-}
-
-/// Turns outcomes into answers.
-struct Taking<'a> {
-    answers: &'a mut Answers,
-    work_tree: Option<WorkTree>,
-    host: &'a dyn HostData,
-    kept: &'a Kept,
-    /// Plugins that failed in this command: that their service is down is said once.
-    complained: Vec<&'a Ready>,
-}
-
-impl<'a> Taking<'a> {
-    fn recall(&mut self, plugin: &Ready, hook: Hook) {
-        match self.kept.read(&plugin.key(hook, self.host)) {
-            Some(contribution) => self.answers.contributions.push(contribution),
-            None => {
-                let unasked = warning::not_asked_yet(&plugin.name);
-                self.answers.warnings.push(unasked);
-            }
-        }
-    }
-
-    fn answer(&mut self, plugin: &'a Ready, hook: Hook, outcome: Outcome) {
-        if let Some(contribution) = self.accept(plugin, hook, outcome, true) {
-            self.answers.contributions.push(contribution);
-        }
-    }
-
-    fn refresh(&mut self, plugin: &'a Ready, hook: Hook, outcome: Outcome) {
-        self.accept(plugin, hook, outcome, false);
-    }
-
-    /// The contribution, or the one that was kept. `for_now`: it is for the command that is under way.
-    fn accept(
-        &mut self,
-        plugin: &'a Ready,
-        hook: Hook,
-        outcome: Outcome,
-        for_now: bool,
-    ) -> Option<Contribution> {
-        let name = &plugin.name;
-        self.answers.runs.push(Run::of(name, hook, &outcome));
-        let log = outcome.log.iter().map(|line| answer::line(line));
-        let log = log.map(|line| (name.clone(), line));
-        self.answers.log.extend(log);
-        let is_kept = plugin.access.reaches_network() && kept::HOOKS.contains(&hook);
-        let mut failed = None;
-        let mut contribution = None;
-        match outcome.result {
-            Ok(said) => {
-                let accepted = answer::accept(name, said, self.work_tree.as_ref());
-                if is_kept {
-                    self.keep(plugin, hook, &accepted.contribution);
-                }
-                // What a plugin leaves for itself belongs to the command that it answered.
-                if for_now {
-                    self.answers
-                        .new_states
-                        .extend(accepted.states.into_iter().map(|(scope, bytes)| NewState {
-                            plugin: name.clone(),
-                            scope,
-                            bytes,
-                        }));
-                }
-                let complaints = accepted.complaints.iter();
-                let complaints = complaints.map(|text| warning::complaint(name, hook, text));
-                self.answers.warnings.extend(complaints);
-                contribution = Some(accepted.contribution);
-            }
-            Err(failure) => failed = Some(warning::failed(name, hook, &failure)),
-        }
-        let is_lost = contribution.is_none();
-        if is_lost && is_kept {
-            contribution = self.kept.read(&plugin.key(hook, self.host));
-        }
-        let warned = match outcome.refusals.as_slice() {
-            [] => failed,
-            refusals => Some(warning::refused(name, hook, refusals, failed)),
-        };
-        let now = self.host.now();
-        let warned = match (warned, &contribution) {
-            (Some(warned), Some(earlier)) if is_lost => {
-                Some(warning::fell_back(warned, earlier, now))
-            }
-            (warned, _) => warned,
-        };
-        self.complain(plugin, warned);
-        contribution
-    }
-
-    fn complain(&mut self, plugin: &'a Ready, warning: Option<Warning>) {
-        let is_it = |other: &&Ready| std::ptr::eq(*other, plugin);
-        if let Some(warning) = warning
-            && !self.complained.iter().any(is_it)
-        {
-            self.complained.push(plugin);
-            self.answers.warnings.push(warning);
-        }
-    }
-
-    fn keep(&mut self, plugin: &Ready, hook: Hook, contribution: &Contribution) {
-        let key = plugin.key(hook, self.host);
-        if let Err(error) = self.kept.write(&key, contribution, self.host.now()) {
-            let unkept = warning::answer_unkept(&plugin.name, &error);
-            self.answers.warnings.push(unkept);
         }
     }
 }

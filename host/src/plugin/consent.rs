@@ -334,7 +334,11 @@ mod tests {
     fn a_newer_or_damaged_file_is_refused_and_left_as_it_is() {
         let data = tempfile::tempdir().unwrap();
         let consent = Consent::of(Some(data.path()), data.path()).unwrap();
-        for text in [r#"{"version": 2, "plugins": []}"#, "{", r#"{"version": 1}"#] {
+        for text in [
+            r#"{"version": 2, "repository": "", "plugins": {}}"#,
+            "{",
+            r#"{"version": 1}"#,
+        ] {
             private::write(&consent.file, text.as_bytes()).unwrap();
             consent.read().unwrap_err();
             consent

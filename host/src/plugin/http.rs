@@ -3,14 +3,12 @@
 //!
 //! A guest follows redirects by making another request, so each step is checked as the first was.
 
-use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use http::uri::{Authority, Scheme};
 use http::{Method, Request, Response, Uri};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt as _;
@@ -20,6 +18,7 @@ use wasmtime_wasi_http::{
 };
 
 use super::access::Access;
+use super::hosts::{Allowed, destination, refusal};
 
 /// What a plugin that uses the network may take for one call, where the configuration does not say.
 pub const DEADLINE: Duration = Duration::from_secs(2);
@@ -60,14 +59,6 @@ pub enum Refusal {
     TooManyRequests,
     TooMuchReceived,
     TooMuchSent,
-}
-
-/// One entry of the grants.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Allowed {
-    /// Lower case; an IPv6 address without its brackets.
-    host: String,
-    port: Option<u16>,
 }
 
 /// Bytes that are left of a limit.
@@ -176,86 +167,6 @@ type Sent = Result<
     Error,
 >;
 
-/// None: it may be asked for.
-fn refusal(uri: &Uri, allowed: &[Allowed]) -> Option<Refusal> {
-    let authority = uri.authority()?;
-    if authority.as_str().contains('@') {
-        return Some(Refusal::Disguised);
-    }
-    let host = bare_host(authority);
-    let is_plain = uri.scheme() != Some(&Scheme::HTTPS);
-    let usual = if is_plain { 80 } else { 443 };
-    let port = authority.port_u16().unwrap_or(usual);
-    let is_granted = |entry: &Allowed| entry.host == host && entry.port.unwrap_or(usual) == port;
-    let shown = if port == usual {
-        host.clone()
-    } else {
-        authority.as_str().to_ascii_lowercase()
-    };
-    if !allowed.iter().any(is_granted) {
-        return Some(Refusal::NotGranted(shown));
-    }
-    (is_plain && !is_loopback(&host)).then_some(Refusal::NotEncrypted(shown))
-}
-
-/// `localhost` is this machine and nothing else, whatever a resolver makes of it.
-fn destination(uri: &Uri) -> Result<Uri, Error> {
-    let authority = uri.authority().ok_or(Error::HttpRequestUriInvalid)?;
-    if bare_host(authority) != "localhost" {
-        return Ok(uri.clone());
-    }
-    let here = match authority.port_u16() {
-        Some(port) => format!("127.0.0.1:{port}"),
-        None => "127.0.0.1".to_owned(),
-    };
-    let mut parts = uri.clone().into_parts();
-    parts.authority = Some(here.parse().map_err(|_| Error::HttpRequestUriInvalid)?);
-    Uri::from_parts(parts).map_err(|_| Error::HttpRequestUriInvalid)
-}
-
-fn bare_host(authority: &Authority) -> String {
-    let host = authority.host();
-    let address = host
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'));
-    address.unwrap_or(host).to_ascii_lowercase()
-}
-
-fn is_loopback(host: &str) -> bool {
-    host == "localhost"
-        || host
-            .parse()
-            .is_ok_and(|address: IpAddr| address.is_loopback())
-}
-
-impl Allowed {
-    fn parse(text: &str) -> Self {
-        let text = text.to_ascii_lowercase();
-        let (host, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-            Some((address, rest)) => (address, rest.strip_prefix(':')),
-            None => match text.split_once(':') {
-                Some((host, port)) if !port.contains(':') => (host, Some(port)),
-                _ => (text.as_str(), None),
-            },
-        };
-        match port.map(str::parse) {
-            None => Self {
-                host: host.to_owned(),
-                port: None,
-            },
-            Some(Ok(port)) => Self {
-                host: host.to_owned(),
-                port: Some(port),
-            },
-            // What cannot be understood allows nothing: no host is empty.
-            Some(Err(_)) => Self {
-                host: String::new(),
-                port: None,
-            },
-        }
-    }
-}
-
 fn note(refusals: &Mutex<Vec<Refusal>>, refusal: Refusal) {
     let mut refusals = refusals.lock().unwrap_or_else(PoisonError::into_inner);
     if refusals.len() < MOST_REFUSALS && !refusals.contains(&refusal) {
@@ -327,90 +238,5 @@ impl Body for Metered {
 
     fn size_hint(&self) -> http_body::SizeHint {
         self.body.size_hint()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn is_refused(grants: &[&str], uri: &str) -> Option<Refusal> {
-        let allowed: Vec<_> = grants.iter().map(|text| Allowed::parse(text)).collect();
-        refusal(&uri.parse().unwrap(), &allowed)
-    }
-
-    #[test]
-    fn a_grant_is_one_host_and_one_port() {
-        let grants = [
-            "Api.Example.com",
-            "ci.example.com:8443",
-            "[::1]:81",
-            "10.0.0.7",
-        ];
-        for granted in [
-            "https://api.example.com/x",
-            "https://API.example.COM:443/x",
-            "https://ci.example.com:8443",
-            "http://[::1]:81/x",
-            "https://10.0.0.7/",
-        ] {
-            assert_eq!(is_refused(&grants, granted), None, "{granted}");
-        }
-        for (refused, shown) in [
-            ("https://example.com/", "example.com"),
-            ("https://www.api.example.com/", "www.api.example.com"),
-            ("https://api.example.com./", "api.example.com."),
-            ("https://api.example.com:8443/", "api.example.com:8443"),
-            ("https://ci.example.com/", "ci.example.com"),
-            ("http://[::1]/", "::1"),
-            ("https://10.0.0.8/", "10.0.0.8"),
-            // The same address as 10.0.0.7, for some resolvers.
-            ("https://167772167/", "167772167"),
-        ] {
-            let refusal = Refusal::NotGranted(shown.to_owned());
-            assert_eq!(is_refused(&grants, refused), Some(refusal), "{refused}");
-        }
-        assert_eq!(
-            is_refused(&[], "https://x/"),
-            Some(Refusal::NotGranted("x".to_owned()))
-        );
-        assert_eq!(
-            is_refused(&grants, "https://api.example.com@evil.example/"),
-            Some(Refusal::Disguised)
-        );
-    }
-
-    #[test]
-    fn only_loopback_is_asked_without_encryption() {
-        let grants = [
-            "api.example.com",
-            "localhost",
-            "127.8.0.1:8080",
-            "127.1:8080",
-        ];
-        assert_eq!(is_refused(&grants, "http://localhost/"), None);
-        assert_eq!(is_refused(&grants, "http://127.8.0.1:8080/"), None);
-        for (plain, shown) in [
-            ("http://api.example.com/", "api.example.com"),
-            ("http://127.1:8080/", "127.1:8080"),
-        ] {
-            let refusal = Refusal::NotEncrypted(shown.to_owned());
-            assert_eq!(is_refused(&grants, plain), Some(refusal));
-        }
-    }
-
-    #[test]
-    fn localhost_is_this_machine_whatever_a_resolver_says() {
-        let uri: Uri = "http://LocalHost:81/a?b".parse().unwrap();
-        assert_eq!(destination(&uri).unwrap(), "http://127.0.0.1:81/a?b");
-        let other: Uri = "https://localhost.example/".parse().unwrap();
-        assert_eq!(destination(&other).unwrap(), other);
-    }
-
-    #[test]
-    fn what_cannot_be_understood_grants_nothing() {
-        for text in ["a:b", "a:99999", ":80"] {
-            assert!(is_refused(&[text], "https://a/").is_some(), "{text}");
-        }
     }
 }

@@ -84,12 +84,15 @@ fn names(bytes: &[u8]) -> anyhow::Result<(Vec<String>, Vec<String>)> {
     });
     match encoding {
         None => bail!("is no WebAssembly component"),
-        Some(Encoding::Module) => bail!("is a core module, not a component"),
+        Some(Encoding::Module) => bail!(
+            "is a core module and no component; build it for wasm32-wasip2, or make one of it with \
+             `wasm-tools component new`"
+        ),
         Some(Encoding::Component) => {}
     }
     let damage = damage.map(|error| error.message().to_owned());
     if let Some(how) = walked.err().or(damage) {
-        bail!("is damaged or cut short: {how}");
+        bail!("is damaged or cut off: {how}");
     }
     Ok((imports, exports))
 }
@@ -162,7 +165,7 @@ mod tests {
         assert!(said(b"\0asm\x01\0\0\0").contains("core module"));
         for cut in [9, 100, FROZEN.len() / 2, FROZEN.len() - 1] {
             let error = said(&FROZEN[..cut]);
-            assert!(error.contains("cut short"), "{cut}: {error}");
+            assert!(error.contains("cut off"), "{cut}: {error}");
         }
     }
 

@@ -1,21 +1,22 @@
 //! Gives a component its manifest: the custom section `session:manifest`, checked against what the component exports. It
 //! must not compile or run the component, and changes nothing else in it.
 
-use serde::{Deserialize, Serialize};
-use wasm_encoder::{Component, CustomSection, RawSection};
-use wasmparser::{Chunk, Encoding, Parser, Payload};
+use std::ops::ControlFlow;
 
-use super::CONTRACT;
+use serde::Deserialize;
+use wasm_encoder::{Component, ComponentSectionId, CustomSection, RawSection};
+use wasmparser::{Parser, Payload};
+
 use super::contribution::Hook;
-use super::manifest::Manifest;
+use super::inspect::{Inspection, inspect};
+use super::manifest::{Manifest, RequestedGrant, SECTION};
+use super::sections::{self, Section};
 use crate::config::is_plugin_name;
-use crate::error::{UserError, user_error};
+use crate::error::user_error;
 
-/// The custom section's name.
-pub const SECTION: &str = "session:manifest";
-
-/// The manifest as an author writes it. What is left out is taken from the component.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The manifest as an author writes it: what is misspelt is not passed over, and what is left out is taken from the
+/// component.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Stated {
     pub name: String,
@@ -26,125 +27,64 @@ pub struct Stated {
     #[serde(default)]
     pub hooks: Vec<String>,
     #[serde(default)]
-    pub grants: Vec<StatedGrant>,
+    pub grants: Vec<RequestedGrant>,
 }
 
-/// What the plugin asks for, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StatedGrant {
-    /// `read`, `http` or `env`.
-    pub kind: String,
-    /// A glob, a host, a variable; without one, what the repository's configuration names.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub value: Option<String>,
-    /// One sentence; the user reads it before agreeing.
-    pub reason: String,
-}
-
-/// A hook that a component exports.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ExportedHook {
-    pub hook: Hook,
-    /// The contract's version, as the export's name has it.
-    pub contract: String,
-}
-
-/// Reads the section headers of a component. The error is a sentence for whoever built it.
-pub fn exported_hooks(component: &[u8]) -> Result<Vec<ExportedHook>, UserError> {
-    let mut found = Vec::new();
-    for section in sections(component)? {
-        let Payload::ComponentExportSection(exports) = section else {
-            continue;
-        };
-        for export in exports {
-            let export = export.map_err(|error| damaged(&error))?;
-            found.extend(exported_hook(export.name.name));
-        }
-    }
-    found.sort_by_key(|export| Hook::ALL.iter().position(|hook| *hook == export.hook));
-    Ok(found)
-}
-
-/// The globs of the files that the component's manifest asks to read.
-pub fn requested_reads(component: &[u8]) -> Vec<String> {
-    let manifest = Manifest::read(component).unwrap_or_default();
-    let reads = manifest
-        .grants
-        .into_iter()
-        .filter(|grant| grant.kind == "read");
-    reads.filter_map(|grant| grant.value).collect()
-}
+const SEE: &str = "docs/plugins.md describes the manifest";
 
 /// The component with this manifest, and the manifest as it was completed. One that the component has already at its top
 /// level is replaced.
-pub fn pack(component: &[u8], stated: Stated) -> anyhow::Result<(Vec<u8>, Stated)> {
-    let exported = exported_hooks(component)?;
-    let stated = checked(stated, &exported)?;
-    let manifest = serde_json::to_vec(&stated)?;
+pub fn pack(component: &[u8], stated: Stated) -> anyhow::Result<(Vec<u8>, Manifest)> {
+    let inspection = inspect(component).map_err(|error| {
+        user_error(
+            format!("the file {error:#}"),
+            "docs/plugins.md says how each language builds a component",
+        )
+    })?;
+    let manifest = completed(stated, &inspection)?;
+    let packed = with_manifest(component, &serde_json::to_vec(&manifest)?)?;
+    // What is handed out has to be what the host takes.
+    match inspect(&packed)?.problem {
+        Some(problem) => Err(user_error(
+            format!("the component cannot be a plugin here: {problem}"),
+            "build it with the contract that `session plugin new` writes",
+        )),
+        None => Ok((packed, manifest)),
+    }
+}
+
+fn with_manifest(component: &[u8], manifest: &[u8]) -> anyhow::Result<Vec<u8>> {
     let mut packed = Component::new();
     // First of all sections: whoever looks for it needs to read no further.
     packed.section(&CustomSection {
         name: SECTION.into(),
         data: manifest.into(),
     });
-    for section in sections(component)? {
-        let is_manifest = matches!(&section, Payload::CustomSection(it) if it.name() == SECTION);
-        if let Some((id, range)) = section.as_section()
-            && !is_manifest
-        {
-            packed.section(&RawSection {
-                id,
-                data: &component[range],
-            });
+    let walked = sections::walk(component, |section| {
+        match section {
+            Section::Own(Payload::CustomSection(custom)) if custom.name() == SECTION => {}
+            Section::Own(payload) => {
+                if let Some((id, range)) = payload.as_section() {
+                    let data = &component[range];
+                    packed.section(&RawSection { id, data });
+                }
+            }
+            Section::Nested(data) => {
+                let id = match Parser::is_component(data) {
+                    true => ComponentSectionId::Component,
+                    false => ComponentSectionId::CoreModule,
+                };
+                let id = id.into();
+                packed.section(&RawSection { id, data });
+            }
         }
-    }
-    Ok((packed.finish(), stated))
+        ControlFlow::Continue(())
+    });
+    walked.map_err(anyhow::Error::msg)?;
+    Ok(packed.finish())
 }
 
-/// The sections of the component itself; what is in the modules within is passed over.
-fn sections(component: &[u8]) -> Result<Vec<Payload<'_>>, UserError> {
-    let mut parser = Parser::new(0);
-    let mut rest = component;
-    let mut found = Vec::new();
-    loop {
-        let (consumed, payload) = match parser.parse(rest, true) {
-            Ok(Chunk::Parsed { consumed, payload }) => (consumed, payload),
-            Ok(Chunk::NeedMoreData(_)) => return Err(no_component("it is cut short")),
-            Err(error) => return Err(damaged(&error)),
-        };
-        rest = &rest[consumed..];
-        match &payload {
-            Payload::Version { encoding, .. } if *encoding != Encoding::Component => {
-                return Err(no_component("it is a core module"));
-            }
-            Payload::End(_) => return Ok(found),
-            Payload::ModuleSection {
-                unchecked_range, ..
-            }
-            | Payload::ComponentSection {
-                unchecked_range, ..
-            } => {
-                let within = rest.get(unchecked_range.len()..);
-                rest = within.ok_or_else(|| no_component("it is cut short"))?;
-            }
-            _ => {}
-        }
-        found.push(payload);
-    }
-}
-
-fn exported_hook(name: &str) -> Option<ExportedHook> {
-    let (interface, contract) = name.strip_prefix("session:plugin/")?.split_once('@')?;
-    let hook = Hook::ALL.into_iter().find(|it| it.name() == interface)?;
-    Some(ExportedHook {
-        hook,
-        contract: contract.to_owned(),
-    })
-}
-
-fn checked(mut stated: Stated, exported: &[ExportedHook]) -> anyhow::Result<Stated> {
-    const SEE: &str = "docs/plugins.md describes the manifest";
+fn completed(stated: Stated, component: &Inspection) -> anyhow::Result<Manifest> {
     if !is_plugin_name(&stated.name) {
         let message = format!(
             "the manifest's name is {:?}; a name is lower-case words joined by hyphens",
@@ -155,47 +95,52 @@ fn checked(mut stated: Stated, exported: &[ExportedHook]) -> anyhow::Result<Stat
     if stated.version.trim().is_empty() {
         return Err(user_error("the manifest has no version", SEE));
     }
-    let Some(first) = exported.first() else {
+    if component.hooks.is_empty() {
         return Err(user_error(
             "the component exports no hook, so it is no plugin",
             "export session:plugin/brief, checkpoint, handoff, status or analyze, then build it again",
         ));
-    };
-    if stated.contract.is_empty() {
-        stated.contract.clone_from(&first.contract);
     }
-    if stated.contract != first.contract {
-        return Err(user_error(
-            format!(
-                "the manifest says contract {}, the component was built for {}",
-                stated.contract, first.contract
-            ),
-            "leave `contract` out of the manifest: it is taken from the component",
-        ));
+    check_grants(&stated.grants)?;
+    Ok(Manifest {
+        contract: contract(stated.contract, component)?,
+        hooks: hooks(stated.hooks, &component.hooks)?,
+        name: stated.name,
+        version: stated.version,
+        grants: stated.grants,
+    })
+}
+
+fn contract(stated: String, component: &Inspection) -> anyhow::Result<String> {
+    let built = component.contract.clone().unwrap_or_default();
+    if stated.is_empty() || stated == built {
+        return Ok(built);
     }
-    if !is_served(&stated.contract) {
-        return Err(user_error(
-            format!(
-                "the component was built for contract {}, and this version of session serves {CONTRACT}",
-                stated.contract
-            ),
-            "build it with the contract that `session plugin new` writes",
-        ));
+    Err(user_error(
+        format!("the manifest says contract {stated}, the component was built for {built}"),
+        "leave `contract` out of the manifest: it is taken from the component",
+    ))
+}
+
+fn hooks(stated: Vec<String>, exported: &[Hook]) -> anyhow::Result<Vec<String>> {
+    let names: Vec<String> = exported.iter().map(|hook| hook.name().to_owned()).collect();
+    if stated.is_empty() {
+        return Ok(names);
     }
-    let names: Vec<&str> = exported.iter().map(|export| export.hook.name()).collect();
-    if stated.hooks.is_empty() {
-        stated.hooks = names.iter().map(|name| (*name).to_owned()).collect();
-    }
-    if let Some(missing) = stated.hooks.iter().find(|hook| !names.contains(&&***hook)) {
-        return Err(user_error(
+    match stated.iter().find(|hook| !names.contains(hook)) {
+        None => Ok(stated),
+        Some(missing) => Err(user_error(
             format!(
                 "the manifest names the hook {missing:?}, which the component does not export; it exports {}",
                 names.join(", ")
             ),
             "name exported hooks only, or leave `hooks` out: then all of them are taken",
-        ));
+        )),
     }
-    for grant in &stated.grants {
+}
+
+fn check_grants(grants: &[RequestedGrant]) -> anyhow::Result<()> {
+    for grant in grants {
         let kind = &*grant.kind;
         if !matches!(kind, "read" | "http" | "env") {
             let message = format!("the manifest asks for {kind:?}; a grant is read, http or env");
@@ -208,35 +153,13 @@ fn checked(mut stated: Stated, exported: &[ExportedHook]) -> anyhow::Result<Stat
             ));
         }
     }
-    Ok(stated)
-}
-
-/// Whether a component built for that version of the contract runs here: the same track, and no later than ours. Before
-/// 1.0.0 a track is a minor version, from then on a major one.
-fn is_served(version: &str) -> bool {
-    let numbers = |text: &str| -> Option<[u32; 3]> {
-        let parts: Option<Vec<u32>> = text.split('.').map(|part| part.parse().ok()).collect();
-        parts?.try_into().ok()
-    };
-    let (Some(theirs), Some(ours)) = (numbers(version), numbers(CONTRACT)) else {
-        return false;
-    };
-    let track = if ours[0] == 0 { 2 } else { 1 };
-    theirs[..track] == ours[..track] && theirs <= ours
-}
-
-fn damaged(error: &wasmparser::BinaryReaderError) -> UserError {
-    no_component(error.message())
-}
-
-fn no_component(why: &str) -> UserError {
-    UserError::new(format!("this is no WASM component: {why}"))
-        .hint("docs/plugins.md says how each language builds one")
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plugin::CONTRACT;
 
     const GUEST: &[u8] = session_guests::MISBEHAVING;
 
@@ -256,8 +179,9 @@ mod tests {
         assert!(complete.hooks.contains(&"brief".to_owned()));
         let read = Manifest::read(&packed).unwrap();
         assert_eq!((&*read.name, &*read.version), ("mine", "2.0.0"));
-        assert_eq!(exported_hooks(&packed), exported_hooks(GUEST));
-        wasmparser::validate(&packed).unwrap();
+        let (was, is) = (inspect(GUEST).unwrap(), inspect(&packed).unwrap());
+        assert_eq!((is.imports, is.exports), (was.imports, was.exports));
+        assert_eq!(is.problem, None);
     }
 
     #[test]
@@ -268,11 +192,14 @@ mod tests {
         let (twice, _) = pack(&once, stated(second)).unwrap();
         let read = Manifest::read(&twice).unwrap();
         assert_eq!((&*read.version, read.hooks.len()), ("1.0.1", 1));
-        let manifests = sections(&twice).unwrap().into_iter();
-        let manifests = manifests.filter(
-            |section| matches!(section, Payload::CustomSection(it) if it.name() == SECTION),
-        );
-        assert_eq!(manifests.count(), 1);
+        let mut manifests = 0;
+        let counted = sections::walk(&twice, |section| {
+            let is_one =
+                matches!(section, Section::Own(Payload::CustomSection(it)) if it.name() == SECTION);
+            manifests += usize::from(is_one);
+            ControlFlow::Continue(())
+        });
+        assert_eq!((counted, manifests), (Ok(()), 1));
     }
 
     #[test]
@@ -287,24 +214,5 @@ mod tests {
         assert!(refusal(grant).contains("read, http or env"));
         let silent = r#"{"name":"a","version":"1","grants":[{"kind":"read","reason":""}]}"#;
         assert!(refusal(silent).contains("gives no reason"));
-    }
-
-    #[test]
-    fn what_is_no_component_is_said_to_be_none() {
-        let core = exported_hooks(b"\0asm\x01\0\0\0").unwrap_err().message;
-        assert!(core.contains("it is a core module"), "{core}");
-        for end in [0, 3, 8, 100, GUEST.len() - 1] {
-            let cut = exported_hooks(&GUEST[..end]);
-            assert!(cut.is_err() || cut.unwrap().is_empty(), "cut at {end}");
-        }
-        assert!(exported_hooks(b"no wasm at all").is_err());
-    }
-
-    #[test]
-    fn a_component_of_a_newer_or_foreign_contract_is_not_served() {
-        assert!(is_served("0.1.0") && is_served(CONTRACT));
-        for other in ["0.1.99", "0.2.0", "1.0.0", "0.1", "", "x"] {
-            assert!(!is_served(other), "{other}");
-        }
     }
 }

@@ -3,11 +3,8 @@
 use std::fmt;
 
 use serde::Serialize;
-use wasmtime::Engine;
 
 use super::admission::needs_consent;
-use super::cache::Cache;
-use super::component::Loaded;
 use super::components::Components;
 use super::consent::{Agreement, Consent, Terms};
 use super::grants::Grants;
@@ -15,7 +12,7 @@ use super::inspect::{Inspection, inspect};
 use super::manifest::RequestedGrant;
 use super::selection::Selected;
 use super::third_party::{Checkout, Missing, Place};
-use super::{engine, warning};
+use super::{candidate, warning};
 use crate::config::{Allow, PluginConfig};
 use crate::environment::{Environment, Timestamp};
 use crate::error::user_error;
@@ -113,9 +110,9 @@ impl Review {
     /// The user agrees to what this shows: the component is kept and compiled, then the consent is noted.
     pub fn agree(&self, environment: &Environment, checkout: Checkout<'_>) -> anyhow::Result<()> {
         let consent = Consent::of(environment.data_dir.as_deref(), checkout.common_dir)?;
-        let engine = engine::engine()?;
-        let cache = Cache::open(environment.cache_dir.as_deref(), &engine);
-        self.compile(&engine, &cache).map_err(|error| {
+        // There and then, so that no hook has to do without it.
+        let digest = &self.component.digest;
+        candidate::compile(digest, &self.bytes, environment).map_err(|error| {
             user_error(
                 format!("plugin {} cannot be loaded: {error:#}", self.name),
                 "`session plugin inspect` says what a component is; ask its author for a build that fits",
@@ -132,17 +129,6 @@ impl Review {
                 agreed_at: environment.now,
             },
         )
-    }
-
-    /// There and then, so that no hook has to do without it.
-    fn compile(&self, engine: &Engine, cache: &Cache) -> anyhow::Result<()> {
-        let digest = &self.component.digest;
-        let compiled = match cache.load(engine, digest) {
-            Some(compiled) => compiled,
-            None => cache.compile(engine, digest, &self.bytes)?,
-        };
-        engine::check_contract(engine, &compiled)?;
-        Loaded::new(&engine::linker_of(engine, &compiled)?, &compiled).map(drop)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Installing from a real OCI registry, Debian's `docker-registry`. Where that program is missing the test says so; it
 //! must not pretend to be one.
 
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -18,33 +18,45 @@ const PROGRAM: &str = "docker-registry";
 struct Registry {
     server: Child,
     port: u16,
+    /// Of who pushes.
+    login: RegistryAuth,
 }
 
 impl Registry {
-    /// None where the program is not installed.
-    fn start(directory: &Path) -> Option<Self> {
-        // Taken for a moment, to know one that is free.
-        let port = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = port.local_addr().unwrap().port();
+    /// None where the program is not installed. `more` is added to its configuration.
+    fn start(directory: &Path, more: &str) -> Option<Self> {
         let config = directory.join("registry.yml");
         let text = format!(
-            "version: 0.1\nlog: {{ level: error }}\nstorage:\n  filesystem: {{ rootdirectory: {} }}\nhttp: {{ addr: \"127.0.0.1:{port}\" }}\n",
+            "version: 0.1\nlog: {{ level: info }}\nstorage:\n  filesystem: {{ rootdirectory: {} }}\nhttp: {{ addr: \"127.0.0.1:0\" }}\n{more}",
             directory.join("registry").display()
         );
         std::fs::write(&config, text).unwrap();
         let mut command = Command::new(PROGRAM);
         command.arg("serve").arg(config);
-        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
         let mut server = match command.spawn() {
             Ok(server) => server,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
             Err(error) => panic!("{PROGRAM}: {error}"),
         };
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert_eq!(server.try_wait().unwrap(), None, "{PROGRAM} ended");
-            std::thread::yield_now();
-        }
-        Some(Self { server, port })
+        let mut log = BufReader::new(server.stderr.take().unwrap());
+        let mut line = String::new();
+        // It chooses a port that is free, and says which.
+        let port = loop {
+            line.clear();
+            let length = log.read_line(&mut line).unwrap();
+            assert!(length > 0, "{PROGRAM} ended");
+            if let Some((_, rest)) = line.split_once("listening on 127.0.0.1:") {
+                let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+                break digits.parse().unwrap();
+            }
+        };
+        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+        Some(Self {
+            server,
+            port,
+            login: RegistryAuth::Anonymous,
+        })
     }
 
     fn address(&self, rest: &str) -> String {
@@ -73,8 +85,7 @@ impl Registry {
             .enable_all()
             .build()
             .unwrap();
-        let auth = RegistryAuth::Anonymous;
-        let pushed = client.push(&reference, &layers, config, &auth, None);
+        let pushed = client.push(&reference, &layers, config, &self.login, None);
         runtime.block_on(pushed).unwrap();
     }
 }
@@ -89,16 +100,11 @@ impl Drop for Registry {
 const WASM: &str = "application/wasm";
 
 #[test]
-#[expect(
-    clippy::print_stderr,
-    reason = "a test that could not run has to say so"
-)]
 fn a_component_comes_from_a_registry() {
     let env = TestEnv::new();
     let repository = project(&env);
-    let Some(registry) = Registry::start(env.root()) else {
-        eprintln!("SKIPPED: {PROGRAM} is not installed; `apt-get install {PROGRAM}` installs it");
-        return;
+    let Some(registry) = Registry::start(env.root(), "") else {
+        return not_installed();
     };
     registry.push("acme/notes:1", version_1(), WASM);
     env.set("HTTP_PROXY", "http://127.0.0.1:9");
@@ -137,7 +143,7 @@ fn a_component_comes_from_a_registry() {
         ("acme/none:1", "could not be fetched"),
         ("acme/image:1", "no component as `wkg` pushes it"),
         ("acme/text:1", "no WebAssembly component"),
-        ("acme/large:1", "larger than the 64 MiB"),
+        ("acme/large:1", "too large: a component has at most 64 MiB"),
     ] {
         refused(&repository, &["install", &registry.address(rest)], words);
     }
@@ -149,6 +155,58 @@ fn a_component_comes_from_a_registry() {
     );
     drop(registry);
     refused(&repository, &["install", &offline], "Connection refused");
+}
+
+/// User ada, password s3cret.
+const HTPASSWD: &str = "ada:$2b$04$abcdefghijklmnopqrstuuLZYjhNQAOdpbzt4WxWlUHjv1wsyH5DG\n";
+
+#[test]
+fn a_registry_that_wants_a_login_gets_the_one_of_docker_login() {
+    let env = TestEnv::new();
+    let repository = project(&env);
+    let users = env.root().join("htpasswd");
+    std::fs::write(&users, HTPASSWD).unwrap();
+    let more = format!(
+        "auth: {{ htpasswd: {{ realm: test, path: {} }} }}\n",
+        users.display()
+    );
+    let Some(mut registry) = Registry::start(env.root(), &more) else {
+        return not_installed();
+    };
+    registry.login = RegistryAuth::Basic("ada".into(), "s3cret".into());
+    registry.push("acme/notes:1", version_1(), WASM);
+    let address = registry.address("acme/notes:1");
+    let login = format!("docker login localhost:{}", registry.port);
+    refused(&repository, &["install", &address], &login);
+
+    let docker = env.root().join("home/.docker");
+    std::fs::create_dir_all(&docker).unwrap();
+    let log_in = |password: &str| {
+        let login = data_encoding::BASE64.encode(format!("ada:{password}").as_bytes());
+        let registry = format!("localhost:{}", registry.port);
+        let config = format!(r#"{{"auths":{{"{registry}":{{"auth":"{login}"}}}}}}"#);
+        std::fs::write(docker.join("config.json"), config).unwrap();
+    };
+    log_in("wr0ng");
+    let outcome = refused(&repository, &["install", &address], &login);
+    assert!(!outcome.to_string().contains("wr0ng"), "{outcome}");
+    log_in("s3cret");
+    let installed = repository
+        .session(&["plugin", "install", &address])
+        .success();
+    assert!(!installed.to_string().contains("s3cret"), "{installed}");
+    assert_eq!(
+        repository.read(CONFIG),
+        with_entry(&address, &version_1(), "")
+    );
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "a test that could not run has to say so"
+)]
+fn not_installed() {
+    eprintln!("SKIPPED: {PROGRAM} is not installed; `apt-get install {PROGRAM}` installs it");
 }
 
 #[test]

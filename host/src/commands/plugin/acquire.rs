@@ -4,9 +4,9 @@
 use crate::config::{Allow, can_allow};
 use crate::error::user_error;
 use crate::fetch::{Patience, Source, Surroundings};
+use crate::plugin::RequestedGrant;
 use crate::plugin::candidate::Candidate;
 use crate::plugin::components::Components;
-use crate::plugin::manifest::RequestedGrant;
 use crate::ui::Ui;
 use crate::workspace::Workspace;
 
@@ -47,7 +47,7 @@ pub fn acquire(
             "nothing was changed; ask who publishes it before you take it; `session plugin update` takes what is there now",
         ));
     }
-    let candidate = Candidate::inspect(&bytes).map_err(|cause| unusable(&shown, &cause))?;
+    let candidate = Candidate::of(&bytes).map_err(|cause| unusable(&shown, &cause))?;
     Ok(Acquired { candidate, bytes })
 }
 
@@ -101,18 +101,6 @@ pub fn wanted(now: &Allow, asked: &[RequestedGrant]) -> Option<Allow> {
     (allow != *now).then_some(allow)
 }
 
-/// `read docs/**: why`.
-pub fn asks_for(grant: &RequestedGrant) -> String {
-    let value = grant
-        .value
-        .as_deref()
-        .unwrap_or("what the configuration names");
-    match &*grant.reason {
-        "" => format!("{} {value}", grant.kind),
-        reason => format!("{} {value}: {reason}", grant.kind),
-    }
-}
-
 fn fetch(
     ui: &Ui,
     workspace: &Workspace,
@@ -132,7 +120,7 @@ fn fetch(
 fn unusable(shown: &str, cause: &anyhow::Error) -> anyhow::Error {
     user_error(
         format!("{shown} cannot be installed: {cause:#}"),
-        "nothing was changed; ask its author for a component that is built for this version of session",
+        "nothing was changed; `session plugin inspect` says what a file is; its author can build one that fits",
     )
 }
 

@@ -1,12 +1,10 @@
 //! The team's configuration as a `plugin` command finds and changes it. It must not decide what changes.
 
+use super::CONFIG;
 use crate::config::{Config, shared};
 use crate::error::{UserError, user_error};
 use crate::store::durable;
 use crate::workspace::Workspace;
-
-/// As messages name it.
-pub const FILE: &str = ".session/config.yaml";
 
 /// The file's text and what it means: of the file itself, also where `SESSION_CONFIG` names another one.
 #[derive(Debug)]
@@ -20,11 +18,11 @@ impl Configuration {
         let work_tree = workspace.repository.work_tree();
         let text = shared::read(work_tree, shared::CONFIG)?.ok_or_else(|| {
             user_error(
-                format!("there is no {FILE} to write to"),
+                format!("there is no {CONFIG} to write to"),
                 "run `session init` first",
             )
         })?;
-        let config = Config::parse(&text, FILE)?.config;
+        let config = Config::parse(&text, CONFIG)?.config;
         Ok(Self { text, config })
     }
 
@@ -37,7 +35,7 @@ impl Configuration {
         let before = Self::read(workspace)?.text;
         let after = edit(&before)?;
         if after != before {
-            let path = workspace.repository.work_tree().join(FILE);
+            let path = workspace.repository.work_tree().join(CONFIG);
             durable::write_keeping_mode(&path, after.as_bytes())?;
         }
         Ok(())
@@ -55,7 +53,7 @@ impl Configuration {
     pub fn unknown(&self, name: &str) -> anyhow::Error {
         let known: Vec<&str> = self.third_party().map(|(name, ..)| name).collect();
         let known = match &known[..] {
-            [] => format!("{FILE} names none that can be installed"),
+            [] => format!("{CONFIG} names none that can be installed"),
             known => format!("known: {}", known.join(", ")),
         };
         let message = format!("there is no plugin {name:?} with a source; {known}");

@@ -94,7 +94,8 @@ fn read_as_asked(grants: &Grants) -> String {
     }
 }
 
-fn in_its_words(grant: &RequestedGrant) -> String {
+/// `read docs/**: “why”`, on one line.
+pub fn in_its_words(grant: &RequestedGrant) -> String {
     let reason = text::line(&grant.reason);
     let mut shown: String = reason.chars().take(LONGEST_REASON).collect();
     if shown.len() < reason.len() {

@@ -1,16 +1,16 @@
 //! `session plugin install`: a component from a file, a web server or a registry, pinned in the configuration. It must not
 //! trust it: that is `session plugin trust`.
 
-use serde::Serialize;
-
 use super::acquire::{self, Acquired, acquire};
-use super::configuration::{Configuration, FILE};
+use super::configuration::Configuration;
+use super::installed::{Installed, show};
+use super::{CONFIG, grants};
 use crate::config::edit::{self, Pin};
 use crate::config::{Allow, is_plugin_name};
-use crate::document::{Document, Item, Section};
+use crate::environment::Environment;
 use crate::error::user_error;
 use crate::fetch::{Source, path_from_root};
-use crate::plugin::candidate::{self, Candidate};
+use crate::plugin::candidate::Candidate;
 use crate::ui::Ui;
 use crate::workspace::Workspace;
 
@@ -34,24 +34,9 @@ pub struct Args {
     pub offline: bool,
 }
 
-/// A plugin that is in the store and in the configuration.
-#[derive(Debug, Serialize)]
-struct Installed {
-    name: String,
-    source: String,
-    #[serde(flatten)]
-    component: Candidate,
-    /// The name is that of a plugin that comes with the program, which does not run any more.
-    replaces_bundled: bool,
-}
-
-#[derive(Debug, Serialize)]
-struct InstallView {
-    plugins: Vec<Installed>,
-    next_steps: Vec<String>,
-}
-
-pub fn run(ui: &Ui, workspace: &Workspace, args: &Args) -> anyhow::Result<()> {
+pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Result<()> {
+    let workspace = &Workspace::open(environment, None)?;
+    ui.configure(&workspace.config.display);
     let configuration = Configuration::read(workspace)?;
     let named = |given: &str| configuration.third_party().any(|(name, ..)| name == given);
     match &args.source {
@@ -95,7 +80,7 @@ fn from_source(
     let allow = requests(ui, args, &name, now.unwrap_or(&Allow::default()), &acquired)?;
     acquire::keep(ui, workspace, &source, &acquired)?;
     pin(workspace, &name, &text, &acquired, allow)?;
-    Ok(installed(&name, &text, acquired))
+    Ok(Installed::new(&name, &text, acquired.candidate))
 }
 
 /// What the configuration names already: the component with its digest, or none.
@@ -141,7 +126,7 @@ fn pinned_one(
         && asked != pinned
     {
         return Err(user_error(
-            format!("{FILE} pins {name} to another component than {asked}"),
+            format!("{CONFIG} pins {name} to another component than {asked}"),
             "`session plugin update` takes what its source has now",
         ));
     }
@@ -154,7 +139,7 @@ fn pinned_one(
     };
     acquire::keep(ui, workspace, &source, &acquired)?;
     pin(workspace, name, text, &acquired, allow)?;
-    Ok(installed(name, text, acquired))
+    Ok(Installed::new(name, text, acquired.candidate))
 }
 
 fn name_of(args: &Args, candidate: &Candidate) -> anyhow::Result<String> {
@@ -174,7 +159,7 @@ fn check_edit(configuration: &Configuration, name: &str, source: &str) -> anyhow
         sha256: "0".repeat(64),
         allow: None,
     };
-    edit::pin_plugin(&configuration.text, FILE, name, &pin)?;
+    edit::pin_plugin(&configuration.text, CONFIG, name, &pin)?;
     Ok(())
 }
 
@@ -198,7 +183,7 @@ fn requests(
     };
     ui.status(&format!("{name} asks for:"));
     for grant in asked {
-        ui.status(&format!("  {}", acquire::asks_for(grant)));
+        ui.status(&format!("  {}", grants::in_its_words(grant)));
     }
     let question =
         "Write that into the configuration? Nobody gives it before they trust the plugin";
@@ -218,73 +203,7 @@ pub fn pin(
         sha256: acquired.candidate.digest.clone(),
         allow,
     };
-    Configuration::change(workspace, |text| edit::pin_plugin(text, FILE, name, &pin))
-}
-
-fn installed(name: &str, source: &str, acquired: Acquired) -> Installed {
-    Installed {
-        name: name.to_owned(),
-        source: source.to_owned(),
-        replaces_bundled: candidate::is_bundled(name),
-        component: acquired.candidate,
-    }
-}
-
-fn show(ui: &Ui, plugins: Vec<Installed>) -> anyhow::Result<()> {
-    let next_steps: Vec<String> = plugins
-        .iter()
-        .map(|plugin| format!("session plugin trust {}", plugin.name))
-        .collect();
-    if ui.wants_json() {
-        let view = InstallView {
-            plugins,
-            next_steps,
-        };
-        return ui.json("plugin-install", &view);
-    }
-    if plugins.is_empty() {
-        ui.line(&format!("Everything that {FILE} names is installed"));
-        return Ok(());
-    }
-    let mut document = Document::new("Installed");
-    for plugin in &plugins {
-        document.push(section(plugin));
-    }
-    let mut next = Section::new("next_steps", "Next");
-    for step in &next_steps {
-        next.line(format!("Review it, then agree: {step}"));
-    }
-    next.line(format!("Commit {FILE}, so that the team has it too"));
-    document.push(next);
-    ui.document(&document);
-    Ok(())
-}
-
-fn section(plugin: &Installed) -> Section {
-    let component = &plugin.component;
-    let mut section = Section::new("plugin", plugin.name.clone());
-    if plugin.replaces_bundled {
-        section.line("It replaces the bundled plugin of this name");
-    }
-    if let Some(version) = &component.version {
-        section.pair("Version", version.clone());
-    }
-    section.pair("From", shown(&plugin.source));
-    section.pair("sha256", component.digest.clone());
-    section.pair("Size", format!("{} kB", component.size.div_ceil(1000)));
-    let hooks: Vec<&str> = component.hooks.iter().map(|hook| hook.name()).collect();
-    section.pair("Hooks", hooks.join(", "));
-    let asked = component.asks_for.iter().map(acquire::asks_for);
-    match component.asks_for.is_empty() {
-        true => section.pair("Asks for", "nothing"),
-        false => section = section.items(asked.map(|asked| Item::pair("Asks for", asked))),
-    }
-    section
-}
-
-/// A source as a message has it.
-pub fn shown(source: &str) -> String {
-    Source::parse(source).map_or_else(|_| source.to_owned(), |source| source.shown())
+    Configuration::change(workspace, |text| edit::pin_plugin(text, CONFIG, name, &pin))
 }
 
 fn name(text: &str) -> Result<String, String> {

@@ -103,9 +103,10 @@ fn access(plugin: &PluginInfo) -> Vec<(&'static str, Vec<String>)> {
         not_asked.retain(|value| !value.starts_with("read "));
     }
     let not_allowed = all.not_allowed.iter().map(grants::what).collect();
+    let has_it = matches!(plugin.consent, Some(Standing::NotNeeded | Standing::Agreed));
     let all = [
         ("Asks for", asked),
-        ("Gets", given),
+        (if has_it { "Gets" } else { "Would get" }, given),
         ("Asks for, not allowed in .session/config.yaml", not_allowed),
         ("Allowed, but does not ask for", not_asked),
     ];

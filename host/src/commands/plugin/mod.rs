@@ -6,6 +6,7 @@ mod enable;
 mod grants;
 mod inspect;
 mod install;
+mod installed;
 mod list;
 mod new;
 mod pack;
@@ -22,7 +23,6 @@ use crate::environment::Environment;
 use crate::error::user_error;
 use crate::plugin::{Selected, select};
 use crate::ui::Ui;
-use crate::workspace::Workspace;
 
 /// Where plugins are turned on, and what they may reach is asked for.
 const CONFIG: &str = ".session/config.yaml";
@@ -63,30 +63,15 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result
         Command::Disable(args) => enable::run(ui, environment, &args, false),
         Command::Trust(args) => trust::run(ui, environment, &args),
         Command::Inspect(args) => inspect::run(ui, environment, &args),
-        Command::Install(args) => {
-            let workspace = workspace(ui, environment)?;
-            install::run(ui, &workspace, &args)
-        }
-        Command::Update(args) => {
-            let workspace = workspace(ui, environment)?;
-            update::run(ui, &workspace, &args)
-        }
-        Command::Remove(args) => {
-            let workspace = workspace(ui, environment)?;
-            remove::run(ui, &workspace, &args)
-        }
+        Command::Install(args) => install::run(ui, environment, &args),
+        Command::Update(args) => update::run(ui, environment, &args),
+        Command::Remove(args) => remove::run(ui, environment, &args),
         // Who writes a plugin does not need to be in a repository.
         Command::New(args) => new::run(ui, environment, &args),
         Command::Pack(args) => pack::run(ui, environment, args),
         Command::Test(args) => test::run(ui, environment, &args),
         Command::Refresh(args) => refresh::run(ui, environment, &args),
     }
-}
-
-fn workspace(ui: &mut Ui, environment: &Environment) -> anyhow::Result<Workspace> {
-    let workspace = Workspace::open(environment, None)?;
-    ui.configure(&workspace.config.display);
-    Ok(workspace)
 }
 
 /// The plugin of this name, or the sentence that names those there are.

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use crate::environment::Environment;
 use crate::error::user_error;
-use crate::plugin::digest;
-use crate::plugin::pack::{Stated, StatedGrant, pack};
+use crate::plugin::pack::{Stated, pack};
+use crate::plugin::{Manifest, RequestedGrant, digest};
 use crate::store::durable;
 use crate::ui::Ui;
 
@@ -32,7 +32,7 @@ pub struct Args {
     pub hooks: Vec<String>,
     /// What the plugin asks for and why: `read:docs/**=It quotes the guide.`; the kind is read, http or env
     #[arg(long = "grant", value_name = "KIND:VALUE=REASON", value_parser = grant)]
-    pub grants: Vec<StatedGrant>,
+    pub grants: Vec<RequestedGrant>,
     /// Where to write the plugin [default: NAME.wasm beside FILE]
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -43,7 +43,7 @@ struct PackedView {
     file: PathBuf,
     size: u64,
     sha256: String,
-    manifest: Stated,
+    manifest: Manifest,
 }
 
 pub fn run(ui: &Ui, environment: &Environment, args: Args) -> anyhow::Result<()> {
@@ -131,14 +131,14 @@ fn beside(file: &Path, name: &str) -> anyhow::Result<PathBuf> {
     Ok(output)
 }
 
-fn grant(text: &str) -> Result<StatedGrant, String> {
+fn grant(text: &str) -> Result<RequestedGrant, String> {
     const FORM: &str = "expected KIND:VALUE=REASON, or KIND=REASON";
     let (what, reason) = text.split_once('=').ok_or(FORM)?;
     let (kind, value) = match what.split_once(':') {
         Some((kind, value)) => (kind, Some(value.to_owned())),
         None => (what, None),
     };
-    Ok(StatedGrant {
+    Ok(RequestedGrant {
         kind: kind.to_owned(),
         value,
         reason: reason.to_owned(),

@@ -3,9 +3,11 @@
 
 use serde::Serialize;
 
+use super::CONFIG;
 use super::acquire;
-use super::configuration::{Configuration, FILE};
+use super::configuration::Configuration;
 use crate::config::edit;
+use crate::environment::Environment;
 use crate::error::user_error;
 use crate::plugin::candidate;
 use crate::ui::Ui;
@@ -23,22 +25,24 @@ struct RemoveView<'a> {
     removed: &'a str,
     /// Of the component that was pinned.
     #[serde(skip_serializing_if = "Option::is_none")]
-    sha256: Option<String>,
+    digest: Option<String>,
     /// The component was in the store, and is not any more.
     component_removed: bool,
 }
 
-pub fn run(ui: &Ui, workspace: &Workspace, args: &Args) -> anyhow::Result<()> {
+pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Result<()> {
+    let workspace = &Workspace::open(environment, None)?;
+    ui.configure(&workspace.config.display);
     let configuration = Configuration::read(workspace)?;
     let name = &*args.name;
     let Some(entry) = configuration.config.plugin(name) else {
         return Err(unknown(&configuration, name));
     };
-    let sha256 = entry.sha256.clone();
-    Configuration::change(workspace, |text| edit::remove_plugin(text, FILE, name))?;
+    let digest = entry.sha256.clone();
+    Configuration::change(workspace, |text| edit::remove_plugin(text, CONFIG, name))?;
     let mut others = configuration.config.plugins.iter();
-    let is_shared = others.any(|(other, entry)| other != name && entry.sha256 == sha256);
-    let component_removed = match &sha256 {
+    let is_shared = others.any(|(other, entry)| other != name && entry.sha256 == digest);
+    let component_removed = match &digest {
         Some(digest) if !is_shared => {
             let components = acquire::open(workspace)?;
             let was_there = components.holds(digest);
@@ -47,7 +51,7 @@ pub fn run(ui: &Ui, workspace: &Workspace, args: &Args) -> anyhow::Result<()> {
         }
         _ => false,
     };
-    ui.line(&format!("{name} is removed from {FILE}"));
+    ui.line(&format!("{name} is removed from {CONFIG}"));
     if candidate::is_bundled(name) {
         ui.note(
             "the bundled plugin of this name is back; `session plugin list` shows whether it is on",
@@ -55,7 +59,7 @@ pub fn run(ui: &Ui, workspace: &Workspace, args: &Args) -> anyhow::Result<()> {
     }
     let view = RemoveView {
         removed: name,
-        sha256,
+        digest,
         component_removed,
     };
     ui.json("plugin-remove", &view)
@@ -64,7 +68,7 @@ pub fn run(ui: &Ui, workspace: &Workspace, args: &Args) -> anyhow::Result<()> {
 fn unknown(configuration: &Configuration, name: &str) -> anyhow::Error {
     if candidate::is_bundled(name) {
         return user_error(
-            format!("{name} is part of session, and {FILE} has no entry of it to remove"),
+            format!("{name} is part of session, and {CONFIG} has no entry of it to remove"),
             format!("`session plugin disable {name}` turns it off"),
         );
     }
@@ -75,7 +79,7 @@ fn unknown(configuration: &Configuration, name: &str) -> anyhow::Error {
         known => format!("known: {}", known.join(", ")),
     };
     user_error(
-        format!("{FILE} names no plugin {name:?}; {known}"),
+        format!("{CONFIG} names no plugin {name:?}; {known}"),
         "`session plugin list` shows them",
     )
 }

@@ -3,7 +3,8 @@
 
 use serde::Serialize;
 
-use super::{CONFIG, grants};
+use super::CONFIG;
+use super::grants;
 use crate::config::PluginConfig;
 use crate::document::{Document, Item, Section};
 use crate::environment::Environment;

@@ -4,12 +4,15 @@
 use serde::Serialize;
 
 use super::acquire::{self, Acquired, acquire};
-use super::configuration::{Configuration, FILE};
-use super::install::{self, shown};
+use super::configuration::Configuration;
+use super::install;
+use super::installed::shown;
+use super::{CONFIG, grants};
 use crate::document::{Document, Section};
+use crate::environment::Environment;
 use crate::fetch::Source;
+use crate::plugin::RequestedGrant;
 use crate::plugin::candidate::Candidate;
-use crate::plugin::manifest::RequestedGrant;
 use crate::ui::Ui;
 use crate::workspace::Workspace;
 
@@ -47,7 +50,7 @@ struct Updated {
 #[derive(Debug, Serialize)]
 struct Side {
     version: Option<String>,
-    sha256: Option<String>,
+    digest: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -55,7 +58,9 @@ struct UpdateView<'a> {
     plugins: &'a [Updated],
 }
 
-pub fn run(ui: &Ui, workspace: &Workspace, args: &Args) -> anyhow::Result<()> {
+pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Result<()> {
+    let workspace = &Workspace::open(environment, None)?;
+    ui.configure(&workspace.config.display);
     let configuration = Configuration::read(workspace)?;
     let known = |given: &&String| !configuration.third_party().any(|(name, ..)| name == *given);
     if let Some(unknown) = args.names.iter().find(known) {
@@ -110,11 +115,11 @@ fn update(
         newly_asks_for: newly_asked(old.as_ref(), &acquired),
         from: Side {
             version: old.and_then(|old| old.version),
-            sha256: pinned.map(str::to_owned),
+            digest: pinned.map(str::to_owned),
         },
         to: Side {
             version: new.version.clone(),
-            sha256: Some(new.digest.clone()),
+            digest: Some(new.digest.clone()),
         },
     })
 }
@@ -122,7 +127,7 @@ fn update(
 /// The component that was pinned so far, if this machine has it.
 fn before(workspace: &Workspace, digest: &str) -> Option<Candidate> {
     let bytes = acquire::open(workspace).ok()?.read(digest).ok()?;
-    Candidate::inspect(&bytes).ok()
+    Candidate::of(&bytes).ok()
 }
 
 fn newly_asked(old: Option<&Candidate>, new: &Acquired) -> Vec<RequestedGrant> {
@@ -139,7 +144,7 @@ fn show(ui: &Ui, plugins: &[Updated]) -> anyhow::Result<()> {
         return ui.json("plugin-update", &UpdateView { plugins });
     }
     if plugins.is_empty() {
-        ui.line(&format!("{FILE} names no plugin with a source"));
+        ui.line(&format!("{CONFIG} names no plugin with a source"));
         return Ok(());
     }
     let mut document = Document::new("Plugins");
@@ -155,7 +160,7 @@ fn section(plugin: &Updated) -> Section {
     let mut section = Section::new("plugin", name.clone());
     section.pair("From", shown(&plugin.source));
     let versions = [&plugin.from, &plugin.to].map(|side| side.version.as_deref().unwrap_or("?"));
-    let digests = [&plugin.from, &plugin.to].map(|side| side.sha256.as_deref().unwrap_or("none"));
+    let digests = [&plugin.from, &plugin.to].map(|side| side.digest.as_deref().unwrap_or("none"));
     if plugin.outcome == Outcome::UpToDate {
         section.line(format!("Up to date: version {}", versions[1]));
         return section;
@@ -163,7 +168,7 @@ fn section(plugin: &Updated) -> Section {
     section.pair("Version", format!("{} → {}", versions[0], versions[1]));
     section.pair("sha256", format!("{} → {}", digests[0], digests[1]));
     for grant in &plugin.newly_asks_for {
-        section.pair("Newly asks for", acquire::asks_for(grant));
+        section.pair("Newly asks for", grants::in_its_words(grant));
     }
     section.line(match plugin.outcome {
         Outcome::Updated => format!(

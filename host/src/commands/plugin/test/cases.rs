@@ -10,10 +10,9 @@ use super::report::{CaseReport, Outcome, Report};
 use crate::environment::Environment;
 use crate::error::user_error;
 use crate::git::text_diff::text_diff;
-use crate::plugin::Manifest;
 use crate::plugin::case::{self, Answered, Candidate, Case, expected_path};
 use crate::plugin::contribution::Hook;
-use crate::plugin::pack::exported_hooks;
+use crate::plugin::{Manifest, inspect};
 use crate::store::durable;
 use crate::ui::Ui;
 
@@ -54,15 +53,20 @@ pub fn run(
     update: bool,
 ) -> anyhow::Result<Report> {
     let bytes = pack::read(file)?;
-    let exported = exported_hooks(&bytes)?;
-    let hooks: Vec<Hook> = exported.iter().map(|export| export.hook).collect();
+    let component = inspect(&bytes).map_err(|error| {
+        user_error(
+            format!("{} {error:#}", file.display()),
+            "docs/plugins.md says how each language builds a component",
+        )
+    })?;
+    let hooks = component.hooks;
     if hooks.is_empty() {
         return Err(user_error(
             format!("{} exports no hook, so it is no plugin", file.display()),
             "a hook has to be exported, not only written: docs/plugins.md shows how",
         ));
     }
-    let manifest = Manifest::read(&bytes);
+    let manifest = component.manifest;
     let stem = file
         .file_stem()
         .map(|stem| stem.to_string_lossy().into_owned());
@@ -96,7 +100,7 @@ pub fn run(
         size: bytes.len() as u64,
         notes: notes(manifest.as_ref(), &hooks),
         version: manifest.map(|manifest| manifest.version),
-        contract: exported.first().map(|export| export.contract.clone()),
+        contract: component.contract,
         exports: hooks.iter().map(|hook| hook.name().to_owned()).collect(),
         name,
         cases,

@@ -1,0 +1,111 @@
+//! A stream of bytes as lines of plain text: without colours, whatever else is in it, in bounded memory. It must not
+//! know what a line means.
+
+/// No line that counts anything is longer, in bytes; of a longer one only the beginning is looked at.
+const LONGEST: usize = 4096;
+
+#[derive(Default)]
+pub struct Lines {
+    line: Vec<u8>,
+}
+
+impl Lines {
+    /// Calls `each` for every line that ends in `bytes`. A carriage return ends a line, too: it is drawn over.
+    pub fn add(&mut self, bytes: &[u8], each: &mut dyn FnMut(&str)) {
+        let mut rest = bytes;
+        while let Some(end) = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
+            self.keep(&rest[..end]);
+            self.end(each);
+            rest = &rest[end + 1..];
+        }
+        self.keep(rest);
+    }
+
+    /// What is there of the last line.
+    pub fn end(&mut self, each: &mut dyn FnMut(&str)) {
+        if !self.line.is_empty() {
+            let text = String::from_utf8_lossy(&self.line);
+            match text.contains('\x1b') {
+                true => each(&without_escapes(&text)),
+                false => each(&text),
+            }
+            self.line.clear();
+        }
+    }
+
+    fn keep(&mut self, bytes: &[u8]) {
+        let room = LONGEST - self.line.len();
+        self.line.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+}
+
+/// Control sequences (`ESC [ … letter`), operating system commands (`ESC ] … BEL`) and two-character escapes go.
+fn without_escapes(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        if character != '\x1b' {
+            plain.push(character);
+            continue;
+        }
+        match characters.next() {
+            Some('[') => {
+                characters.find(|last| ('\x40'..='\x7e').contains(last));
+            }
+            Some(']') => {
+                while let Some(last) = characters.next() {
+                    if last == '\x07' {
+                        break;
+                    }
+                    if last == '\x1b' {
+                        characters.next_if_eq(&'\\');
+                        break;
+                    }
+                }
+            }
+            // `ESC ( B` chooses characters: what comes between counts as part of it.
+            Some(between) if (' '..='/').contains(&between) => {
+                characters.find(|last| !(' '..='/').contains(last));
+            }
+            _ => {}
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(pieces: &[&[u8]]) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut lines = Lines::default();
+        for piece in pieces {
+            lines.add(piece, &mut |line| found.push(line.to_owned()));
+        }
+        lines.end(&mut |line| found.push(line.to_owned()));
+        found
+    }
+
+    #[test]
+    fn lines_are_whole_however_they_come() {
+        assert_eq!(lines(&[b"a", b"b\nc", b"\r\nd"]), ["ab", "c", "d"]);
+    }
+
+    #[test]
+    fn colours_and_titles_are_no_text() {
+        let text = "\x1b[1m\x1b[32mtest result\x1b[0m: ok\x1b]0;title\x07.\x1b]8;;x\x1b\\";
+        assert_eq!(lines(&[text.as_bytes()]), ["test result: ok."]);
+        assert_eq!(lines(&[b"cut \x1b["]), ["cut "]);
+        assert_eq!(lines(&[b"\x1b[32mok\x1b(B\x1b[m."]), ["ok."]);
+    }
+
+    #[test]
+    fn a_line_without_an_end_is_bounded() {
+        let mut lines = Lines::default();
+        for _ in 0..1000 {
+            lines.add(&[0xff; 1000], &mut |_| panic!("no line ended"));
+        }
+        assert!(lines.line.len() <= LONGEST && lines.line.capacity() < 4 * LONGEST);
+    }
+}

@@ -1,0 +1,107 @@
+//! The contract's interface `repository`: history and tracked files, in bulk. It must not answer one path at a time.
+
+use globset::{GlobBuilder, GlobSet};
+
+use super::{MOST_PATHS, failed, failure, too_large};
+use crate::path::RepoPath;
+use crate::plugin::bindings::session::plugin::{repository, types};
+use crate::plugin::host_data::{self, CommitRef};
+use crate::plugin::sandbox::Sandbox;
+
+const MOST_GLOBS: usize = 100;
+const MOST_TRACKED: usize = 10_000;
+
+impl repository::Host for Sandbox {
+    fn path_activity(
+        &mut self,
+        paths: Vec<String>,
+    ) -> wasmtime::Result<Result<Vec<repository::Activity>, types::Failure>> {
+        if paths.len() > MOST_PATHS {
+            return Ok(Err(too_large("paths", MOST_PATHS)));
+        }
+        let asked: Vec<RepoPath> = paths.iter().map(|path| path.as_str().into()).collect();
+        let activity = self.ask(move |host| host.path_activity(&asked))?;
+        Ok(activity.map_err(failed).map(|activity| {
+            let pairs = paths.into_iter().zip(activity);
+            pairs
+                .map(|(path, activity)| repository::Activity {
+                    path,
+                    last_change: activity.last_change.map(commit_ref),
+                    directory_commits: activity.directory_commits,
+                    directory_files: activity.directory_files,
+                })
+                .collect()
+        }))
+    }
+
+    fn list_tracked(
+        &mut self,
+        globs: Vec<String>,
+    ) -> wasmtime::Result<Result<Vec<String>, types::Failure>> {
+        if globs.len() > MOST_GLOBS {
+            return Ok(Err(too_large("globs", MOST_GLOBS)));
+        }
+        let set = match glob_set(&globs) {
+            Ok(set) => set,
+            Err(error) => return Ok(Err(failure("invalid", error.to_string()))),
+        };
+        let paths = self.ask(move |host| host.list_tracked(&globs, &set))?;
+        Ok(match paths {
+            Ok(paths) if paths.len() > MOST_TRACKED => Err(too_large("matches", MOST_TRACKED)),
+            Ok(paths) => Ok(paths.iter().map(RepoPath::to_text).collect()),
+            Err(error) => Err(failed(error)),
+        })
+    }
+
+    fn recent_changes(
+        &mut self,
+        queries: Vec<repository::RecentQuery>,
+        limit: u32,
+    ) -> wasmtime::Result<Result<Vec<Vec<repository::RecentChange>>, types::Failure>> {
+        let limit = usize::try_from(limit).map_or(MOST_PATHS, |limit| limit.min(MOST_PATHS));
+        if queries.len() > MOST_PATHS {
+            return Ok(Err(too_large("queries", MOST_PATHS)));
+        }
+        let queries: Vec<host_data::RecentQuery> = queries
+            .into_iter()
+            .map(|query| host_data::RecentQuery {
+                directory: query.directory.as_str().into(),
+                since: query
+                    .since
+                    .and_then(|since| chrono::DateTime::from_timestamp(since, 0)),
+            })
+            .collect();
+        let changes = self.ask(move |host| host.recent_changes(&queries, limit))?;
+        Ok(changes.map_err(failed).map(|lists| {
+            lists
+                .into_iter()
+                .map(|list| list.into_iter().map(recent_change).collect())
+                .collect()
+        }))
+    }
+}
+
+/// `*` stays within a directory, as in git's own patterns.
+pub fn glob_set(globs: &[String]) -> Result<GlobSet, globset::Error> {
+    let mut set = GlobSet::builder();
+    for glob in globs {
+        set.add(GlobBuilder::new(glob).literal_separator(true).build()?);
+    }
+    set.build()
+}
+
+fn recent_change(change: host_data::RecentChange) -> repository::RecentChange {
+    repository::RecentChange {
+        path: change.path.to_text(),
+        commits: change.commits,
+        last: commit_ref(change.last),
+    }
+}
+
+fn commit_ref(commit: CommitRef) -> repository::CommitRef {
+    repository::CommitRef {
+        id: commit.id,
+        time: commit.time.timestamp(),
+        subject: commit.subject,
+    }
+}

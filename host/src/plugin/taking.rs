@@ -1,0 +1,120 @@
+//! What is made of the outcomes of calls: contributions, warnings, and what is kept for later. It must not decide who is
+//! called.
+
+use super::answer;
+use super::call::Outcome;
+use super::contribution::{Contribution, Hook};
+use super::host_data::HostData;
+use super::kept::{self, Kept};
+use super::last_run::Run;
+use super::work_tree::WorkTree;
+use super::{Answers, NewState, Ready, warning};
+use crate::error::Warning;
+
+/// Turns outcomes into answers.
+pub struct Taking<'a> {
+    pub answers: &'a mut Answers,
+    pub work_tree: Option<WorkTree>,
+    pub host: &'a dyn HostData,
+    pub kept: &'a Kept,
+    /// Plugins that failed in this command: that their service is down is said once.
+    pub complained: Vec<&'a Ready>,
+}
+
+impl<'a> Taking<'a> {
+    pub fn recall(&mut self, plugin: &Ready, hook: Hook) {
+        match self.kept.read(&plugin.key(hook, self.host)) {
+            Some(contribution) => self.answers.contributions.push(contribution),
+            None => {
+                let unasked = warning::not_asked_yet(&plugin.name);
+                self.answers.warnings.push(unasked);
+            }
+        }
+    }
+
+    pub fn answer(&mut self, plugin: &'a Ready, hook: Hook, outcome: Outcome) {
+        if let Some(contribution) = self.accept(plugin, hook, outcome, true) {
+            self.answers.contributions.push(contribution);
+        }
+    }
+
+    pub fn refresh(&mut self, plugin: &'a Ready, hook: Hook, outcome: Outcome) {
+        self.accept(plugin, hook, outcome, false);
+    }
+
+    /// The contribution, or the one that was kept. `for_now`: it is for the command that is under way.
+    fn accept(
+        &mut self,
+        plugin: &'a Ready,
+        hook: Hook,
+        outcome: Outcome,
+        for_now: bool,
+    ) -> Option<Contribution> {
+        let name = &plugin.name;
+        self.answers.runs.push(Run::of(name, hook, &outcome));
+        let log = outcome.log.iter().map(|line| answer::line(line));
+        let log = log.map(|line| (name.clone(), line));
+        self.answers.log.extend(log);
+        let is_kept = plugin.access.reaches_network() && kept::HOOKS.contains(&hook);
+        let mut failed = None;
+        let mut contribution = None;
+        match outcome.result {
+            Ok(said) => {
+                let accepted = answer::accept(name, said, self.work_tree.as_ref());
+                if is_kept {
+                    self.keep(plugin, hook, &accepted.contribution);
+                }
+                // What a plugin leaves for itself belongs to the command that it answered.
+                if for_now {
+                    self.answers
+                        .new_states
+                        .extend(accepted.states.into_iter().map(|(scope, bytes)| NewState {
+                            plugin: name.clone(),
+                            scope,
+                            bytes,
+                        }));
+                }
+                let complaints = accepted.complaints.iter();
+                let complaints = complaints.map(|text| warning::complaint(name, hook, text));
+                self.answers.warnings.extend(complaints);
+                contribution = Some(accepted.contribution);
+            }
+            Err(failure) => failed = Some(warning::failed(name, hook, &failure)),
+        }
+        let is_lost = contribution.is_none();
+        if is_lost && is_kept {
+            contribution = self.kept.read(&plugin.key(hook, self.host));
+        }
+        let warned = match outcome.refusals.as_slice() {
+            [] => failed,
+            refusals => Some(warning::refused(name, hook, refusals, failed)),
+        };
+        let now = self.host.now();
+        let warned = match (warned, &contribution) {
+            (Some(warned), Some(earlier)) if is_lost => {
+                Some(warning::fell_back(warned, earlier, now))
+            }
+            (warned, _) => warned,
+        };
+        self.complain(plugin, warned);
+        contribution
+    }
+
+    fn complain(&mut self, plugin: &'a Ready, warning: Option<Warning>) {
+        let is_it = |other: &&Ready| std::ptr::eq(*other, plugin);
+        if let Some(warning) = warning
+            && !self.complained.iter().any(is_it)
+        {
+            self.complained.push(plugin);
+            self.answers.warnings.push(warning);
+        }
+    }
+
+    fn keep(&mut self, plugin: &Ready, hook: Hook, contribution: &Contribution) {
+        let key = plugin.key(hook, self.host);
+        if let Err(error) = self.kept.write(&key, contribution, self.host.now()) {
+            let unkept = warning::answer_unkept(&plugin.name, &error);
+            self.answers.warnings.push(unkept);
+        }
+    }
+}
