@@ -169,8 +169,6 @@ fn every_json_answer_has_the_keys_of_its_schema() {
     let demo = env.root().join("demo");
     let demo = demo.to_str().unwrap();
     repository.write("notes.wasm", CONTRACT);
-    let component = source_root().join("tests/fixtures/contract/0.1.0.wasm");
-    let component = component.to_str().unwrap();
     let steps: [&[&str]; 32] = [
         &["init"],
         &["start", "feature/a", "--objective=One"],
