@@ -288,14 +288,19 @@ mod tests {
             ("lcov.info", &[], "src/a.c", "src/a.c"),
             ("lcov.info", &[], "./src/a.c", "src/a.c"),
             ("lcov.info", &[], "src/x/../a.c", "src/a.c"),
-            ("lcov.info", &[], "/srv/ada/shop/src/a.c", "src/a.c"),
-            ("lcov.info", &[], "C:\\work\\shop\\src\\a.c", "src/a.c"),
-            ("lcov.info", &[], "file:///C:/build/shop/src/a.c", "src/a.c"),
+            ("lcov.info", &[], "/builds/ada/shop/src/a.c", "src/a.c"),
+            ("lcov.info", &[], "C:\\builds\\shop\\src\\a.c", "src/a.c"),
+            (
+                "lcov.info",
+                &[],
+                "file:///C:/builds/shop/src/a.c",
+                "src/a.c",
+            ),
             ("lcov.info", &[], "src\\a.c", "src/a.c"),
             ("cover.out", &[], "example.com/acme/shop/src/a.c", "src/a.c"),
             ("web/coverage/lcov.info", &[], "src/a.c", "web/src/a.c"),
             ("build/lcov.info", &[], "../src/a.c", "src/a.c"),
-            ("coverage.xml", &["/srv/ada/shop/src"], "a.c", "src/a.c"),
+            ("coverage.xml", &["/builds/ada/shop/src"], "a.c", "src/a.c"),
             (
                 "coverage.xml",
                 &["/builds/1/shop/web"],
@@ -325,7 +330,13 @@ mod tests {
         // The changed file at the root is not the one in lib.
         assert_eq!(mapped("l", &[], &["lib/x.c"], &["x.c"], &["lib/x.c"]), []);
         assert_eq!(
-            mapped("l", &[], &["/srv/ada/shop/lib/x.c"], &["x.c"], &["lib/x.c"]),
+            mapped(
+                "l",
+                &[],
+                &["/builds/ada/shop/lib/x.c"],
+                &["x.c"],
+                &["lib/x.c"]
+            ),
             []
         );
         assert_eq!(
@@ -342,8 +353,8 @@ mod tests {
     #[test]
     fn other_peoples_files_are_not_taken_for_ours() {
         let paths = [
-            "/srv/ada/shop/setup.py",
-            "/srv/ada/shop/a.py",
+            "/builds/ada/shop/setup.py",
+            "/builds/ada/shop/a.py",
             "/usr/lib/six/setup.py",
         ];
         let expected = vec![
