@@ -23,7 +23,7 @@ pub fn given(verb: &str, grants: &Grants, is_bundled: bool) -> Section {
     }
     for (kind, value) in values(&grants.given) {
         section.line(match kind {
-            "read" => format!("read files that match {value}{}", read_as_asked(grants)),
+            "read" => format!("read files that match {}", read_as_asked(value, grants)),
             "http" => format!("send requests to {value}"),
             _ => format!("know the variable {value}"),
         });
@@ -81,16 +81,21 @@ pub fn values(allow: &Allow) -> impl Iterator<Item = (&'static str, &str)> {
         .flat_map(|(kind, values)| values.iter().map(move |value| (kind, value.as_str())))
 }
 
-/// The manifest's globs narrow what the configuration allows.
-fn read_as_asked(grants: &Grants) -> String {
+/// What is allowed, as the manifest's globs narrow it.
+fn read_as_asked(allowed: &str, grants: &Grants) -> String {
     let asked = grants.asked.iter().filter(|grant| grant.kind == "read");
     let globs: Option<Vec<String>> = asked
         .map(|grant| grant.value.as_deref().map(text::line))
         .collect();
+    let is_all = |glob: &str| glob == "**";
     match globs {
-        Some(globs) => format!(" and {}", globs.join(" or ")),
         // One without a value: whatever is allowed.
-        None => String::new(),
+        None => allowed.to_owned(),
+        Some(globs) if globs.iter().any(|glob| glob == allowed || is_all(glob)) => {
+            allowed.to_owned()
+        }
+        Some(globs) if is_all(allowed) => globs.join(" or "),
+        Some(globs) => format!("{allowed} and {}", globs.join(" or ")),
     }
 }
 
@@ -114,4 +119,40 @@ pub fn what(grant: &RequestedGrant) -> String {
         text::line(&grant.kind),
         value.as_deref().unwrap_or("(whatever is allowed)")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reads(allowed: &str, asked: &[Option<&str>]) -> String {
+        let asked = asked.iter().map(|value| RequestedGrant {
+            kind: "read".to_owned(),
+            value: value.map(str::to_owned),
+            reason: String::new(),
+        });
+        let grants = Grants {
+            asked: asked.collect(),
+            given: Allow::default(),
+            not_asked: Allow::default(),
+            not_allowed: Vec::new(),
+        };
+        read_as_asked(allowed, &grants)
+    }
+
+    #[test]
+    fn a_glob_that_changes_nothing_is_not_said() {
+        assert_eq!(reads("**", &[Some("**")]), "**");
+        assert_eq!(
+            reads("src/**", &[Some("docs/**"), Some("src/**")]),
+            "src/**"
+        );
+        assert_eq!(reads("src/**", &[Some("**")]), "src/**");
+        assert_eq!(
+            reads("**", &[Some("src/**"), Some("docs/**")]),
+            "src/** or docs/**"
+        );
+        assert_eq!(reads("src/**", &[None]), "src/**");
+        assert_eq!(reads("src/**", &[Some("*.md")]), "src/** and *.md");
+    }
 }
