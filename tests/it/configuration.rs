@@ -59,6 +59,14 @@ fn a_file_named_by_the_environment_is_used_instead() {
             .contains("$ROOT/mine.yaml:1:21: brief.max_bytes"),
         "{outcome}"
     );
+
+    // What the team shares is changed all the same, and that is said.
+    repository.write(".session/config.yaml", "session: { mode: normal }\n");
+    std::fs::write(env.root().join("mine.yaml"), "brief: {}\n").unwrap();
+    let disabled = repository.session(&["plugin", "disable", "context-manager"]);
+    let said =
+        "warning: this is about .session/config.yaml, which is not in use while SESSION_CONFIG";
+    assert!(disabled.success().stderr.contains(said));
 }
 
 #[test]

@@ -169,7 +169,7 @@ fn every_json_answer_has_the_keys_of_its_schema() {
     let demo = env.root().join("demo");
     let demo = demo.to_str().unwrap();
     repository.write("notes.wasm", CONTRACT);
-    let steps: [&[&str]; 32] = [
+    let steps: [&[&str]; 35] = [
         &["init"],
         &["start", "feature/a", "--objective=One"],
         &["start"],
@@ -199,6 +199,9 @@ fn every_json_answer_has_the_keys_of_its_schema() {
         &["plugin", "pack", "notes.wasm", "--name=a", "--version=1"],
         &["plugin", "test", "a.wasm"],
         &["plugin", "install", "notes.wasm"],
+        &["plugin", "inspect", "notes.wasm"],
+        &["plugin", "trust", "contract", "--revoke"],
+        &["plugin", "refresh"],
         &["plugin", "update"],
         &["plugin", "remove", "contract"],
         &["demo", demo],

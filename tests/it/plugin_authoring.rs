@@ -136,6 +136,10 @@ fn a_manifest_that_is_wrong_is_refused_with_what_would_be_right() {
         "a grant is read, http or env",
     );
     refused(&pack(&["--version=1"]), "the plugin has no name");
+    refused(
+        &pack(&["--manifest=none.json"]),
+        "hint: docs/plugins.md says what a manifest looks like",
+    );
     write(
         &env,
         "m.json",
@@ -164,6 +168,8 @@ fn a_case_holds_a_component_to_what_it_said() {
     let built = component();
     let test = |more: &[&str]| plugin(&env, &[&["test", &built, "--case=a.json"], more].concat());
     write(&env, "a.json", &case(json!({"arguments": {"label": "x"}})));
+    let nothing = plugin(&env, &["test", &built, "--update"]);
+    refused(&nothing, "there is no case to write down");
     let unknown = test(&[]);
     refused(&unknown, "1 of 1 case not as expected");
     assert!(

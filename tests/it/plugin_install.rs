@@ -247,8 +247,26 @@ fn what_it_asks_for_is_written_down_when_somebody_says_so() {
     let allow = "    allow: { read: [docs/**], env: [NOTES_TOKEN] }\n";
     let expected = with_entry("./tools/notes.wasm", &version_1(), allow);
     let install = ["plugin", "install", "tools/notes.wasm"];
-    repository
+    let said = repository
         .session(&[&install[..], &["--allow"]].concat())
+        .success()
+        .stdout;
+    assert!(!said.contains("--allow"), "{said}");
+    assert!(
+        said.contains("Commit .session/config.yaml and tools/notes.wasm, so"),
+        "{said}"
+    );
+    assert_eq!(repository.read(CONFIG), expected);
+
+    // Nobody was there to ask: how to allow it later.
+    repository.write(CONFIG, BY_HAND);
+    let said = repository.session(&install).success().stdout;
+    assert!(
+        said.contains("to allow it: session plugin install --allow acme-notes"),
+        "{said}"
+    );
+    repository
+        .session(&["plugin", "install", "--allow", "acme-notes"])
         .success();
     assert_eq!(repository.read(CONFIG), expected);
 
@@ -287,6 +305,17 @@ fn an_update_pins_what_is_new_and_asks_for_trust_again() {
     );
 
     repository.write("tools/notes.wasm", version_2());
+    // The store has the component of this digest, and the file has not.
+    refused(
+        &repository,
+        &[
+            "install",
+            "tools/notes.wasm",
+            "--sha256",
+            &sha256(&version_1()),
+        ],
+        "is not the component that was expected",
+    );
     let before = repository.read(CONFIG);
     let told = update(&["--check"]).success();
     for said in [

@@ -11,7 +11,7 @@ use crate::session::subject;
 
 /// What `--json` answers with: the schema's name and the keys of the object, in no promised order. A key with a `?` is
 /// left out where it has nothing to say. Tests hold it against the real answers.
-pub const SCHEMAS: [(&str, &[&str]); 28] = [
+pub const SCHEMAS: [(&str, &[&str]); 31] = [
     ("init", &["written", "kept", "backups", "session"]),
     ("start", BRIEF),
     ("resume", BRIEF),
@@ -78,6 +78,15 @@ pub const SCHEMAS: [(&str, &[&str]); 28] = [
     ),
     ("plugin-new", &["name", "language", "directory", "files"]),
     ("plugin-pack", &["file", "size", "sha256", "manifest"]),
+    ("plugin-trust", &["name", "trusted", "review?"]),
+    (
+        "plugin-inspect",
+        &[
+            "file", "digest", "size", "imports", "exports", "hooks", "contract", "manifest",
+            "problem", "loadable",
+        ],
+    ),
+    ("plugin-refresh", &["refreshed", "warnings"]),
     (
         "plugin-test",
         &[
@@ -144,7 +153,7 @@ const END: &[&str] = &[
 pub const VARIABLES: [(&str, &str); 11] = [
     (
         "SESSION_CONFIG",
-        "a configuration file to use instead of `.session/config.yaml`",
+        "a configuration file to use instead of `.session/config.yaml`; what changes the configuration, such as `session plugin install`, still changes `.session/config.yaml`",
     ),
     (
         "SESSION_VERBOSE",

@@ -38,17 +38,22 @@ pub fn acquire(
         }
         None => fetch(ui, workspace, source, pinned)?,
     };
-    let found = crate::plugin::digest(&bytes);
-    if let Some(pinned) = pinned.filter(|pinned| *pinned != found) {
-        return Err(user_error(
+    check(&shown, &crate::plugin::digest(&bytes), pinned)?;
+    let candidate = Candidate::of(&bytes).map_err(|cause| unusable(&shown, &cause))?;
+    Ok(Acquired { candidate, bytes })
+}
+
+/// That it is the component that somebody named the digest of.
+pub fn check(shown: &str, found: &str, pinned: Option<&str>) -> anyhow::Result<()> {
+    match pinned.filter(|pinned| *pinned != found) {
+        None => Ok(()),
+        Some(pinned) => Err(user_error(
             format!(
                 "{shown} is not the component that was expected: its sha256 is {found}, and not {pinned}"
             ),
             "nothing was changed; ask who publishes it before you take it; `session plugin update` takes what is there now",
-        ));
+        )),
     }
-    let candidate = Candidate::of(&bytes).map_err(|cause| unusable(&shown, &cause))?;
-    Ok(Acquired { candidate, bytes })
 }
 
 /// Puts it into the store and compiles it. One that cannot be compiled does not stay.

@@ -3,6 +3,7 @@
 use super::CONFIG;
 use crate::config::{Config, shared};
 use crate::error::{UserError, user_error};
+use crate::plugin::candidate;
 use crate::store::durable;
 use crate::workspace::Workspace;
 
@@ -57,6 +58,12 @@ impl Configuration {
             known => format!("known: {}", known.join(", ")),
         };
         let message = format!("there is no plugin {name:?} with a source; {known}");
-        user_error(message, "`session plugin list` shows them all")
+        let hint = match candidate::is_bundled(name) {
+            true => {
+                format!("{name} is part of session: `session plugin enable {name}` turns it on")
+            }
+            false => "`session plugin list` shows them all".to_owned(),
+        };
+        user_error(message, hint)
     }
 }

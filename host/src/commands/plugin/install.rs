@@ -1,6 +1,8 @@
 //! `session plugin install`: a component from a file, a web server or a registry, pinned in the configuration. It must not
 //! trust it: that is `session plugin trust`.
 
+use std::path::PathBuf;
+
 use super::acquire::{self, Acquired, acquire};
 use super::configuration::Configuration;
 use super::installed::{Installed, show};
@@ -24,7 +26,7 @@ pub struct Args {
     #[arg(long, value_name = "NAME", value_parser = name)]
     pub name: Option<String>,
     /// Install it only if it has this digest
-    #[arg(long, value_name = "DIGEST", value_parser = digest)]
+    #[arg(long, value_name = "DIGEST", value_parser = super::digest)]
     pub sha256: Option<String>,
     /// Write what it asks for into `allow` of the configuration, without asking
     #[arg(long)]
@@ -67,20 +69,30 @@ fn from_source(
         false if is_plugin_name(given) && !current.join(given).exists() => {
             return Err(configuration.unknown(given));
         }
-        false => path_from_root(work_tree, &current.join(given))?,
+        false => {
+            // Without the `./` that it was given with.
+            let file: PathBuf = current.join(given).components().collect();
+            path_from_root(work_tree, &file)?
+        }
     };
     let source = Source::parse(&text)?;
     if let Some(name) = &args.name {
         check_edit(configuration, name, &text)?;
     }
-    let acquired = acquire(ui, workspace, &source, args.sha256.as_deref(), args.offline)?;
+    // Of a file, what it holds now: the configuration is not to pin what only this machine's store has.
+    let digest = args.sha256.as_deref();
+    let known = digest.filter(|_| source.is_remote());
+    let acquired = acquire(ui, workspace, &source, known, args.offline)?;
+    acquire::check(&source.shown(), &acquired.candidate.digest, digest)?;
     let name = name_of(args, &acquired.candidate)?;
     check_edit(configuration, &name, &text)?;
-    let now = configuration.config.plugin(&name).map(|entry| &entry.allow);
-    let allow = requests(ui, args, &name, now.unwrap_or(&Allow::default()), &acquired)?;
+    let entry = configuration.config.plugin(&name);
+    let now = entry.map(|entry| entry.allow.clone()).unwrap_or_default();
+    let allow = requests(ui, args, &name, &now, &acquired)?;
     acquire::keep(ui, workspace, &source, &acquired)?;
-    pin(workspace, &name, &text, &acquired, allow)?;
-    Ok(Installed::new(&name, &text, acquired.candidate))
+    pin(workspace, &name, &text, &acquired, allow.clone())?;
+    let allow = allow.unwrap_or(now);
+    Ok(Installed::new(&name, &text, acquired.candidate, &allow))
 }
 
 /// What the configuration names already: the component with its digest, or none.
@@ -133,13 +145,15 @@ fn pinned_one(
     let source = Source::parse(text)?;
     let acquired = acquire(ui, workspace, &source, pinned.or(asked), args.offline)?;
     let entry = configuration.config.plugin(name);
-    let allow = match entry {
-        Some(entry) if args.allow => requests(ui, args, name, &entry.allow, &acquired)?,
-        _ => None,
+    let now = entry.map(|entry| entry.allow.clone()).unwrap_or_default();
+    let allow = match args.allow {
+        true => requests(ui, args, name, &now, &acquired)?,
+        false => None,
     };
     acquire::keep(ui, workspace, &source, &acquired)?;
-    pin(workspace, name, text, &acquired, allow)?;
-    Ok(Installed::new(name, text, acquired.candidate))
+    pin(workspace, name, text, &acquired, allow.clone())?;
+    let allow = allow.unwrap_or(now);
+    Ok(Installed::new(name, text, acquired.candidate, &allow))
 }
 
 fn name_of(args: &Args, candidate: &Candidate) -> anyhow::Result<String> {
@@ -185,9 +199,8 @@ fn requests(
     for grant in asked {
         ui.status(&format!("  {}", grants::in_its_words(grant)));
     }
-    let question =
-        "Write that into the configuration? Nobody gives it before they trust the plugin";
-    Ok(prompt.confirm(question, true)?.then_some(wanted))
+    let question = format!("Allow that in {CONFIG}? Nothing is given before you trust it");
+    Ok(prompt.confirm(&question, true)?.then_some(wanted))
 }
 
 /// The last step: until now, nothing that anybody else has was changed.
@@ -209,11 +222,4 @@ pub fn pin(
 fn name(text: &str) -> Result<String, String> {
     let valid = is_plugin_name(text).then(|| text.to_owned());
     valid.ok_or_else(|| "expected lower-case words joined by hyphens".to_owned())
-}
-
-fn digest(text: &str) -> Result<String, String> {
-    let digits = text.strip_prefix("sha256:").unwrap_or(text);
-    let valid = digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let digits = valid.then(|| digits.to_ascii_lowercase());
-    digits.ok_or_else(|| "expected 64 hexadecimal digits".to_owned())
 }

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use super::{CONFIG, grants};
+use super::{CONFIG, acquire, grants};
+use crate::config::Allow;
+use crate::document::count::size;
 use crate::document::{Document, Item, Section};
 use crate::fetch::Source;
 use crate::plugin::RequestedGrant;
@@ -24,10 +26,14 @@ pub struct Installed {
     asks_for: Vec<RequestedGrant>,
     /// The name is that of a plugin that comes with the program, which does not run any more.
     replaces_bundled: bool,
+    /// It asks for more than `allow` of the configuration names, and `install --allow` would write it there.
+    #[serde(skip)]
+    wants_more: bool,
 }
 
 impl Installed {
-    pub fn new(name: &str, source: &str, component: Candidate) -> Self {
+    pub fn new(name: &str, source: &str, component: Candidate, allow: &Allow) -> Self {
+        let wants_more = acquire::wanted(allow, &component.asks_for).is_some();
         Self {
             name: name.to_owned(),
             source: source.to_owned(),
@@ -38,6 +44,7 @@ impl Installed {
             hooks: component.hooks,
             asks_for: component.asks_for,
             replaces_bundled: candidate::is_bundled(name),
+            wants_more,
         }
     }
 }
@@ -69,10 +76,23 @@ pub fn show(ui: &Ui, plugins: Vec<Installed>) -> anyhow::Result<()> {
         document.push(section(plugin));
     }
     let mut next = Section::new("next_steps", "Next");
+    for plugin in plugins.iter().filter(|plugin| plugin.wants_more) {
+        let name = &plugin.name;
+        next.line(format!(
+            "{CONFIG} does not allow all that it asks for; to allow it: session plugin install --allow {name}"
+        ));
+    }
     for step in &next_steps {
         next.line(format!("Review it, then agree: {step}"));
     }
-    next.line(format!("Commit {CONFIG}, so that the team has it too"));
+    let files = plugins
+        .iter()
+        .filter_map(|plugin| plugin.source.strip_prefix("./"));
+    let files: Vec<&str> = std::iter::once(CONFIG).chain(files).collect();
+    next.line(format!(
+        "Commit {}, so that the team has it too",
+        files.join(" and ")
+    ));
     document.push(next);
     ui.document(&document);
     Ok(())
@@ -88,7 +108,7 @@ fn section(plugin: &Installed) -> Section {
     }
     section.pair("From", shown(&plugin.source));
     section.pair("sha256", plugin.digest.clone());
-    section.pair("Size", format!("{} kB", plugin.size.div_ceil(1000)));
+    section.pair("Size", size(plugin.size));
     let hooks: Vec<&str> = plugin.hooks.iter().map(|hook| hook.name()).collect();
     section.pair("Hooks", hooks.join(", "));
     if plugin.asks_for.is_empty() {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::grants;
+use crate::document::count;
 use crate::document::{Document, Section};
 use crate::environment::{Environment, Timestamp};
 use crate::plugin::{CacheState, PluginInfo, Standing, last_run, list};
@@ -56,7 +57,7 @@ fn section(plugin: &PluginInfo, now: Timestamp) -> Section {
         section.pair("Agreed", agreed(&plugin.name, consent));
     }
     if let Some(size) = plugin.size {
-        section.pair("Size", format!("{} kB", size.div_ceil(1000)));
+        section.pair("Size", count::size(size));
     }
     if let Some(digest) = &plugin.digest {
         section.pair("sha256", digest.clone());

@@ -20,14 +20,14 @@ use clap::Subcommand;
 
 use crate::config::Config;
 use crate::environment::Environment;
-use crate::error::user_error;
+use crate::error::{Warning, user_error};
 use crate::plugin::{Selected, select};
 use crate::ui::Ui;
 
 /// Where plugins are turned on, and what they may reach is asked for.
 const CONFIG: &str = ".session/config.yaml";
 
-/// Show which plugins run, and turn them on and off for this repository
+/// Show which plugins run, install and trust them, and write your own
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -57,6 +57,11 @@ pub enum Command {
 }
 
 pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result<()> {
+    if args.command.changes_configuration() && environment.config.is_some() {
+        ui.warning(&Warning::new(format!(
+            "this is about {CONFIG}, which is not in use while SESSION_CONFIG is set"
+        )));
+    }
     match args.command {
         Command::List => list::run(ui, environment),
         Command::Enable(args) => enable::run(ui, environment, &args, true),
@@ -74,6 +79,17 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result
     }
 }
 
+impl Command {
+    /// Of the team: `SESSION_CONFIG` is one user's, and nobody pins a component for others in it.
+    fn changes_configuration(&self) -> bool {
+        use Command::{Disable, Enable, Install, Remove, Update};
+        matches!(
+            self,
+            Enable(_) | Disable(_) | Install(_) | Update(_) | Remove(_)
+        )
+    }
+}
+
 /// The plugin of this name, or the sentence that names those there are.
 fn known(config: &Config, name: &str) -> anyhow::Result<Selected> {
     let mut plugins = select(config);
@@ -85,4 +101,12 @@ fn known(config: &Config, name: &str) -> anyhow::Result<Selected> {
         format!("there is no plugin {name:?}; known: {}", known.join(", ")),
         "`session plugin list` shows them",
     ))
+}
+
+/// As `sha256sum` and the configuration write it, or as a registry does.
+fn digest(text: &str) -> Result<String, String> {
+    let digits = text.strip_prefix("sha256:").unwrap_or(text);
+    let valid = digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let digits = valid.then(|| digits.to_ascii_lowercase());
+    digits.ok_or_else(|| "expected 64 hexadecimal digits".to_owned())
 }

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use serde::Serialize;
 
+use crate::document::count::size;
 use crate::environment::Environment;
 use crate::error::user_error;
 use crate::plugin::pack::{Stated, pack};
-use crate::plugin::{Manifest, RequestedGrant, digest};
+use crate::plugin::{Manifest, RequestedGrant, digest, inspect};
 use crate::store::durable;
 use crate::ui::Ui;
 
@@ -48,9 +49,9 @@ struct PackedView {
 
 pub fn run(ui: &Ui, environment: &Environment, args: Args) -> anyhow::Result<()> {
     let file = environment.current_dir.join(&args.file);
-    let component = read(&file)?;
+    let component = read(&file, BUILD_FIRST)?;
     let output = args.output.clone();
-    let stated = stated(environment, args)?;
+    let stated = stated(environment, args, &component)?;
     let (packed, manifest) = pack(&component, stated)?;
     let output = match output {
         Some(output) => environment.current_dir.join(output),
@@ -67,31 +68,30 @@ pub fn run(ui: &Ui, environment: &Environment, args: Args) -> anyhow::Result<()>
         return ui.json("plugin-pack", &view);
     }
     ui.line(&format!(
-        "{}: {} {}, hooks {}, {} kB",
+        "{}: {} {}, hooks {}, {}",
         output.display(),
         manifest.name,
         manifest.version,
         manifest.hooks.join(", "),
-        packed.len().div_ceil(1000)
+        size(packed.len() as u64)
     ));
     Ok(())
 }
 
+/// What to do about a component that is not there.
+pub const BUILD_FIRST: &str = "build the component first; docs/plugins.md says how";
+
 /// Anything that was to be read and could not be is the user's to put right.
-pub fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
-    std::fs::read(path).map_err(|error| {
-        user_error(
-            format!("{} cannot be read: {error}", path.display()),
-            "build the component first; docs/plugins.md says how",
-        )
-    })
+pub fn read(path: &Path, hint: &str) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(path)
+        .map_err(|error| user_error(format!("{} cannot be read: {error}", path.display()), hint))
 }
 
-fn stated(environment: &Environment, args: Args) -> anyhow::Result<Stated> {
+fn stated(environment: &Environment, args: Args, component: &[u8]) -> anyhow::Result<Stated> {
     let mut stated = match &args.manifest {
         Some(path) => {
             let path = environment.current_dir.join(path);
-            let bytes = read(&path)?;
+            let bytes = read(&path, "docs/plugins.md says what a manifest looks like")?;
             serde_json::from_slice(&bytes).map_err(|error| {
                 user_error(
                     format!("{} is no manifest: {error}", path.display()),
@@ -110,12 +110,21 @@ fn stated(environment: &Environment, args: Args) -> anyhow::Result<Stated> {
         stated.grants = args.grants;
     }
     if stated.name.is_empty() {
-        return Err(user_error(
-            "the plugin has no name",
-            "give --manifest FILE, or --name NAME --version VERSION",
-        ));
+        return Err(user_error("the plugin has no name", nameless(component)));
     }
     Ok(stated)
+}
+
+/// A Rust component comes with its manifest: packing it is a step too many.
+fn nameless(component: &[u8]) -> String {
+    let give = "give --manifest FILE, or --name NAME --version VERSION";
+    match inspect(component).ok().and_then(|found| found.manifest) {
+        Some(manifest) => format!(
+            "the component has the manifest of {} {} already, and can be installed as it is; to give it another one, {give}",
+            manifest.name, manifest.version
+        ),
+        None => give.to_owned(),
+    }
 }
 
 /// The component itself is kept: it would be lost if it were called as the plugin is.

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::CONFIG;
 use super::grants;
 use crate::config::PluginConfig;
+use crate::document::count::size;
 use crate::document::{Document, Item, Section};
 use crate::environment::Environment;
 use crate::error::user_error;
@@ -20,7 +21,7 @@ pub struct Args {
     #[arg(value_name = "NAME")]
     name: String,
     /// Agree without a terminal, if this is the component's sha256: for automation
-    #[arg(long, value_name = "DIGEST", conflicts_with = "revoke")]
+    #[arg(long, value_name = "DIGEST", value_parser = super::digest, conflicts_with = "revoke")]
     sha256: Option<String>,
     /// Withdraw what was agreed
     #[arg(long)]
@@ -116,7 +117,7 @@ fn unneeded(ui: &Ui, review: &Review) -> anyhow::Result<()> {
 /// would do it, since an agent that reads them must not agree in the user's place.
 fn agrees(ui: &Ui, args: &Args, review: &Review, entry: &PluginConfig) -> anyhow::Result<bool> {
     if let Some(digest) = &args.sha256 {
-        if !digest.eq_ignore_ascii_case(&review.component.digest) {
+        if *digest != review.component.digest {
             return Err(user_error(
                 format!(
                     "plugin {} has another sha256; nothing was agreed",
@@ -184,7 +185,7 @@ fn document(ui: &Ui, review: &Review, entry: &PluginConfig) -> Document {
     section.pair("From", source);
     section.pair("sha256", component.digest.clone());
     section.pair("Version", version(review));
-    section.pair("Size", format!("{} kB", component.size.div_ceil(1000)));
+    section.pair("Size", size(component.size));
     let hooks: Vec<&str> = component.hooks.iter().map(|hook| hook.name()).collect();
     section.pair("Hooks", hooks.join(", "));
     if entry.config != serde_json::Value::Null {

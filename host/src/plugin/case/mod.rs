@@ -289,7 +289,12 @@ impl Case {
                 "docs/plugins.md describes the format; `session plugin test FILE --record CASE.json` writes one",
             )
         };
-        let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            user_error(
+                format!("{} cannot be read: {error}", path.display()),
+                "name a case that is there; `session plugin test FILE --record CASE.json` writes one",
+            )
+        })?;
         let json: Json = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
         match json.get("schema").and_then(Json::as_str) {
             Some(SCHEMA) => {}

@@ -59,6 +59,8 @@ pub fn run(ui: &Ui, environment: &Environment, args: &Args) -> anyhow::Result<()
     let directory = environment.current_dir.join(directory);
     let files = templates::project(args.lang, &args.name);
     write(&directory, &files)?;
+    // Without the `..` that it was asked for with.
+    let directory = directory.canonicalize()?;
     let view = NewView {
         name: &args.name,
         language: args.lang,

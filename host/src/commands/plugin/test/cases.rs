@@ -52,7 +52,13 @@ pub fn run(
     cases: &[PathBuf],
     update: bool,
 ) -> anyhow::Result<Report> {
-    let bytes = pack::read(file)?;
+    if update && cases.is_empty() {
+        return Err(user_error(
+            "there is no case to write down what is expected of",
+            "`session plugin test FILE --record cases/NAME.json` writes one of the repository you are in",
+        ));
+    }
+    let bytes = pack::read(file, pack::BUILD_FIRST)?;
     let component = inspect(&bytes).map_err(|error| {
         user_error(
             format!("{} {error:#}", file.display()),

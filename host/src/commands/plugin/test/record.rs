@@ -26,7 +26,7 @@ pub fn record(
             "name a file that does not exist yet",
         ));
     }
-    let component = pack::read(file)?;
+    let component = pack::read(file, pack::BUILD_FIRST)?;
     let mut workspace = Workspace::open(environment, None)?;
     let facts = gather(&mut workspace, Options::full())?;
     let view = PluginView::new(&facts, &workspace.repository, &workspace.layout);

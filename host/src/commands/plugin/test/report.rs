@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::document::count::size;
 use crate::plugin::case::Answered;
 use crate::ui::Ui;
 
@@ -101,9 +102,9 @@ impl Report {
         let version = self.version.as_deref().unwrap_or("without a version");
         let contract = self.contract.as_deref().unwrap_or("none");
         ui.line(&format!(
-            "{} {version}, {} kB, contract {contract}",
+            "{} {version}, {}, contract {contract}",
             self.name,
-            self.size.div_ceil(1000)
+            size(self.size)
         ));
         ui.line(&format!("exports {}", self.exports.join(", ")));
         for note in &self.notes {
