@@ -14,6 +14,7 @@ pub mod case;
 mod compatibility;
 mod component;
 pub mod components;
+mod connection;
 mod consent;
 pub mod contribution;
 mod engine;

@@ -9,6 +9,7 @@ mod host;
 mod kept;
 mod misdeeds;
 mod network;
+#[expect(dead_code, reason = "whom the system trusts is tested end to end")]
 #[path = "../../../tests/common/server.rs"]
 mod server;
 mod tdd_workflow;

@@ -94,10 +94,8 @@ fn a_checkpoint_asks_and_brings_the_brief_up_to_date_and_a_switch_does_not() {
 #[test]
 fn where_the_service_is_gone_what_was_said_stands_and_one_warning_says_so() {
     let kept = tempfile::tempdir().unwrap();
-    let server = Server::start(|stream| {
-        use std::io::Write as _;
-        write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-    });
+    let server =
+        Server::start(|_, stream| write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));
     let host = server.host();
     let asking = || network(&format!("fetch {}", server.url()), &[&host]);
     ask_keeping(asking(), kept.path(), Hook::Brief, Network::Asked);

@@ -1,9 +1,8 @@
 //! What a plugin can reach of the network and of its variables: a real component against real servers.
 
-use std::io::Write as _;
 use std::time::Instant;
 
-use super::server::Server;
+use super::server::{Server, redirect};
 use super::*;
 
 /// The component, told what to do, with these hosts granted.
@@ -37,15 +36,6 @@ fn only_warning(culprit: Source<'static>) -> Warning {
         panic!("not one warning: {:?}", answers.warnings);
     };
     warning.clone()
-}
-
-fn redirecting(to: String) -> Server {
-    Server::start(move |stream| {
-        write!(
-            stream,
-            "HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n"
-        )
-    })
 }
 
 #[test]
@@ -91,7 +81,7 @@ fn a_host_that_is_not_granted_is_not_reached() {
 #[test]
 fn a_redirect_to_a_host_that_is_not_granted_ends_there() {
     let other = Server::answering("secret");
-    let first = redirecting(other.url());
+    let first = Server::start(redirect(other.url()));
     let warning = only_warning(network(
         &format!("follow {}", first.url()),
         &[&first.host()],
@@ -170,7 +160,7 @@ fn a_server_that_never_answers_costs_the_limit_and_no_more() {
 /// Nobody interrupts a thread that waits for a server: what waits looks at the clock itself.
 #[test]
 fn a_request_ends_with_the_calls_time_inside_the_host() {
-    let trickling = Server::start(|stream| {
+    let trickling = Server::start(|_, stream| {
         write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nx")?;
         std::io::copy(stream, &mut std::io::sink()).map(drop)
     });
@@ -201,7 +191,7 @@ fn a_request_ends_with_the_calls_time_inside_the_host() {
 
 #[test]
 fn a_body_that_trickles_ends_with_the_calls_time() {
-    let server = Server::start(|stream| {
+    let server = Server::start(|_, stream| {
         write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nx")?;
         std::io::copy(stream, &mut std::io::sink()).map(drop)
     });
@@ -214,7 +204,7 @@ fn a_body_that_trickles_ends_with_the_calls_time() {
 
 #[test]
 fn an_endless_body_is_cut_off() {
-    let server = Server::start(|stream| {
+    let server = Server::start(|_, stream| {
         write!(stream, "HTTP/1.1 200 OK\r\n\r\n")?;
         loop {
             stream.write_all(&[b'x'; 4096])?;
@@ -231,7 +221,7 @@ fn an_endless_body_is_cut_off() {
 
 #[test]
 fn huge_headers_are_refused() {
-    let server = Server::start(|stream| {
+    let server = Server::start(|_, stream| {
         let value = "x".repeat(40_000);
         write!(
             stream,
