@@ -85,6 +85,10 @@ fn a_brief_shows_what_was_said_last_with_its_age_and_does_not_use_the_network() 
         assert!(shown.stdout.contains("status 200, 5 bytes"), "{shown}");
     }
     run(&repository, &["brief", "--for", "claude-code"]);
+    // Nothing is compiled there, and none of it has to be.
+    env.set("SESSION_CACHE_DIR", env.root().join("cold"));
+    let brief = run(&repository, &["brief", "--for", "claude-code"]);
+    assert!(brief.stdout.contains("status 200, 5 bytes"), "{brief}");
     assert_eq!(server.connections(), 2);
 }
 
@@ -186,6 +190,28 @@ fn assert_nowhere_below(directory: &Path) {
                 .any(|part| part == SECRET.as_bytes());
             assert!(!found, "{}", path.display());
         }
+    }
+}
+
+#[test]
+fn what_a_plugin_said_goes_with_it() {
+    let env = TestEnv::new();
+    let server = Server::answering("hello");
+    let repository = project(&env, &format!("fetch {}", server.url()), &server);
+    let said = repository.path().join(".git/sessions/.store/contributions");
+    let digest = digest(session_guests::NETWORK);
+    for leaving in [
+        &["plugin", "trust", "acme", "--revoke"][..],
+        &["plugin", "remove", "acme"],
+    ] {
+        run(
+            &repository,
+            &["plugin", "trust", "acme", "--sha256", &digest],
+        );
+        run(&repository, &["plugin", "refresh"]);
+        assert!(said.join("acme").is_dir());
+        run(&repository, leaving);
+        assert_eq!(std::fs::read_dir(&said).unwrap().count(), 0, "{leaving:?}");
     }
 }
 

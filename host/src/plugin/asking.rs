@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::bindings::session::plugin::types::{Argument, Request};
 use super::call::Call;
+use super::component::Loaded;
 use super::contribution::Hook;
 use super::host_data::HostData;
 use super::kept::{self, Kept, Key};
@@ -12,7 +13,7 @@ use super::limits::Limits;
 use super::sandbox::CallContext;
 use super::taking::Taking;
 use super::work_tree::{ReadGrant, WorkTree};
-use super::{Answers, Plugins, Question, Ready, http};
+use super::{Answers, Code, Plugins, Question, Ready, http};
 
 /// Whether plugins that use the network are asked in this command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,9 +29,9 @@ enum Step {
     /// Show what it said last.
     Recall(Hook),
     /// A call that answers the question.
-    Answer(Hook),
+    Answer(Hook, Arc<Loaded>),
     /// A call whose answer is for later commands.
-    Refresh(Hook),
+    Refresh(Hook, Arc<Loaded>),
 }
 
 impl Plugins {
@@ -38,10 +39,12 @@ impl Plugins {
     pub fn ask(&mut self, question: &Question, host: &dyn HostData) -> Answers {
         let hook = question.hook;
         let plugins = self.ready.iter().enumerate();
-        let asked = plugins.filter(|(_, plugin)| plugin.loaded.exports(hook));
-        let steps: Vec<_> = asked
-            .map(|(index, _)| (index, Step::Answer(hook)))
-            .collect();
+        let asked = plugins.filter_map(|(index, plugin)| {
+            let loaded = plugin.loaded()?;
+            let answers = loaded.exports(hook);
+            answers.then(|| (index, Step::Answer(hook, Arc::clone(loaded))))
+        });
+        let steps: Vec<_> = asked.collect();
         self.take(&steps, question, host, &Kept::nowhere())
     }
 
@@ -73,9 +76,12 @@ impl Plugins {
         let mut steps = Vec::new();
         for (index, plugin) in self.ready.iter().enumerate() {
             let is_named = names.is_empty() || names.contains(&plugin.name);
-            if is_named && plugin.access.reaches_network() {
-                let hooks = plugin.kept_hooks(None);
-                steps.extend(hooks.map(|hook| (index, Step::Answer(hook))));
+            if is_named
+                && plugin.access.reaches_network()
+                && let Some(loaded) = plugin.loaded()
+            {
+                let hooks = kept_hooks(loaded, None);
+                steps.extend(hooks.map(|hook| (index, Step::Answer(hook, Arc::clone(loaded)))));
             }
         }
         self.take(&steps, question, host, kept)
@@ -105,13 +111,13 @@ impl Plugins {
         let ready = &self.ready;
         let calls = steps.iter().filter_map(|(index, step)| match step {
             Step::Recall(_) => None,
-            Step::Answer(hook) => Some(ready[*index].call(*hook, question, host)),
-            Step::Refresh(hook) => {
+            Step::Answer(hook, loaded) => Some(ready[*index].call(loaded, *hook, question, host)),
+            Step::Refresh(hook, loaded) => {
                 let other = Question {
                     arguments: Vec::new(),
                     ..question.clone()
                 };
-                Some(ready[*index].call(*hook, &other, host))
+                Some(ready[*index].call(loaded, *hook, &other, host))
             }
         });
         let mut outcomes = caller.call_all(calls.collect(), host).into_iter();
@@ -126,12 +132,12 @@ impl Plugins {
             let plugin = &ready[*index];
             match step {
                 Step::Recall(hook) => taking.recall(plugin, *hook),
-                Step::Answer(hook) => {
+                Step::Answer(hook, _) => {
                     if let Some(outcome) = outcomes.next() {
                         taking.answer(plugin, *hook, outcome);
                     }
                 }
-                Step::Refresh(hook) => {
+                Step::Refresh(hook, _) => {
                     if let Some(outcome) = outcomes.next() {
                         taking.refresh(plugin, *hook, outcome);
                     }
@@ -144,32 +150,39 @@ impl Plugins {
 
 impl Ready {
     fn steps(&self, asked: Hook, network: Network) -> Vec<Step> {
-        let answers = self.loaded.exports(asked);
-        if !self.access.reaches_network() {
-            return answers.then_some(Step::Answer(asked)).into_iter().collect();
+        let is_recalled = self.access.reaches_network() && network == Network::Kept;
+        if is_recalled {
+            let recalled = self.exports(asked) && kept::HOOKS.contains(&asked);
+            return recalled
+                .then_some(Step::Recall(asked))
+                .into_iter()
+                .collect();
         }
-        match network {
-            Network::Kept => {
-                let recalled = answers && kept::HOOKS.contains(&asked);
-                recalled
-                    .then_some(Step::Recall(asked))
-                    .into_iter()
-                    .collect()
-            }
-            Network::Asked => {
-                let answer = answers.then_some(Step::Answer(asked));
-                let others = self.kept_hooks(Some(asked)).map(Step::Refresh);
-                answer.into_iter().chain(others).collect()
-            }
+        let Some(loaded) = self.loaded() else {
+            return Vec::new();
+        };
+        let answers = loaded.exports(asked);
+        let answer = answers.then(|| Step::Answer(asked, Arc::clone(loaded)));
+        let others = kept_hooks(loaded, Some(asked)).filter(|_| self.access.reaches_network());
+        let others = others.map(|hook| Step::Refresh(hook, Arc::clone(loaded)));
+        answer.into_iter().chain(others).collect()
+    }
+
+    /// Of a component that is not compiled only its manifest is known.
+    fn exports(&self, hook: Hook) -> bool {
+        match &self.code {
+            Code::Loaded(loaded) => loaded.exports(hook),
+            Code::Cold { stated_hooks } => stated_hooks.contains(&hook),
         }
     }
 
-    fn kept_hooks(&self, except: Option<Hook>) -> impl Iterator<Item = Hook> {
-        let hooks = kept::HOOKS.into_iter();
-        hooks.filter(move |hook| Some(*hook) != except && self.loaded.exports(*hook))
-    }
-
-    pub(super) fn call(&self, hook: Hook, question: &Question, host: &dyn HostData) -> Call {
+    pub(super) fn call(
+        &self,
+        loaded: &Arc<Loaded>,
+        hook: Hook,
+        question: &Question,
+        host: &dyn HostData,
+    ) -> Call {
         let alone = self.access.reaches_network();
         let mut limits = Limits::of(hook, &self.settings.limits);
         if alone && self.settings.limits.time.is_none() {
@@ -185,7 +198,7 @@ impl Ready {
         };
         let arguments = question.arguments.iter().cloned();
         Call {
-            loaded: Arc::clone(&self.loaded),
+            loaded: Arc::clone(loaded),
             context: Arc::new(context),
             hook,
             alone,
@@ -222,4 +235,9 @@ impl Ready {
             branch: host.session().branch,
         }
     }
+}
+
+fn kept_hooks(loaded: &Loaded, except: Option<Hook>) -> impl Iterator<Item = Hook> {
+    let hooks = kept::HOOKS.into_iter();
+    hooks.filter(move |hook| Some(*hook) != except && loaded.exports(*hook))
 }

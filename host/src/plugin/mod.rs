@@ -158,9 +158,18 @@ struct Ready {
     name: String,
     /// sha256 of the component.
     digest: String,
-    loaded: Arc<Loaded>,
+    code: Code,
     access: Access,
     settings: PluginConfig,
+}
+
+/// Whether a plugin can be called.
+enum Code {
+    Loaded(Arc<Loaded>),
+    /// It would have to be compiled, and this is no time for it. What it said last can still be shown.
+    Cold {
+        stated_hooks: Vec<Hook>,
+    },
 }
 
 impl Plugins {
@@ -225,14 +234,10 @@ impl Plugins {
         plugins.warnings.extend(unkept);
         for source in wanted {
             match loader.load(&source) {
-                Ok(Some(loaded)) => plugins.ready.push(Ready {
-                    name: source.name,
-                    digest: source.digest.into_owned(),
-                    loaded: Arc::new(loaded),
-                    access: source.access,
-                    settings: source.settings,
-                }),
-                Ok(None) => plugins.warnings.push(warning::cold(&source.name)),
+                Ok(None) if !source.access.reaches_network() => {
+                    plugins.warnings.push(warning::cold(&source.name));
+                }
+                Ok(loaded) => plugins.ready.push(Ready::new(source, loaded)),
                 Err(error) => plugins.warnings.push(match error.downcast_ref() {
                     Some(missing) => warning::missing(&source.name, missing),
                     None => warning::unusable(&source.name, &error),
@@ -241,6 +246,30 @@ impl Plugins {
         }
         plugins.caller = Some(Caller::new(loader.engine));
         plugins
+    }
+}
+
+impl Ready {
+    fn new(source: Source<'_>, loaded: Option<Loaded>) -> Self {
+        Self {
+            code: match loaded {
+                Some(loaded) => Code::Loaded(Arc::new(loaded)),
+                None => Code::Cold {
+                    stated_hooks: source.component.stated_hooks(),
+                },
+            },
+            name: source.name,
+            digest: source.digest.into_owned(),
+            access: source.access,
+            settings: source.settings,
+        }
+    }
+
+    fn loaded(&self) -> Option<&Arc<Loaded>> {
+        match &self.code {
+            Code::Loaded(loaded) => Some(loaded),
+            Code::Cold { .. } => None,
+        }
     }
 }
 

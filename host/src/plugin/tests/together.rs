@@ -40,7 +40,7 @@ fn asks_the_last_while_the_first_runs(alone: bool) {
     );
     let calls = plugins.ready.iter().map(|plugin| Call {
         alone,
-        ..plugin.call(Hook::Brief, &brief(), &host)
+        ..plugin.call(plugin.loaded().unwrap(), Hook::Brief, &brief(), &host)
     });
     let outcomes = plugins
         .caller
