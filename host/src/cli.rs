@@ -59,6 +59,7 @@ pub enum Command {
     Blockers(commands::blockers::Args),
     Decisions(commands::decisions::Args),
     History(commands::history::Args),
+    Run(commands::run::Args),
     Plugin(commands::plugin::Args),
     Demo(commands::demo::Args),
     Completions(commands::completions::Args),
@@ -87,10 +88,11 @@ pub fn main() -> ExitCode {
             no_input: cli.global.no_input,
         },
     );
-    let code = match run(&mut ui, &environment, cli.command) {
-        Ok(()) => EXIT_DONE,
-        Err(error) => ui.error(&error),
+    let done = match cli.command {
+        Command::Run(args) => commands::run::run(&mut ui, &environment, &args),
+        command => run(&mut ui, &environment, command).map(|()| EXIT_DONE),
     };
+    let code = done.unwrap_or_else(|error| ui.error(&error));
     ExitCode::from(ui.finish(code))
 }
 
@@ -110,6 +112,8 @@ fn run(ui: &mut Ui, environment: &Environment, command: Command) -> anyhow::Resu
         Command::Decisions(args) => commands::decisions::run(ui, environment, args),
         Command::History(args) => commands::history::run(ui, environment, &args),
         Command::Plugin(args) => commands::plugin::run(ui, environment, args),
+        // It has an exit code of its own.
+        Command::Run(args) => commands::run::run(ui, environment, &args).map(drop),
         Command::Demo(args) => commands::demo::run(ui, environment, &args),
         Command::Completions(args) => commands::completions::run(ui, &args),
     }

@@ -16,6 +16,8 @@ pub struct Environment {
     pub current_dir: PathBuf,
     /// One instant for the whole command: every rule and every document sees the same time.
     pub now: Timestamp,
+    /// `SESSION_TIMESTAMP` is set: time stands still.
+    pub clock_stands: bool,
     /// How local time differs from UTC, for people.
     pub offset: FixedOffset,
     pub stdin_is_terminal: bool,
@@ -44,6 +46,7 @@ impl Environment {
         Self {
             current_dir: PathBuf::new(),
             now: Timestamp::default(),
+            clock_stands: true,
             offset: chrono::Offset::fix(&Utc),
             stdin_is_terminal: false,
             stdout_is_terminal: false,
@@ -55,6 +58,15 @@ impl Environment {
             data_dir: None,
             offline: false,
             docker_config: None,
+        }
+    }
+
+    /// For a command that waited for another one: from here on it is so much later.
+    pub fn advance(&mut self, milliseconds: u64) {
+        let took = i64::try_from(milliseconds).ok();
+        let took = took.and_then(chrono::TimeDelta::try_milliseconds);
+        if let Some(took) = took.filter(|_| !self.clock_stands) {
+            self.now += took;
         }
     }
 
@@ -70,16 +82,16 @@ impl Environment {
                     variable("HOME").map(|base| PathBuf::from(base).join(home).join("session"))
                 })
         };
-        let (now, offset) = match std::env::var("SESSION_TIMESTAMP") {
+        let (now, offset, clock_stands) = match std::env::var("SESSION_TIMESTAMP") {
             Ok(text) => {
                 let fixed = DateTime::parse_from_rfc3339(&text).with_context(|| {
                     format!("SESSION_TIMESTAMP is not an RFC 3339 time: {text:?}")
                 })?;
-                (fixed.to_utc(), *fixed.offset())
+                (fixed.to_utc(), *fixed.offset(), true)
             }
             Err(_) => {
                 let local = Local::now();
-                (local.to_utc(), *local.offset())
+                (local.to_utc(), *local.offset(), false)
             }
         };
         Ok(Self {
@@ -90,6 +102,7 @@ impl Environment {
                 )
             })?,
             now,
+            clock_stands,
             offset,
             stdin_is_terminal: std::io::stdin().is_terminal(),
             stdout_is_terminal: std::io::stdout().is_terminal(),

@@ -4,17 +4,20 @@
 use std::borrow::Cow;
 
 use crate::config::{self, Config};
-use crate::environment::Environment;
+use crate::environment::{Environment, Timestamp};
 use crate::error::{Warning, user_error};
 use crate::git::Repository;
 use crate::git::status::Status;
 use crate::git::{StatusOptions, StatusProcess};
 use crate::plugin::Checkout;
-use crate::session::live::{LiveSession, Mode, Touched};
+use crate::session::live::{LONGEST_PAUSE, LiveContext, LiveSession, Mode, Touched};
 use crate::store::durable;
 use crate::store::layout::{Layout, LiveKey};
 use crate::store::live;
 use crate::store::transaction::{ReadLive, Transaction, read_live};
+
+/// Commits that are looked at for the time at work.
+const MOST_COMMITS: usize = 200;
 
 #[derive(Debug)]
 pub struct Workspace {
@@ -185,6 +188,20 @@ impl Workspace {
         })
     }
 
+    /// As [`Workspace::change_session`], after something that began at `began` and was work all the while it took.
+    pub fn change_session_since<T>(
+        &self,
+        place: &Place,
+        began: Timestamp,
+        change: impl FnOnce(&Transaction<'_>, &mut LiveSession) -> anyhow::Result<T>,
+    ) -> anyhow::Result<(T, Vec<Warning>)> {
+        self.change_from(place, Some(began), |transaction, session| {
+            let base = session.context.base.clone();
+            session.context.touched = self.touched(place.branch.as_deref(), base.as_deref())?;
+            change(transaction, session)
+        })
+    }
+
     /// Notes that somebody is back in the open session of a branch, if it has one: time counts again. What `resume`
     /// compares with stays as it was left.
     pub fn come_back(
@@ -203,9 +220,42 @@ impl Workspace {
         Ok(warnings)
     }
 
+    /// When this user committed since the session was last written: work that `session` did not see. Where there was no
+    /// pause, there is nothing to fill.
+    pub fn commit_times(&self, context: &LiveContext) -> anyhow::Result<Vec<Timestamp>> {
+        let gap = (self.environment.now - context.touched.at).to_std();
+        let head = self.repository.head_commit()?;
+        let (Some(head), Ok(true)) = (head, gap.map(|gap| gap > LONGEST_PAUSE)) else {
+            return Ok(Vec::new());
+        };
+        let left = context.touched.head.as_ref().and_then(|id| id.parse().ok());
+        let left: Vec<_> = left
+            .into_iter()
+            .filter(|id| self.repository.commit_exists(*id))
+            .collect();
+        if left == [head] {
+            return Ok(Vec::new());
+        }
+        let user = self.repository.identity();
+        let commits = self.repository.commits(head, &left, MOST_COMMITS)?.list;
+        let ours = commits
+            .into_iter()
+            .filter(|commit| user.as_ref() == Some(&commit.author));
+        Ok(ours.map(|commit| commit.time).collect())
+    }
+
     fn change<T>(
         &self,
         place: &Place,
+        change: impl FnOnce(&Transaction<'_>, &mut LiveSession) -> anyhow::Result<T>,
+    ) -> anyhow::Result<(T, Vec<Warning>)> {
+        self.change_from(place, None, change)
+    }
+
+    fn change_from<T>(
+        &self,
+        place: &Place,
+        began: Option<Timestamp>,
         change: impl FnOnce(&Transaction<'_>, &mut LiveSession) -> anyhow::Result<T>,
     ) -> anyhow::Result<(T, Vec<Warning>)> {
         let transaction = self.begin()?;
@@ -215,6 +265,11 @@ impl Workspace {
         let read = transaction.live(&place.key, place.branch.as_deref())?;
         let (mut session, warnings) = require_open(read, place)?;
         session.context.branch.clone_from(&place.branch);
+        let commits = self.commit_times(&session.context)?;
+        session.context.touch_between(commits, self.environment.now);
+        if let Some(began) = began {
+            session.context.touch(began);
+        }
         session.context.touch(self.environment.now);
         let result = change(&transaction, &mut session)?;
         transaction.write_live(&place.key, &mut session)?;

@@ -124,6 +124,31 @@ fn a_session_started_with_tdd_is_followed_by_its_plugin() {
 }
 
 #[test]
+fn a_cycle_is_seen_by_session_run() {
+    let env = TestEnv::new();
+    let config = "plugins:\n  tdd-workflow:\n    LIMITS\n";
+    let repository = working(&env, config, &["start", "feature/x", "--tdd"]);
+    let phase = |expected: &str| {
+        let made = run(&repository, &["checkpoint"]);
+        assert!(made.stdout.contains(expected), "{expected}: {made:?}");
+    };
+    repository.write("tests/price_test.js", "a\n");
+    let failed = repository.session(&["run", "--label", "tests", "--", "false"]);
+    assert_eq!(failed.code, Some(1), "{failed:?}");
+    phase("Phase: RED, since tests were changed, and they fail (ev-1)");
+    env.advance_minutes(5);
+    repository.write("src/price.js", "a\nb\nC\nE\n");
+    run(&repository, &["run", "--label", "tests", "--", "true"]);
+    phase("Phase: GREEN, since the first pass after RED (ev-2)");
+    env.advance_minutes(5);
+    repository.write("src/price.js", "a\nb\nC\nF\n");
+    run(&repository, &["run", "--label", "tests", "--", "true"]);
+    phase("Phase: REFACTOR, since a pass after GREEN, with no test changed (ev-3)");
+    repository.write("src/price.js", "moved on\n");
+    phase("The tests were last run on an older tree.");
+}
+
+#[test]
 fn a_session_without_tdd_is_left_alone_by_it() {
     let env = TestEnv::new();
     let repository = working(&env, "session:\n  mode: normal\n", &["start", "feature/x"]);

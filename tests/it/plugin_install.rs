@@ -174,11 +174,7 @@ fn what_is_no_component_for_this_program_is_refused() {
         "no WebAssembly component",
     );
     refused(&repository, &["install", "module.wasm"], "a core module");
-    refused(
-        &repository,
-        &["install", "cut.wasm"],
-        "damaged or cut short",
-    );
+    refused(&repository, &["install", "cut.wasm"], "damaged or cut off");
     let newer = refused(&repository, &["install", "newer.wasm"], "9.8.7");
     assert!(newer.stderr.contains(session::plugin::CONTRACT), "{newer}");
     // Files with nothing in them: reading the second one would never end.

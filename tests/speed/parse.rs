@@ -98,7 +98,10 @@ fn write_report(path: &Path) -> Result<(), Failure> {
     let mut text = BufWriter::new(File::create(path)?);
     let (mut written, mut file) = (0, 0);
     while written < BYTES {
-        let mut record = format!("SF:/home/ada/project/src/part{}/file{file}.rs\n", file % 40);
+        let mut record = format!(
+            "SF:/builds/ada/project/src/part{}/file{file}.rs\n",
+            file % 40
+        );
         record.push_str("FN:1,main\nFNDA:1,main\nFNF:1\nFNH:1\n");
         for line in (1..2_000).filter(|line| line % 4 < 2) {
             record.push_str(&format!("DA:{line},{}\n", (line * 7 + file) % 13));

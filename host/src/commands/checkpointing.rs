@@ -209,7 +209,11 @@ pub fn write(
         notes: request.notes.clone(),
         branch: facts.head.branch.clone(),
         head: facts.head.commit.map(|id| id.to_string()),
-        files: taken.files.clone(),
+        files: match workspace.config.session.auto_track {
+            true => taken.files.clone(),
+            false => Vec::new(),
+        },
+        files_untold: !workspace.config.session.auto_track,
         commits: commit_facts(&facts.commits.list),
         more_commits: facts.commits.more,
         committed: request.committed.map(|id| id.to_string()),
@@ -220,6 +224,7 @@ pub fn write(
         objectives_total: number(total),
         blockers_open: number(session.blockers.open().count()),
         active_seconds: session.context.active_seconds,
+        evidence: facts.evidence_facts(),
         contributions: recorded(&asked.contributions),
     };
     transaction.keep_snapshot(&session.context.id, id, taken.snapshot.commit)?;

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use serde::Serialize;
 
-use crate::commands::shown;
+use crate::commands::{auto_checkpoint, shown};
 use crate::config::shared;
 use crate::document::{Document, Section};
 use crate::environment::random_base32;
@@ -71,6 +71,8 @@ pub fn run(
                 rationale,
                 alternatives,
             )?;
+            drop(transaction);
+            auto_checkpoint::if_due(ui, &workspace, &place);
             if ui.wants_json() {
                 return ui.json(
                     "decisions",

@@ -1,6 +1,6 @@
 //! What `objectives` and `blockers` share: reading or changing one of the two lists, and showing the outcome.
 
-use crate::commands::shown;
+use crate::commands::{auto_checkpoint, shown};
 use crate::document::view::{self, ItemView};
 use crate::document::{Document, Item, Mark, Section};
 use crate::environment::Environment;
@@ -54,6 +54,7 @@ pub fn change(
         Ok((session.clone(), changes))
     })?;
     warnings.iter().for_each(|warning| ui.warning(warning));
+    auto_checkpoint::if_due(ui, &workspace, &place);
     for change in &changes {
         ui.line(&format!("{}: {}", change.id, change.said));
     }

@@ -1,5 +1,6 @@
 //! One file per verb: its arguments, and the line it runs. A rule that grows here belongs in `session`.
 
+pub mod auto_checkpoint;
 pub mod blockers;
 pub mod brief;
 pub mod checkpoint;
@@ -18,6 +19,7 @@ pub mod parking;
 pub mod plugin;
 pub mod reference;
 pub mod resume;
+pub mod run;
 pub mod shown;
 pub mod start;
 pub mod status;

@@ -11,7 +11,7 @@ use crate::session::subject;
 
 /// What `--json` answers with: the schema's name and the keys of the object, in no promised order. A key with a `?` is
 /// left out where it has nothing to say. Tests hold it against the real answers.
-pub const SCHEMAS: [(&str, &[&str]); 27] = [
+pub const SCHEMAS: [(&str, &[&str]); 28] = [
     ("init", &["written", "kept", "backups", "session"]),
     ("start", BRIEF),
     ("resume", BRIEF),
@@ -24,6 +24,7 @@ pub const SCHEMAS: [(&str, &[&str]); 27] = [
             "head",
             "objectives",
             "blockers",
+            "evidence",
             "changes",
             "metrics",
             "next_actions",
@@ -66,6 +67,7 @@ pub const SCHEMAS: [(&str, &[&str]); 27] = [
     ("blockers", &["blockers", "changed"]),
     ("decisions", &["decisions"]),
     ("history", &["sessions"]),
+    ("run", &["exit_code", "milliseconds", "evidence"]),
     ("plugin-list", &["plugins"]),
     ("plugin", &["plugins"]),
     ("plugin-install", &["plugins", "next_steps"]),
@@ -99,6 +101,7 @@ const BRIEF: &[&str] = &[
     "head",
     "objectives",
     "blockers",
+    "evidence",
     "decisions",
     "next_actions",
     "since_you_left?",
@@ -126,6 +129,7 @@ const END: &[&str] = &[
     "objectives_total",
     "checkpoints",
     "claims",
+    "evidence",
     "decisions",
     "next_steps",
     "merged_into?",

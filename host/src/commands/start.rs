@@ -35,7 +35,7 @@ pub struct Args {
     /// Where a new branch begins [default: HEAD]
     #[arg(long, value_name = "REF", requires = "branch")]
     pub from: Option<String>,
-    /// A session in TDD mode (recorded now; its effect comes with the tdd-workflow plugin)
+    /// A session in TDD mode: the tdd-workflow plugin follows its phases
     #[arg(long)]
     pub tdd: bool,
     /// Go on with an open session instead of refusing

@@ -4,8 +4,9 @@
 use super::count::count;
 use super::time_text::ago_at;
 use super::{Document, Item, Provenance, Section};
-use super::{changes, sections};
+use super::{changes, evidence, sections};
 use crate::facts::Facts;
+use crate::facts::evidence::Held;
 use crate::facts::since::{Moved, SinceYouLeft};
 use crate::plugin::contribution::Contribution;
 use crate::session::next_actions::next_actions;
@@ -32,11 +33,13 @@ pub fn brief(
     if let Some(session) = &facts.session {
         document.push(sections::objectives(session));
     }
+    document.push(evidence::section(&facts.evidence_facts(), facts.now));
     document.push(changes::new_commits(facts, LISTED));
     document.push(changes::uncommitted(facts, LISTED));
     if let Some(handoff) = &facts.handoff {
         document.push(handoff_claims(facts, handoff));
         document.push(handoff_facts(facts, handoff));
+        document.push(handoff_evidence(facts));
     }
     document.push(sections::decisions(&facts.decisions, LISTED));
     for section in sections::contributions(contributions, facts.now) {
@@ -90,6 +93,14 @@ fn since_you_left(facts: &Facts, since: &SinceYouLeft) -> Section {
             "{} differs from what the handoff saw",
             path.to_text()
         ));
+    }
+    for stale in &since.stale {
+        section.line(format!("no longer verified: {stale}"));
+    }
+    if let Some(handoff) = facts.handoff.as_ref().filter(|_| !since.stale.is_empty()) {
+        for text in handoff.claims.accomplished.iter().take(LISTED) {
+            section.line(format!("said of that older tree: accomplished: {text}"));
+        }
     }
     if since.handoff_files.len() > LISTED {
         section.line(format!(
@@ -145,6 +156,15 @@ fn handoff_facts(facts: &Facts, handoff: &EndRecord) -> Section {
             commit.subject
         ));
     }
+    section
+}
+
+/// What held when the handoff was written, as it stands now.
+fn handoff_evidence(facts: &Facts) -> Section {
+    let held: Vec<_> = facts.handoff_evidence.iter().map(Held::fact).collect();
+    let mut section = evidence::section(&held, facts.now).importance(84);
+    "handoff_evidence".clone_into(&mut section.name);
+    "Evidence of the handoff, as it stands now".clone_into(&mut section.title);
     section
 }
 

@@ -37,6 +37,9 @@ pub fn uncommitted(facts: &Facts, most: usize) -> Section {
     let mut section = Section::new("changes", "Uncommitted")
         .importance(80)
         .more("git status");
+    if !facts.config.session.auto_track {
+        return section;
+    }
     for change in facts.changes.iter().take(most) {
         let word = KINDS
             .iter()

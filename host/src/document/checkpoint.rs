@@ -1,6 +1,7 @@
 //! The document of a checkpoint: what was observed, then what somebody noted. It must not read anything but its arguments.
 
 use super::count::count;
+use super::evidence;
 use super::sections::{contributions, metrics, short, time_at_work};
 use super::time_text::ago_at;
 use super::{Document, Item, Provenance, Section};
@@ -15,6 +16,7 @@ pub fn checkpoint(record: &CheckpointRecord, now: Timestamp) -> Document {
     let mut document = Document::new(title);
     document.push(facts(record, now));
     document.push(notes(record));
+    document.push(evidence::section(&record.evidence, now));
     document.push(files(record));
     document.push(commits(record));
     for section in contributions(&record.contributions, record.time) {
@@ -40,6 +42,7 @@ fn facts(record: &CheckpointRecord, now: Timestamp) -> Section {
         CheckpointReason::Asked => None,
         CheckpointReason::End => Some("by `session end`"),
         CheckpointReason::Switch => Some("by `session switch`"),
+        CheckpointReason::Interval => Some("by itself: the interval had passed"),
         CheckpointReason::BeforeRestore => Some("before a restore"),
     };
     if let Some(why) = why {
@@ -56,7 +59,11 @@ fn facts(record: &CheckpointRecord, now: Timestamp) -> Section {
     if let Some(commit) = &record.committed {
         section.pair("Committed as", short(commit));
     }
-    section.pair("Changed", totals(&record.files));
+    let changed = match record.files_untold {
+        true => "not listed (`session.auto_track` is off)".into(),
+        false => totals(&record.files),
+    };
+    section.pair("Changed", changed);
     section.pair(
         "Objectives",
         format!(

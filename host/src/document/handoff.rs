@@ -2,6 +2,7 @@
 //! arguments.
 
 use super::count::count;
+use super::evidence;
 use super::sections::{self, short, time_at_work};
 use super::{Document, Item, Mark, Provenance, Section};
 use crate::facts::Facts;
@@ -14,6 +15,7 @@ pub fn handoff(end: &EndRecord, live: &LiveSession, decisions: &[Decision]) -> D
     let mut document = Document::new(format!("Handoff: {name}"));
     document.push(claims(end));
     document.push(observed(end));
+    document.push(evidence::section(&end.evidence, end.time));
     document.push(sections::blockers(live));
     document.push(next_steps(end));
     document.push(sections::objectives(live));

@@ -6,6 +6,7 @@ pub mod budget;
 pub mod changes;
 pub mod checkpoint;
 pub mod count;
+pub mod evidence;
 pub mod handoff;
 pub mod history;
 pub mod json;

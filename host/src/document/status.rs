@@ -2,7 +2,7 @@
 
 use super::time_text::ago_at;
 use super::{Document, Section};
-use super::{changes, sections};
+use super::{changes, evidence, sections};
 use crate::facts::Facts;
 use crate::git::branches::Branch;
 use crate::plugin::contribution::Contribution;
@@ -17,6 +17,7 @@ pub fn status(facts: &Facts, contributions: &[Contribution]) -> Document {
         document.push(sections::blockers(session));
         document.push(sections::objectives(session));
     }
+    document.push(evidence::section(&facts.evidence_facts(), facts.now));
     document.push(changes::new_commits(facts, 20));
     document.push(changes::uncommitted(facts, 20));
     document.push(sections::metrics(contributions, facts.now));

@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 
+use crate::facts::evidence::{Held, Standing};
 use crate::facts::{Facts, Head};
 use crate::path::RepoPath;
+use crate::session::evidence::TestCounts;
 use crate::session::list::CheckList;
 use crate::session::live::LiveSession;
 
@@ -48,6 +50,7 @@ pub struct StandView<'a> {
     pub head: &'a Head,
     pub objectives: Vec<ItemView>,
     pub blockers: Vec<ItemView>,
+    pub evidence: Vec<EvidenceView<'a>>,
 }
 
 impl<'a> StandView<'a> {
@@ -58,6 +61,7 @@ impl<'a> StandView<'a> {
             head: &facts.head,
             objectives: session.map(objectives).unwrap_or_default(),
             blockers: session.map(blockers).unwrap_or_default(),
+            evidence: facts.evidence.iter().map(EvidenceView::new).collect(),
         }
     }
 }
@@ -90,6 +94,64 @@ fn items(
             issue: item.issue.clone(),
         })
         .collect()
+}
+
+/// One command that was run, and what that is worth now.
+#[derive(Debug, Serialize)]
+pub struct EvidenceView<'a> {
+    pub id: String,
+    pub label: Option<&'a str>,
+    /// As it was typed, on one line.
+    pub command: String,
+    pub exit_code: i32,
+    pub signal: Option<i32>,
+    pub started_at: crate::environment::Timestamp,
+    pub milliseconds: u64,
+    /// `verified` or `stale`.
+    pub standing: &'static str,
+    /// What is not as it was, when stale.
+    pub moved: Option<MovedView<'a>>,
+    /// `cargo-test`; several are joined by `+`.
+    pub runner: Option<String>,
+    pub tests: Option<TestCounts>,
+    pub tree: &'a str,
+    pub tree_after: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+pub struct MovedView<'a> {
+    /// None: too many to be compared.
+    pub files: Option<usize>,
+    pub while_it_ran: bool,
+    pub first: Vec<PathView<'a>>,
+}
+
+impl<'a> EvidenceView<'a> {
+    pub fn new(held: &'a Held) -> Self {
+        let record = &held.record;
+        Self {
+            id: record.id.to_string(),
+            label: record.label.as_deref(),
+            command: record.command_text(),
+            exit_code: record.exit_code,
+            signal: record.signal,
+            started_at: record.started_at,
+            milliseconds: record.milliseconds,
+            standing: held.standing.word(),
+            moved: match &held.standing {
+                Standing::Verified => None,
+                Standing::Stale(moved) => Some(MovedView {
+                    files: moved.files,
+                    while_it_ran: moved.while_it_ran,
+                    first: moved.first.iter().map(PathView::new).collect(),
+                }),
+            },
+            runner: record.runner(),
+            tests: record.counts(),
+            tree: &record.before.tree,
+            tree_after: &record.after().tree,
+        }
+    }
 }
 
 /// One changed path.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::annotations::Annotations;
+use super::evidence::{self, Comparison, Held, Standing, Thoroughness};
 use super::path_history::{Depth, PathHistory, Refresh};
 use super::{Base, Facts, Head, SharedContext};
 use crate::config::shared;
@@ -10,7 +11,9 @@ use crate::error::Warning;
 use crate::git::ObjectId;
 use crate::git::StatusOptions;
 use crate::git::commits::Commits;
+use crate::git::status::Status;
 use crate::session::decision::{self, Decision};
+use crate::session::ids::SessionId;
 use crate::session::live::LiveSession;
 use crate::session::record::EndRecord;
 use crate::store::record;
@@ -58,6 +61,14 @@ impl Options {
         }
     }
 
+    /// Only a status that names every file can be compared wholly.
+    fn thoroughness(self) -> Thoroughness {
+        match self.status.untracked_all {
+            true => Thoroughness::Whole,
+            false => Thoroughness::Quick,
+        }
+    }
+
     /// For what takes a snapshot: every untracked file is named, and the index is not written.
     pub fn snapshot() -> Self {
         Self {
@@ -86,9 +97,12 @@ pub fn gather(workspace: &mut Workspace, options: Options) -> anyhow::Result<Fac
     let mut annotations = Annotations::load(&index).unwrap_or_default();
 
     let (session, ended) = match workspace.live(&place)? {
-        Some((session, damaged)) => {
+        Some((mut session, damaged)) => {
             warnings.extend(damaged);
             if session.context.is_open() {
+                let commits = attempt(workspace.commit_times(&session.context), &mut warnings);
+                let context = &mut session.context;
+                context.touch_between(commits.unwrap_or_default(), workspace.environment.now);
                 (Some(session), None)
             } else {
                 (None, Some(session))
@@ -144,6 +158,14 @@ pub fn gather(workspace: &mut Workspace, options: Options) -> anyhow::Result<Fac
     });
     annotations.lay_over(&workspace.repository, &status);
     let work_items = annotations.work_items(&status.changes, 12);
+    let (evidence, handoff_evidence) = judge_evidence(
+        workspace,
+        &status,
+        options,
+        session.as_ref(),
+        handoff.as_ref(),
+        &mut warnings,
+    );
     Ok(Facts {
         now: workspace.environment.now,
         offset: workspace.environment.offset,
@@ -168,11 +190,54 @@ pub fn gather(workspace: &mut Workspace, options: Options) -> anyhow::Result<Fac
         last_checkpoint,
         commits,
         handoff,
+        thoroughness: options.thoroughness(),
+        evidence,
+        handoff_evidence,
         shared,
         history,
         work_items,
         warnings,
     })
+}
+
+/// The evidence of the open session and of the handoff, judged by the work tree as `status` has it.
+fn judge_evidence(
+    workspace: &Workspace,
+    status: &Status,
+    options: Options,
+    session: Option<&LiveSession>,
+    handoff: Option<&EndRecord>,
+    warnings: &mut Vec<Warning>,
+) -> (Vec<Held>, Vec<Held>) {
+    let max_file = workspace.config.snapshots.max_file;
+    let mut now = Comparison::new(
+        &workspace.repository,
+        status,
+        options.thoroughness(),
+        max_file,
+    );
+    let mut of = |id: Option<&SessionId>| {
+        let Some(id) = id else { return Vec::new() };
+        let found = attempt(evidence::of_session(&mut now, id), warnings);
+        let (held, damage) = found.unwrap_or_default();
+        warn_once(damage, warnings);
+        held
+    };
+    let session = session.filter(|session| session.context.highest_evidence > 0);
+    let ours = of(session.map(|session| &session.context.id));
+    let held_then = |held: &Held| {
+        handoff.is_some_and(|handoff| {
+            let fact = handoff
+                .evidence
+                .iter()
+                .find(|fact| fact.id == held.record.id);
+            fact.is_some_and(|fact| fact.standing == Standing::Verified.word())
+        })
+    };
+    let handoff = handoff.filter(|handoff| !handoff.evidence.is_empty());
+    let mut theirs = of(handoff.map(|handoff| &handoff.session));
+    theirs.retain(held_then);
+    (ours, theirs)
 }
 
 /// What is damaged is reported, and the rest goes on working.

@@ -2,11 +2,13 @@
 
 pub mod annotations;
 pub mod changed_lines;
+pub mod evidence;
 pub mod gather;
 pub mod path_history;
 pub mod plugin_view;
 pub mod since;
 pub mod tracked;
+pub mod tree_state;
 
 use serde::Serialize;
 
@@ -18,11 +20,13 @@ use crate::git::ObjectId;
 use crate::git::commits::{Commits, Person};
 use crate::git::status::{AheadBehind, Change, Status, Upstream};
 use crate::session::decision::Decision;
+use crate::session::evidence::EvidenceFact;
 use crate::session::ids::CheckpointId;
 use crate::session::live::LiveSession;
 use crate::session::record::{CheckpointRecord, EndRecord};
 
 use annotations::WorkItems;
+use evidence::{Held, Thoroughness};
 use path_history::PathHistory;
 
 #[derive(Debug)]
@@ -48,6 +52,12 @@ pub struct Facts {
     pub commits: Commits,
     /// The handoff to read: the last one of this branch.
     pub handoff: Option<EndRecord>,
+    /// How closely evidence was compared with the work tree.
+    pub thoroughness: Thoroughness,
+    /// The newest evidence of each command in the open session, newest first.
+    pub evidence: Vec<Held>,
+    /// The same of the session that left the handoff, as far as it held then, judged by the work tree now.
+    pub handoff_evidence: Vec<Held>,
     pub shared: SharedContext,
     pub history: PathHistory,
     pub work_items: WorkItems,
@@ -65,6 +75,11 @@ impl Facts {
     pub fn parked(&self) -> Option<CheckpointId> {
         let latest = self.session.as_ref().or(self.ended.as_ref());
         latest?.context.parked
+    }
+
+    /// For a document that is kept.
+    pub fn evidence_facts(&self) -> Vec<EvidenceFact> {
+        self.evidence.iter().map(Held::fact).collect()
     }
 
     /// The work tree's state in git's own terms.

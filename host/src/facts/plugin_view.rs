@@ -5,6 +5,7 @@ use std::path::Path;
 use globset::GlobSet;
 
 use super::Facts;
+use super::evidence::{Comparison, Standing};
 use crate::environment::Timestamp;
 use crate::git::commits::Commit;
 use crate::git::status::ChangeKind;
@@ -16,6 +17,7 @@ use crate::plugin::host_data::{
     PathActivity, RecentChange, RecentQuery, Remote, Scope, SessionCommit, SessionInfo,
     SessionView, Since,
 };
+use crate::session::evidence::EvidenceRecord;
 use crate::session::list::Item;
 use crate::session::live::{LiveSession, Mode, TddPhase};
 use crate::store::layout::Layout;
@@ -23,6 +25,7 @@ use crate::store::record;
 
 /// That a plugin is told of.
 const MOST_COMMITS: usize = 1_000;
+const MOST_EVIDENCE: usize = 200;
 
 pub struct PluginView<'a> {
     facts: &'a Facts,
@@ -155,7 +158,28 @@ impl HostData for PluginView<'_> {
     }
 
     fn evidence(&self) -> anyhow::Result<Vec<EvidenceView>> {
-        Ok(Vec::new())
+        let Some(session) = &self.facts.session else {
+            return Ok(Vec::new());
+        };
+        let id = &session.context.id;
+        let all = record::evidence(self.repository, id, MOST_EVIDENCE)?.found;
+        let status = self.facts.status();
+        let max_file = self.facts.config.snapshots.max_file;
+        let mut now = Comparison::new(self.repository, &status, self.facts.thoroughness, max_file);
+        all.into_iter()
+            .map(|evidence| {
+                let standing = match self
+                    .facts
+                    .evidence
+                    .iter()
+                    .find(|held| held.record.id == evidence.id)
+                {
+                    Some(held) => held.standing.clone(),
+                    None => now.standing(&evidence)?,
+                };
+                Ok(evidence_view(evidence, &standing))
+            })
+            .collect()
     }
 
     fn checkpoints(&self) -> anyhow::Result<Vec<CheckpointView>> {
@@ -228,6 +252,23 @@ impl HostData for PluginView<'_> {
             }
         };
         std::fs::read(path).ok()
+    }
+}
+
+fn evidence_view(evidence: EvidenceRecord, standing: &Standing) -> EvidenceView {
+    EvidenceView {
+        id: evidence.id.to_string(),
+        command: evidence.command_text(),
+        exit_code: evidence.exit_code,
+        started_at: evidence.started_at,
+        milliseconds: evidence.milliseconds,
+        standing: standing.word().to_owned(),
+        runner: evidence.runner(),
+        tests: evidence
+            .counts()
+            .map(|counts| (counts.passed, counts.failed, counts.skipped)),
+        label: evidence.label,
+        changed_files: evidence.changed_files,
     }
 }
 

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::Facts;
+use super::evidence::Standing;
 use super::gather::commits_since;
 use crate::git::ObjectId;
 use crate::git::commits::Commits;
@@ -22,6 +23,8 @@ pub struct SinceYouLeft {
     pub base: Option<Moved>,
     /// Files of the handoff that are different now.
     pub handoff_files: Vec<RepoPath>,
+    /// Evidence that held at the handoff and does not any more, in words.
+    pub stale: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -38,6 +41,7 @@ impl SinceYouLeft {
             && self.upstream.is_none()
             && self.base.is_none()
             && self.handoff_files.is_empty()
+            && self.stale.is_empty()
     }
 }
 
@@ -91,6 +95,18 @@ pub fn since_you_left(
     since.upstream = moved(upstream, left.touched.upstream.as_deref())?;
     let base = facts.head.base.as_ref().map(|base| base.name.as_str());
     since.base = moved(base, left.touched.base.as_deref())?;
+    since.stale = facts
+        .handoff_evidence
+        .iter()
+        .filter_map(|held| match &held.standing {
+            Standing::Verified => None,
+            Standing::Stale(_) => {
+                let fact = held.fact();
+                let moved = fact.moved.unwrap_or_default();
+                Some(format!("{}: {}; {moved}", fact.command, fact.outcome))
+            }
+        })
+        .collect();
     if let Some(handoff) = &facts.handoff {
         for file in &handoff.files {
             if repository

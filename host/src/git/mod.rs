@@ -22,6 +22,7 @@ pub mod status_process;
 pub mod text_diff;
 pub mod tree_diff;
 pub mod tree_edit;
+mod tree_hash;
 pub mod tree_walk;
 
 #[cfg(test)]

@@ -21,6 +21,8 @@ pub struct CommitMessage<'a> {
     pub decisions: &'a [Decision],
     pub files: &'a [ChangedFile],
     pub active: Duration,
+    /// Lines about tests and coverage, from evidence.
+    pub measured: &'a [String],
     /// What plugins add to the trailer block.
     pub trailers: &'a [(String, String)],
 }
@@ -93,6 +95,8 @@ impl CommitMessage<'_> {
         if hidden > 0 {
             lines.push(format!("- and {hidden} more files"));
         }
+        let measured = self.measured.iter();
+        lines.extend(measured.map(|line| format!("- {}", text::line(line))));
         (!lines.is_empty()).then(|| format!("Impact:\n{}", lines.join("\n")))
     }
 
@@ -142,6 +146,7 @@ mod tests {
             decisions: &decisions,
             files: &files,
             active: Duration::from_secs(8100),
+            measured: &["Tests: +12 (57 passed; pytest, ev-1)".to_owned()],
             trailers: &[
                 ("Refs".into(), "ACME-1".into()),
                 ("Session-Id".into(), "forged".into()),
@@ -154,7 +159,8 @@ mod tests {
     #[test]
     fn the_full_message_has_the_products_form() {
         let expected = "feat(auth): oauth\n\nTested by hand.\n\nSession-Objectives:\n- [x] Interface\n- [ ] Google\n- [▶] GitHub\n\n\
-            Decisions:\n- Use PKCE\n  Rationale: Interception\n\nImpact:\n- Added: src/a.rs\n\n\
+            Decisions:\n- Use PKCE\n  Rationale: Interception\n\nImpact:\n- Added: src/a.rs\n\
+            - Tests: +12 (57 passed; pytest, ev-1)\n\n\
             Session-Id: a-20261122-k3f7\nSession-Time: 2h 15m\nRefs: ACME-1\n";
         assert_eq!(message(CommitMetadata::Full, "src/a.rs"), expected);
     }

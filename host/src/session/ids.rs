@@ -18,6 +18,10 @@ pub struct SessionId(String);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CheckpointId(pub u32);
 
+/// The id of a piece of evidence within its session: `ev-1`, `ev-2`, …
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EvidenceId(pub u32);
+
 impl SessionId {
     /// What a branch's session ids begin with. Another branch may have the same: `feature/a` and `feature-a`.
     pub fn slug(branch: &str) -> String {
@@ -92,6 +96,36 @@ impl CheckpointId {
     /// The local ref that holds the work tree's snapshot.
     pub fn snapshot_ref(self, session: &SessionId) -> String {
         format!("refs/session-snapshots/{session}/{self}")
+    }
+}
+
+impl EvidenceId {
+    pub fn parse(text: &str) -> Option<Self> {
+        text.strip_prefix("ev-")?
+            .parse()
+            .ok()
+            .filter(|number| *number <= HIGHEST_NUMBER)
+            .map(Self)
+    }
+}
+
+impl fmt::Display for EvidenceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ev-{}", self.0)
+    }
+}
+
+impl Serialize for EvidenceId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for EvidenceId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text)
+            .ok_or_else(|| serde::de::Error::custom(format!("not an evidence id: {text:?}")))
     }
 }
 

@@ -67,6 +67,7 @@ fn open(
             highest_objective: objectives.highest(),
             highest_blocker: blockers.highest(),
             highest_checkpoint: 0,
+            highest_evidence: 0,
             tdd_phase: None,
             decisions_committed_at: None,
             decisions_committed: Vec::new(),

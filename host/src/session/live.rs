@@ -74,6 +74,8 @@ pub struct LiveContext {
     pub highest_blocker: u32,
     #[serde(default, deserialize_with = "number")]
     pub highest_checkpoint: u32,
+    #[serde(default, deserialize_with = "number")]
+    pub highest_evidence: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tdd_phase: Option<TddPhase>,
     /// When an enhanced commit last listed decisions.
@@ -138,6 +140,13 @@ impl LiveContext {
             }
             self.touched.at = now;
         }
+    }
+
+    /// As a touch at each of these moments, for what was done without `session`: commits.
+    pub fn touch_between(&mut self, mut moments: Vec<Timestamp>, now: Timestamp) {
+        moments.retain(|moment| *moment > self.touched.at && *moment <= now);
+        moments.sort();
+        moments.into_iter().for_each(|moment| self.touch(moment));
     }
 
     /// Time at work as of `now`, without writing anything.
@@ -213,6 +222,7 @@ pub mod tests {
             highest_objective: 0,
             highest_blocker: 0,
             highest_checkpoint: 0,
+            highest_evidence: 0,
             tdd_phase: None,
             decisions_committed_at: None,
             decisions_committed: Vec::new(),
@@ -253,6 +263,17 @@ pub mod tests {
         assert_eq!(context.active_seconds, 40 * 60);
         let active = context.active("2026-11-23T08:35:00Z".parse().unwrap());
         assert_eq!(duration_text(active), "1h 15m");
+    }
+
+    #[test]
+    fn commits_fill_a_long_gap_and_those_outside_of_it_do_not() {
+        let mut context = context("2026-11-20T12:00:00Z");
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let commits = ["14:20", "12:50", "13:40", "11:00", "19:00"];
+        let commits = commits.map(|time| at(&format!("2026-11-20T{time}:00Z")));
+        context.touch_between(commits.to_vec(), at("2026-11-20T15:00:00Z"));
+        context.touch(at("2026-11-20T15:00:00Z"));
+        assert_eq!(context.active_seconds, 3 * 60 * 60);
     }
 
     #[test]

@@ -2,11 +2,14 @@
 
 pub mod commit_message;
 pub mod decision;
+pub mod evidence;
+pub mod gates;
 pub mod ids;
 pub mod import;
 pub mod lifecycle;
 pub mod list;
 pub mod live;
+pub mod measured;
 pub mod next_actions;
 pub mod record;
 pub mod subject;

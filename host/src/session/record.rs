@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::evidence::{EvidenceFact, EvidenceRecord};
 use super::ids::{CheckpointId, SessionId};
 use super::live::{Mode, TddPhase};
 use crate::environment::Timestamp;
@@ -18,6 +19,7 @@ pub const RECORD_FORMAT: u32 = 1;
 pub enum Entry {
     Start(StartRecord),
     Checkpoint(CheckpointRecord),
+    Evidence(EvidenceRecord),
     End(EndRecord),
 }
 
@@ -40,6 +42,8 @@ pub enum CheckpointReason {
     End,
     /// Made by `switch` before leaving.
     Switch,
+    /// Made by itself, `session.checkpoint_interval` after the one before.
+    Interval,
     /// The present, kept before `checkpoint restore` changed it.
     BeforeRestore,
 }
@@ -60,6 +64,9 @@ pub struct CheckpointRecord {
     pub head: Option<String>,
     /// What differed from HEAD (from the commit's parent, when it made one).
     pub files: Vec<FileFact>,
+    /// They are not listed: `session.auto_track` is off.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub files_untold: bool,
     /// Commits since the checkpoint before, newest first.
     pub commits: Vec<CommitFact>,
     /// There were more commits than are listed.
@@ -80,6 +87,9 @@ pub struct CheckpointRecord {
     pub objectives_total: u32,
     pub blockers_open: u32,
     pub active_seconds: u64,
+    /// What commands said of the work, and whether it held for the work tree at this moment.
+    #[serde(default)]
+    pub evidence: Vec<EvidenceFact>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contributions: Vec<Contribution>,
 }
@@ -127,6 +137,9 @@ pub struct EndRecord {
     pub objectives_total: u32,
     pub checkpoints: u32,
     pub claims: Claims,
+    /// What commands said of the work, and whether it held for the work tree at the end.
+    #[serde(default)]
+    pub evidence: Vec<EvidenceFact>,
     /// Ids of the decisions recorded in this session.
     pub decisions: Vec<String>,
     pub next_steps: Vec<String>,
@@ -178,4 +191,21 @@ pub struct SessionSummary {
     pub label: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<String>,
+    /// The highest number of evidence so far.
+    #[serde(default)]
+    pub evidence: u32,
+    /// What the commit itself holds, and where to look for what lies before it.
+    #[serde(skip)]
+    pub pointers: Box<Pointers>,
+}
+
+/// Where the newest entries of a kind are, so that nobody has to walk past what lies between.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pointers {
+    /// The newest checkpoint before this commit.
+    pub checkpoint: Option<String>,
+    /// The newest evidence of each command before this commit, newest first: commit and key.
+    pub evidence: Vec<(String, String)>,
+    /// What this commit is: `checkpoint`, or `evidence` with its key.
+    pub is: Option<String>,
 }

@@ -2,8 +2,8 @@
 //! a tree. It must not know how commits are read.
 
 use super::ids::SessionId;
-use super::live::LiveSession;
-use super::record::{Entry, RECORD_FORMAT, SessionSummary};
+use super::live::{HIGHEST_NUMBER, LiveSession};
+use super::record::{Entry, Pointers, RECORD_FORMAT, SessionSummary};
 use crate::environment::Timestamp;
 
 /// Why a message is not a summary.
@@ -14,15 +14,60 @@ pub enum SummaryError {
     Damaged,
 }
 
-/// The summary after `entry`, from the one before it.
+/// How many commands a summary points at the newest evidence of.
+const COMMANDS_KEPT: usize = 8;
+
+/// The summary after `entry`, from the one before it and the commit that has that.
 pub fn next(
-    before: Option<&SessionSummary>,
+    before: Option<(&SessionSummary, &str)>,
     live: &LiveSession,
     entry: &Entry,
     now: Timestamp,
 ) -> SessionSummary {
     let context = &live.context;
-    let mut summary = before.cloned().unwrap_or_else(|| SessionSummary {
+    let mut summary = before.map_or_else(
+        || first(live, now),
+        |(summary, commit)| SessionSummary {
+            pointers: Box::new(following(&summary.pointers, commit)),
+            ..summary.clone()
+        },
+    );
+    summary.branch.clone_from(&context.branch);
+    summary.updated_at = now;
+    summary.active_seconds = context.active_seconds;
+    let total = live.objectives.items().count();
+    summary.objectives_total = u32::try_from(total).unwrap_or(u32::MAX);
+    summary.objectives_done =
+        u32::try_from(total - live.objectives.open().count()).unwrap_or(u32::MAX);
+    match entry {
+        Entry::Start(_) => {}
+        Entry::Checkpoint(checkpoint) => {
+            summary.pointers.is = Some(CHECKPOINT.into());
+            summary.checkpoints = summary.checkpoints.max(checkpoint.id.0);
+            summary.commits += u32::try_from(checkpoint.commits.len()).unwrap_or(u32::MAX);
+            if let Some(label) = &checkpoint.label {
+                summary.label = Some(label.clone());
+            }
+        }
+        Entry::Evidence(evidence) => {
+            summary.pointers.is = Some(format!("{EVIDENCE}{}", evidence.key()));
+            summary.evidence = summary.evidence.max(evidence.id.0);
+        }
+        Entry::End(end) => {
+            summary.ended_at = Some(end.time);
+            summary.commits = u32::try_from(end.commits.len()).unwrap_or(u32::MAX);
+            summary.merged_into.clone_from(&end.merged_into);
+        }
+    }
+    summary
+}
+
+const CHECKPOINT: &str = "checkpoint";
+const EVIDENCE: &str = "evidence ";
+
+fn first(live: &LiveSession, now: Timestamp) -> SessionSummary {
+    let context = &live.context;
+    SessionSummary {
         id: context.id.clone(),
         branch: None,
         started_at: context.started_at,
@@ -36,30 +81,46 @@ pub fn next(
         continues: context.continues.clone(),
         label: None,
         merged_into: None,
-    });
-    summary.branch.clone_from(&context.branch);
-    summary.updated_at = now;
-    summary.active_seconds = context.active_seconds;
-    let total = live.objectives.items().count();
-    summary.objectives_total = u32::try_from(total).unwrap_or(u32::MAX);
-    summary.objectives_done =
-        u32::try_from(total - live.objectives.open().count()).unwrap_or(u32::MAX);
-    match entry {
-        Entry::Start(_) => {}
-        Entry::Checkpoint(checkpoint) => {
-            summary.checkpoints = summary.checkpoints.max(checkpoint.id.0);
-            summary.commits += u32::try_from(checkpoint.commits.len()).unwrap_or(u32::MAX);
-            if let Some(label) = &checkpoint.label {
-                summary.label = Some(label.clone());
+        evidence: 0,
+        pointers: Box::default(),
+    }
+}
+
+/// The pointers of a commit on top of `commit`, which has these.
+fn following(before: &Pointers, commit: &str) -> Pointers {
+    let mut pointers = Pointers {
+        is: None,
+        ..before.clone()
+    };
+    match before.is.as_deref() {
+        Some(CHECKPOINT) => pointers.checkpoint = Some(commit.to_owned()),
+        Some(is) => {
+            if let Some(key) = is.strip_prefix(EVIDENCE) {
+                pointers.evidence.retain(|(_, known)| known != key);
+                pointers
+                    .evidence
+                    .insert(0, (commit.to_owned(), key.to_owned()));
+                pointers.evidence.truncate(COMMANDS_KEPT);
             }
         }
-        Entry::End(end) => {
-            summary.ended_at = Some(end.time);
-            summary.commits = u32::try_from(end.commits.len()).unwrap_or(u32::MAX);
-            summary.merged_into.clone_from(&end.merged_into);
-        }
+        None => {}
     }
-    summary
+    pointers
+}
+
+/// The commits of the newest evidence of each command, newest first, as seen from `commit`, which has this summary.
+pub fn evidence_commits(summary: &SessionSummary, commit: &str) -> Vec<String> {
+    let pointers = following(&summary.pointers, commit);
+    pointers
+        .evidence
+        .into_iter()
+        .map(|(commit, _)| commit)
+        .collect()
+}
+
+/// The commit of the newest checkpoint, as seen from `commit`.
+pub fn checkpoint_commit(summary: &SessionSummary, commit: &str) -> Option<String> {
+    following(&summary.pointers, commit).checkpoint
 }
 
 /// `checkpoint cp-3: oauth-complete`, then the trailers.
@@ -70,6 +131,14 @@ pub fn to_message(summary: &SessionSummary, entry: &Entry) -> String {
             Some(label) => format!("checkpoint {}: {}", checkpoint.id, fold(label)),
             None => format!("checkpoint {}", checkpoint.id),
         },
+        Entry::Evidence(evidence) => {
+            let end = match evidence.exit_code {
+                0 => String::new(),
+                code => format!(" (exit code {code})"),
+            };
+            let command: String = evidence.command_text().chars().take(60).collect();
+            format!("evidence {}: {}{end}", evidence.id, fold(&command))
+        }
         Entry::End(end) => match &end.merged_into {
             Some(branch) => format!("end, merged into {}", fold(branch)),
             None => "end".to_owned(),
@@ -110,6 +179,21 @@ pub fn to_message(summary: &SessionSummary, entry: &Entry) -> String {
     );
     field("Label", summary.label.as_deref().unwrap_or_default());
     field("Merged", summary.merged_into.as_deref().unwrap_or_default());
+    if summary.evidence > 0 {
+        field("Evidence", &summary.evidence.to_string());
+    }
+    let pointers = &summary.pointers;
+    field("Is", pointers.is.as_deref().unwrap_or_default());
+    field(
+        "Checkpoint-At",
+        pointers.checkpoint.as_deref().unwrap_or_default(),
+    );
+    let at: Vec<String> = pointers
+        .evidence
+        .iter()
+        .map(|(commit, key)| format!("{commit}:{key}"))
+        .collect();
+    field("Evidence-At", &at.join(" "));
     message
 }
 
@@ -149,6 +233,18 @@ pub fn parse_message(message: &str) -> Result<SessionSummary, SummaryError> {
         continues: field("Continues").and_then(SessionId::parse),
         label: field("Label").map(str::to_owned),
         merged_into: field("Merged").map(str::to_owned),
+        evidence: number("Evidence").min(HIGHEST_NUMBER),
+        pointers: Box::new(Pointers {
+            is: field("Is").map(str::to_owned),
+            checkpoint: field("Checkpoint-At").map(str::to_owned),
+            evidence: field("Evidence-At")
+                .unwrap_or_default()
+                .split_whitespace()
+                .filter_map(|at| at.split_once(':'))
+                .map(|(commit, key)| (commit.to_owned(), key.to_owned()))
+                .take(COMMANDS_KEPT)
+                .collect(),
+        }),
     })
 }
 
@@ -178,6 +274,12 @@ mod tests {
             continues: SessionId::parse("feature-auth-20261120-aaaa"),
             label: Some("api\nSession-Id: forged".into()),
             merged_into: Some("main".into()),
+            evidence: 12,
+            pointers: Box::new(Pointers {
+                checkpoint: Some("aaaa".into()),
+                evidence: vec![("bbbb".into(), "k1".into()), ("cccc".into(), "k2".into())],
+                is: Some("evidence k3".into()),
+            }),
         }
     }
 
@@ -199,6 +301,19 @@ mod tests {
             ..summary()
         };
         assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn pointers_name_the_newest_evidence_of_each_command() {
+        let mut summary = summary();
+        let commits = |summary: &SessionSummary, at: &str| evidence_commits(summary, at);
+        assert_eq!(commits(&summary, "dddd"), ["dddd", "bbbb", "cccc"]);
+        summary.pointers.is = Some("evidence k2".into());
+        assert_eq!(commits(&summary, "dddd"), ["dddd", "bbbb"]);
+        assert_eq!(checkpoint_commit(&summary, "dddd").unwrap(), "aaaa");
+        summary.pointers.is = Some("checkpoint".into());
+        assert_eq!(checkpoint_commit(&summary, "dddd").unwrap(), "dddd");
+        assert_eq!(commits(&summary, "dddd"), ["bbbb", "cccc"]);
     }
 
     #[test]

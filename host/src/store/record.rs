@@ -1,4 +1,5 @@
-//! The durable record of a session: a chain of commits at `refs/sessions/<id>`, one for each start, checkpoint and end.
+//! The durable record of a session: a chain of commits at `refs/sessions/<id>`, one for each start, checkpoint,
+//! evidence and end.
 //! A commit here is never changed. It must not compose what it stores.
 //!
 //! The tree of each commit: `entry.json` (the facts), `document.md` (for people), and the live files as they were.
@@ -15,6 +16,7 @@ use crate::error::{Warning, user_error};
 use crate::git::refs::RefUpdate;
 use crate::git::{ObjectId, Repository};
 use crate::path::RepoPath;
+use crate::session::evidence::EvidenceRecord;
 use crate::session::ids::{DETACHED, SessionId};
 use crate::session::list::{CheckList, ListKind};
 use crate::session::live::LiveSession;
@@ -115,7 +117,9 @@ pub fn append(
 ) -> anyhow::Result<ObjectId> {
     let id = &live.context.id;
     let before = tip(repository, id)?;
-    let summary = summary::next(before.as_ref().map(|tip| &tip.summary), live, entry, now);
+    let commit = before.as_ref().map(|tip| tip.commit.to_string());
+    let previous = before.as_ref().map(|tip| &tip.summary);
+    let summary = summary::next(previous.zip(commit.as_deref()), live, entry, now);
     let message = summary::to_message(&summary, entry);
     // The record can be shared: what looks like a secret, in a commit's subject or a plugin's answer, stays behind.
     let mut entry_value =
@@ -235,10 +239,89 @@ pub fn checkpoints(
     Ok(Walked { found, damage })
 }
 
+/// At most `most` pieces of evidence, newest first: of each command only its newest run.
+pub fn latest_evidence(
+    repository: &Repository,
+    id: &SessionId,
+    most: usize,
+) -> anyhow::Result<Walked<Vec<EvidenceRecord>>> {
+    let mut walked = Walked {
+        found: Vec::new(),
+        damage: None,
+    };
+    let tip = match find(repository, id)? {
+        Found::Nothing => return Ok(walked),
+        Found::Tip(tip) => tip,
+        Found::Damaged(warning) => {
+            walked.damage = Some(warning);
+            return Ok(walked);
+        }
+    };
+    let commits = summary::evidence_commits(&tip.summary, &tip.commit.to_string());
+    for commit in commits.into_iter().take(most) {
+        let Ok(commit) = commit.parse::<ObjectId>() else {
+            continue;
+        };
+        match read_entry(repository, id, commit)? {
+            Ok(Entry::Evidence(evidence)) => walked.found.push(evidence),
+            Ok(_) => {}
+            Err(error) => {
+                let damage = || damaged_entry(id, commit, &error);
+                walked.damage.get_or_insert_with(damage);
+            }
+        }
+    }
+    Ok(walked)
+}
+
+/// At most `most` pieces of evidence of a session, the newest ones, oldest first.
+pub fn evidence(
+    repository: &Repository,
+    id: &SessionId,
+    most: usize,
+) -> anyhow::Result<Walked<Vec<EvidenceRecord>>> {
+    let mut found = Vec::new();
+    let damage = walk(repository, id, |recorded| {
+        if let Entry::Evidence(evidence) = recorded.entry {
+            found.push(evidence);
+        }
+        match found.len() < most {
+            true => ControlFlow::Continue(()),
+            false => ControlFlow::Break(()),
+        }
+    })?;
+    found.reverse();
+    Ok(Walked { found, damage })
+}
+
+/// The checkpoint that the newest commit points at: evidence may lie between them, and nobody should walk past it.
+fn pointed_checkpoint(
+    repository: &Repository,
+    id: &SessionId,
+) -> anyhow::Result<Option<CheckpointRecord>> {
+    let Found::Tip(tip) = find(repository, id)? else {
+        return Ok(None);
+    };
+    let commit = summary::checkpoint_commit(&tip.summary, &tip.commit.to_string());
+    let Some(commit) = commit.and_then(|commit| commit.parse().ok()) else {
+        return Ok(None);
+    };
+    Ok(match read_entry(repository, id, commit)? {
+        Ok(Entry::Checkpoint(checkpoint)) => Some(checkpoint),
+        _ => None,
+    })
+}
+
 pub fn last_checkpoint(
     repository: &Repository,
     id: &SessionId,
 ) -> anyhow::Result<Walked<Option<CheckpointRecord>>> {
+    if let Some(found) = pointed_checkpoint(repository, id)? {
+        return Ok(Walked {
+            found: Some(found),
+            damage: None,
+        });
+    }
     let mut found = None;
     let damage = walk(repository, id, |recorded| match recorded.entry {
         Entry::Checkpoint(checkpoint) => {

@@ -53,6 +53,8 @@ pub fn read_live(
                     .context
                     .highest_checkpoint
                     .max(tip.summary.checkpoints.min(HIGHEST_NUMBER));
+                let context = &mut session.context;
+                context.highest_evidence = context.highest_evidence.max(tip.summary.evidence);
             }
         }
     }

@@ -43,6 +43,7 @@ fn environment(terminal: bool) -> Environment {
     Environment {
         current_dir: PathBuf::from("/"),
         now: Timestamp::UNIX_EPOCH,
+        clock_stands: true,
         offset: FixedOffset::east_opt(3600).unwrap(),
         stdin_is_terminal: terminal,
         stdout_is_terminal: terminal,

@@ -28,7 +28,6 @@ pub struct Kept {
     pub reports: Vec<Stamped>,
     /// Covered, and coverable; none when no report could be read.
     pub totals: Option<(u64, u64)>,
-    pub formats: Vec<String>,
     pub extensions: BTreeSet<String>,
     pub escaped: usize,
     /// What was wrong with a report: its path and a sentence.
@@ -65,6 +64,10 @@ impl Kept {
             {
                 over = over.saturating_sub(size);
                 self.found.remove(&path);
+            }
+            if self.found.is_empty() && self.absent.is_empty() {
+                // Nothing is left to leave out: better nothing than too much.
+                return Vec::new();
             }
             if self.found.is_empty() {
                 self.absent.clear();

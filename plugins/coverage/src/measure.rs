@@ -21,7 +21,6 @@ pub struct Reading {
     pub extensions: BTreeSet<String>,
     /// Paths that lead out of the repository.
     pub escaped: usize,
-    pub formats: Vec<Format>,
 }
 
 impl Reading {
@@ -38,7 +37,6 @@ impl Reading {
         if let Some(expected) = expected.filter(|expected| *expected != format) {
             return Err(Problem::Other { expected, format });
         }
-        self.formats.push(format);
         let before = table.files.len();
         table.files.retain(|path, _| !paths::escapes(path, report));
         self.escaped += before - table.files.len();
@@ -56,7 +54,9 @@ impl Reading {
 
     fn note_extension(&mut self, path: &str) {
         const MOST: usize = 32;
+        const LONGEST: usize = 16;
         if let Some(extension) = extension(path)
+            && extension.len() <= LONGEST
             && self.extensions.len() < MOST
             && !self.extensions.contains(extension)
         {

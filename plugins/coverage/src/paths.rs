@@ -288,14 +288,19 @@ mod tests {
             ("lcov.info", &[], "src/a.c", "src/a.c"),
             ("lcov.info", &[], "./src/a.c", "src/a.c"),
             ("lcov.info", &[], "src/x/../a.c", "src/a.c"),
-            ("lcov.info", &[], "/home/ada/shop/src/a.c", "src/a.c"),
-            ("lcov.info", &[], "C:\\work\\shop\\src\\a.c", "src/a.c"),
-            ("lcov.info", &[], "file:///C:/work/shop/src/a.c", "src/a.c"),
+            ("lcov.info", &[], "/builds/ada/shop/src/a.c", "src/a.c"),
+            ("lcov.info", &[], "C:\\builds\\shop\\src\\a.c", "src/a.c"),
+            (
+                "lcov.info",
+                &[],
+                "file:///C:/builds/shop/src/a.c",
+                "src/a.c",
+            ),
             ("lcov.info", &[], "src\\a.c", "src/a.c"),
             ("cover.out", &[], "example.com/acme/shop/src/a.c", "src/a.c"),
             ("web/coverage/lcov.info", &[], "src/a.c", "web/src/a.c"),
             ("build/lcov.info", &[], "../src/a.c", "src/a.c"),
-            ("coverage.xml", &["/home/ada/shop/src"], "a.c", "src/a.c"),
+            ("coverage.xml", &["/builds/ada/shop/src"], "a.c", "src/a.c"),
             (
                 "coverage.xml",
                 &["/builds/1/shop/web"],
@@ -328,7 +333,7 @@ mod tests {
             mapped(
                 "l",
                 &[],
-                &["/home/ada/shop/lib/x.c"],
+                &["/builds/ada/shop/lib/x.c"],
                 &["x.c"],
                 &["lib/x.c"]
             ),
@@ -348,8 +353,8 @@ mod tests {
     #[test]
     fn other_peoples_files_are_not_taken_for_ours() {
         let paths = [
-            "/home/ada/shop/setup.py",
-            "/home/ada/shop/a.py",
+            "/builds/ada/shop/setup.py",
+            "/builds/ada/shop/a.py",
             "/usr/lib/six/setup.py",
         ];
         let expected = vec![

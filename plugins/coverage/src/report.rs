@@ -92,6 +92,14 @@ impl fmt::Display for Problem {
     }
 }
 
+impl Problem {
+    /// What a report brings into the words about it has a length, whatever it is.
+    fn malformed(what: impl fmt::Display) -> Self {
+        const MOST: usize = 200;
+        Self::Malformed(what.to_string().chars().take(MOST).collect())
+    }
+}
+
 impl From<TooMuch> for Problem {
     fn from(_: TooMuch) -> Self {
         Self::TooMuch

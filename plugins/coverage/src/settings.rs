@@ -19,8 +19,8 @@ pub struct Settings {
     pub new_code_threshold: f64,
     /// Whether too little coverage holds up a merge.
     pub block: bool,
-    /// MiB of reports that a checkpoint reads; of JSON, half as many. What can be read in time depends on the machine and
-    /// on the plugin's `limits.time`.
+    /// MiB of reports that a checkpoint reads; of XML half as many, of JSON a third. What can be read in time depends on
+    /// the machine and on the plugin's `limits.time`.
     pub largest: u32,
 }
 

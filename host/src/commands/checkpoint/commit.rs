@@ -5,16 +5,22 @@ use crate::ask::Asked;
 use crate::commands::decisions;
 use crate::document::count::count;
 use crate::error::{UserError, user_error};
+use crate::facts::tree_state::is_ours;
 use crate::git::status::{Change, ChangeKind};
 use crate::git::{ObjectId, Repository};
 use crate::path::RepoPath;
 use crate::session::commit_message::CommitMessage;
 use crate::session::decision::Decision;
 use crate::session::live::LiveSession;
+use crate::session::measured;
 use crate::session::subject::{self, ChangedFile, FileChange};
 use crate::store::decisions::LOG;
+use crate::store::record;
 use crate::ui::Ui;
 use crate::workspace::{Workspace, require_open};
+
+/// How far back the run before is looked for.
+const EVIDENCE_LOOKED_AT: usize = 200;
 
 /// Commits and returns the new HEAD. When git or a hook refuses, nothing is recorded, and untracked files are untracked
 /// again.
@@ -74,6 +80,7 @@ pub fn commit(
         decisions: &decisions,
         files: &files,
         active: session.context.active(workspace.environment.now),
+        measured: &measured(workspace, asked, &session, everything)?,
         trailers: &trailers,
     }
     .to_text();
@@ -119,6 +126,41 @@ pub fn commit(
             "look at `git status`",
         )
     })
+}
+
+/// Tests and coverage, where they are about the very tree that is committed: not where something stays behind.
+fn measured(
+    workspace: &Workspace,
+    asked: &Asked,
+    session: &LiveSession,
+    everything: bool,
+) -> anyhow::Result<Vec<String>> {
+    let facts = &asked.facts;
+    let is_whole = |change: &Change| change.unstaged == ChangeKind::Unchanged;
+    let outside = |change: &&Change| !is_ours(&change.path);
+    if !everything && !facts.changes.iter().filter(outside).all(is_whole) {
+        return Ok(Vec::new());
+    }
+    let mut lines = Vec::new();
+    let tested = facts
+        .evidence
+        .iter()
+        .find(|held| held.standing.is_verified() && held.record.counts().is_some());
+    if let Some(tested) = tested {
+        let context = &session.context;
+        let since = context.decisions_committed_at.unwrap_or(context.started_at);
+        let all = record::evidence(&workspace.repository, &context.id, EVIDENCE_LOOKED_AT)?.found;
+        let key = tested.record.key();
+        let before = all
+            .iter()
+            .rev()
+            .find(|one| one.key() == key && one.started_at <= since && one.id != tested.record.id);
+        lines.extend(measured::tests(&tested.record, before));
+    }
+    let before = facts.last_checkpoint.as_ref();
+    let before = before.map_or(&[][..], |checkpoint| &checkpoint.contributions);
+    lines.extend(measured::coverage(&asked.contributions, before));
+    Ok(lines)
 }
 
 /// `git commit --all` would take the conflict markers for the resolution, and conclude the merge with them.

@@ -52,7 +52,7 @@ pub struct SaveArgs {
     /// A decision to record with it
     #[arg(long, value_name = "TEXT")]
     pub decision: Option<String>,
-    /// The phase of a TDD cycle (recorded now; its effect comes with the tdd-workflow plugin)
+    /// The phase of a TDD cycle; GREEN needs a passing run on this tree, or is shown as unverified
     #[arg(long, value_enum, ignore_case = true, value_name = "PHASE")]
     pub tdd_phase: Option<TddPhase>,
     /// Make an enhanced commit

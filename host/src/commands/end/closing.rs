@@ -113,6 +113,7 @@ fn end_record(
         objectives_total: number(total),
         checkpoints: context.highest_checkpoint,
         claims: request.claims.clone(),
+        evidence: asked.facts.evidence_facts(),
         decisions: decided::ids(workspace, session)?,
         next_steps: handoff::steps(&asked.facts, session, &asked.contributions),
         merged_into: request.merge_to.clone().filter(|_| merged.is_some()),

@@ -1,33 +1,59 @@
-//! The quality gates before a merge. A gate for which nothing was ever measured reports and does not block. It must not
-//! merge or record anything.
+//! The quality gates of `end --merge-to`: what they have against the merge, said to the user. It must not judge, merge or
+//! record anything.
 
-use crate::document::text;
-use crate::error::user_error;
-use crate::plugin::contribution::{Contribution, Verdict};
+use crate::ask::Asked;
+use crate::error::{Warning, user_error};
+use crate::session::gates::{Refusal, judge};
 use crate::ui::Ui;
 
 /// What the gates have against the merge, which an override lets pass.
-pub fn refusals(
-    ui: &Ui,
-    contributions: &[Contribution],
-    overridden: bool,
-) -> anyhow::Result<Vec<String>> {
-    // Coverage and tests have no evidence yet.
-    ui.note("no coverage and no test evidence was ever measured here, so quality.* does not hold up the merge");
-    let refusals = blocked(contributions);
-    if refusals.is_empty() || overridden {
-        if refusals.is_empty() && overridden {
+pub fn refusals(ui: &Ui, asked: &Asked, overridden: bool) -> anyhow::Result<Vec<String>> {
+    let judgement = judge(&asked.facts, &asked.contributions);
+    if !judgement.unmeasured.is_empty() {
+        ui.note(&format!(
+            "never measured here, so it does not hold up the merge: {}",
+            judgement.unmeasured.join(", ")
+        ));
+    }
+    let reasons: Vec<String> = judgement
+        .refusals
+        .iter()
+        .map(|refusal| refusal.reason.clone())
+        .collect();
+    if reasons.is_empty() {
+        if overridden {
             ui.note("no quality gate holds up the merge, so there is nothing to override");
         }
-        return Ok(refusals);
+        return Ok(reasons);
+    }
+    if overridden {
+        return Ok(reasons);
+    }
+    if !asked.facts.config.quality.block_merge_on_quality {
+        for reason in &reasons {
+            ui.warning(&Warning::new(format!("a quality gate says no: {reason}")));
+        }
+        return Ok(Vec::new());
     }
     Err(user_error(
-        format!("a quality gate holds up the merge: {}", refusals.join("; ")),
+        format!("a quality gate holds up the merge: {}", reasons.join("; ")),
         format!(
-            "satisfy it, or give a reason with --override, which is recorded as a decision; {}",
+            "{}, or give a reason with --override, which is recorded as a decision; {}",
+            satisfied_by(&judgement.refusals),
             super::merge::OPEN
         ),
     ))
+}
+
+fn satisfied_by(refusals: &[Refusal]) -> String {
+    let mut remedies: Vec<&str> = Vec::new();
+    for refusal in refusals {
+        let remedy = refusal.remedy.as_deref().unwrap_or("satisfy the plugin");
+        if !remedies.contains(&remedy) {
+            remedies.push(remedy);
+        }
+    }
+    remedies.join("; ")
 }
 
 /// The decision that lets the merge pass: that it was made, and over which refusals. None where no gate refused.
@@ -40,39 +66,15 @@ pub fn overriding(refusals: &[String]) -> Option<String> {
     })
 }
 
-fn blocked(contributions: &[Contribution]) -> Vec<String> {
-    contributions
-        .iter()
-        .filter_map(|from| match &from.verdict {
-            Some(Verdict::Block(reason)) => {
-                Some(text::line(&format!("{reason} ({})", from.plugin)))
-            }
-            _ => None,
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn says(plugin: &str, verdict: Option<Verdict>) -> Contribution {
-        Contribution {
-            plugin: plugin.into(),
-            verdict,
-            ..Contribution::default()
-        }
-    }
-
     #[test]
     fn an_override_names_what_it_overrides_and_is_nothing_without() {
-        assert_eq!(overriding(&blocked(&[says("ci", None)])), None);
-        let refused = [
-            says("coverage", Some(Verdict::Block("61% is below 85%".into()))),
-            says("ci", None),
-        ];
+        assert_eq!(overriding(&[]), None);
         assert_eq!(
-            overriding(&blocked(&refused)).as_deref(),
+            overriding(&["61% is below 85% (coverage)".to_owned()]).as_deref(),
             Some("Merged although a quality gate said no: 61% is below 85% (coverage)")
         );
     }

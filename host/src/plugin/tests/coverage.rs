@@ -199,7 +199,13 @@ fn a_report_that_is_no_good_is_a_finding_and_nothing_else() {
         "<!DOCTYPE coverage [<!ENTITY a '{}'>]><coverage>&a;</coverage>",
         "lol".repeat(400_000)
     );
-    let cases: [(&[u8], &str); 9] = [
+    let long = "a".repeat(200_000);
+    let mismatched = format!("<coverage><{long}></{long}b></coverage>");
+    let named = format!("is malformed: ill-formed document: expected `</{long}")
+        .split_at(214)
+        .0
+        .to_owned();
+    let cases: [(&[u8], &str); 10] = [
         (b"", "is empty"),
         (b"\xFF\xFE", "is empty"),
         (b"\0\x01\x02\x03 binary", "has none of the known formats"),
@@ -221,6 +227,7 @@ fn a_report_that_is_no_good_is_a_finding_and_nothing_else() {
         ),
         (deep.as_bytes(), "has none of the known formats"),
         (bomb.as_bytes(), "describes more than is kept of one report"),
+        (mismatched.as_bytes(), &named),
     ];
     for (bytes, what) in cases {
         put(root.path(), "lcov.info", bytes, WRITTEN);

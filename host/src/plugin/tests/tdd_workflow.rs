@@ -147,6 +147,11 @@ fn a_green_without_a_passing_run_on_this_tree_is_unverified() {
     host.evidence[1].standing = "stale".into();
     let stale = "GREEN is unverified: the tests passed on an older tree (ev-2)";
     assert_eq!(green(&host), [stale]);
+    let score = |phase| metric(&checkpoint(&host, phase), "tdd_discipline");
+    assert_eq!(
+        (score(Some("GREEN")), score(None)),
+        (Some(90.0), Some(100.0))
+    );
     assert_eq!(messages(&checkpoint(&host, None)), [""; 0]);
 }
 

@@ -28,7 +28,7 @@ use crate::path::RepoPath;
 use metadata::Metadata;
 
 pub use restore::{Options, Restored, require_known, restore};
-pub use take::{Limits, take};
+pub use take::{Limits, observe, take};
 pub use take_out::{TakenOut, take_out};
 
 /// A snapshot, as taken or as loaded from its commit.

@@ -9,7 +9,7 @@ use super::metadata::{Metadata, SNAPSHOT_FORMAT};
 use super::staged::Staged;
 use crate::git::status::{BlobAt, Change, ChangeKind, Status};
 use crate::git::tree_edit::TreeEdits;
-use crate::git::{BlobBatch, Repository};
+use crate::git::{BlobBatch, ObjectId, Repository};
 use crate::path::RepoPath;
 
 /// What git makes of a file under the usual umasks: it says nothing that the mode in the tree does not.
@@ -43,7 +43,7 @@ pub fn take(
         // With core.fileMode off the bit on disk says nothing, and git goes by the index.
         trust_mode: repository.config_bool("core.fileMode") != Some(false),
         work: TreeEdits::new(),
-        blobs: repository.blob_batch(),
+        blobs: Blobs::Written(repository.blob_batch()),
         metadata: Metadata {
             format: SNAPSHOT_FORMAT,
             head: status.head.map(|id| id.to_string()),
@@ -53,7 +53,9 @@ pub fn take(
     for change in &status.changes {
         edits.hold(change)?;
     }
-    edits.blobs.finish()?;
+    if let Blobs::Written(batch) = edits.blobs {
+        batch.finish()?;
+    }
     let tree = repository.edit_tree(head_tree, &edits.work)?;
     let staged = Staged::observe(repository, status, head_tree)?;
     let index_tree = match staged.tree {
@@ -82,12 +84,48 @@ pub fn take(
     })
 }
 
+/// What a snapshot of these changes would hold at each path, and the paths that it would leave out. Nothing is written:
+/// the ids are those that writing would give.
+pub fn observe(
+    repository: &Repository,
+    changes: &[Change],
+    limits: Limits,
+) -> anyhow::Result<(TreeEdits, Vec<RepoPath>)> {
+    let mut edits = Edits {
+        repository,
+        limits,
+        trust_mode: repository.config_bool("core.fileMode") != Some(false),
+        work: TreeEdits::new(),
+        blobs: Blobs::Hashed,
+        metadata: Metadata::default(),
+    };
+    for change in changes {
+        edits.hold(change)?;
+    }
+    Ok((edits.work, edits.metadata.omitted))
+}
+
+/// What becomes of the content of a file.
+enum Blobs<'a> {
+    Written(BlobBatch<'a>),
+    Hashed,
+}
+
+impl Blobs<'_> {
+    fn add(&mut self, bytes: Vec<u8>) -> anyhow::Result<ObjectId> {
+        match self {
+            Self::Written(batch) => batch.add(bytes),
+            Self::Hashed => Repository::hash_blob(&bytes),
+        }
+    }
+}
+
 struct Edits<'a> {
     repository: &'a Repository,
     limits: Limits,
     trust_mode: bool,
     work: TreeEdits,
-    blobs: BlobBatch<'a>,
+    blobs: Blobs<'a>,
     metadata: Metadata,
 }
 
@@ -161,8 +199,8 @@ impl Edits<'_> {
 /// Files that were read and yet have HEAD's blob: without a note they would be taken for clean ones.
 fn raw_although_equal(
     repository: &Repository,
-    head_tree: Option<crate::git::ObjectId>,
-    tree: crate::git::ObjectId,
+    head_tree: Option<ObjectId>,
+    tree: ObjectId,
     work: &TreeEdits,
 ) -> anyhow::Result<Vec<RepoPath>> {
     let changed: BTreeSet<RepoPath> = repository

@@ -41,7 +41,7 @@ fn problem(error: &serde_json::Error) -> Problem {
     match error.classify() {
         serde_json::error::Category::Eof => Problem::Truncated,
         serde_json::error::Category::Io => Problem::Unreadable(error.to_string()),
-        _ => Problem::Malformed(error.to_string()),
+        _ => Problem::malformed(error),
     }
 }
 

@@ -61,7 +61,7 @@ fn problem(error: &quick_xml::Error, depth: usize) -> Problem {
         quick_xml::Error::Io(error) => Problem::Unreadable(error.to_string()),
         // What was opened and not closed when the text ends.
         quick_xml::Error::Syntax(_) if depth > 0 => Problem::Truncated,
-        error => Problem::Malformed(error.to_string()),
+        error => Problem::malformed(error),
     }
 }
 

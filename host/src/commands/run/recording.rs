@@ -1,0 +1,182 @@
+//! Recording evidence: what the work tree was before and after, and one entry in the session's record. The lock is held
+//! only for that entry, never while the command runs. It must not run the command.
+
+use std::ffi::OsString;
+
+use crate::commands::auto_checkpoint;
+use crate::document::evidence::document as evidence_document;
+use crate::document::{markdown::to_markdown, secrets};
+use crate::environment::Environment;
+use crate::evidence::report::Reports;
+use crate::facts::gather::Options;
+use crate::facts::tree_state::{self, Observed};
+use crate::git::{ObjectId, Repository};
+use crate::process::Ran;
+use crate::session::evidence::{Counted, EvidenceRecord};
+use crate::session::ids::EvidenceId;
+use crate::session::live::LiveSession;
+use crate::session::record::{Entry, RECORD_FORMAT};
+use crate::store::record;
+use crate::store::snapshot::Limits;
+use crate::store::transaction::Transaction;
+use crate::ui::Ui;
+use crate::workspace::{Place, Workspace, require_open};
+
+/// Changed files that a piece of evidence names.
+const FILES_NAMED: usize = 1_000;
+
+/// Knows where to record.
+pub struct Recorder {
+    workspace: Workspace,
+    place: Place,
+}
+
+/// The work tree before the command.
+pub struct Before {
+    observed: Observed,
+    head: Option<ObjectId>,
+    reports: Reports,
+}
+
+/// What was seen of a command.
+pub struct Observation<'a> {
+    pub label: Option<String>,
+    pub command: &'a [OsString],
+    pub ran: &'a Ran,
+    pub counted: Vec<Counted>,
+    pub before: Before,
+}
+
+impl Recorder {
+    /// Looks at the work tree.
+    ///
+    /// # Errors
+    /// There is no repository or no open session: nothing can be recorded.
+    pub fn open(ui: &mut Ui, environment: &Environment) -> anyhow::Result<(Self, Before)> {
+        let mut workspace = Workspace::open(environment, Some(Options::snapshot().status))?;
+        ui.configure(&workspace.config.display);
+        let place = workspace.here()?;
+        require_open(workspace.live(&place)?, &place)?;
+        let reports = Reports::look(workspace.repository.work_tree());
+        let status = workspace.status(Options::snapshot().status)?;
+        let observed = tree_state::observe(&workspace.repository, &status, limits(&workspace))?;
+        let before = Before {
+            observed,
+            head: status.head,
+            reports,
+        };
+        Ok((Self { workspace, place }, before))
+    }
+
+    /// Looks at the work tree again, and writes the entry.
+    pub fn record(
+        mut self,
+        ui: &Ui,
+        observation: Observation<'_>,
+    ) -> anyhow::Result<EvidenceRecord> {
+        let started = self.workspace.environment.now;
+        let status = self.workspace.fresh_status(Options::snapshot().status)?;
+        let repository = &self.workspace.repository;
+        let after = tree_state::observe(repository, &status, limits(&self.workspace))?;
+        let before = observation.before.observed.clone();
+        let mut evidence = evidence(&self.workspace, observation, &after)?;
+        self.workspace.environment.advance(evidence.milliseconds);
+        let write = |transaction: &Transaction<'_>, session: &mut LiveSession| {
+            let repository = transaction.repository();
+            if let Some(newest) = previous(repository, session)? {
+                let changed = newest.difference(repository, &before)?;
+                evidence.more_changed_files = changed.len() > FILES_NAMED;
+                evidence.changed_files = changed.into_iter().take(FILES_NAMED).collect();
+            }
+            session.context.highest_evidence += 1;
+            evidence.id = EvidenceId(session.context.highest_evidence);
+            let document = to_markdown(&evidence_document(&evidence));
+            transaction.append_entry(session, &Entry::Evidence(evidence.clone()), &document)?;
+            Ok(evidence)
+        };
+        let (recorded, _) = self
+            .workspace
+            .change_session_since(&self.place, started, write)?;
+        self.keep_track(ui);
+        Ok(recorded)
+    }
+}
+
+impl Recorder {
+    /// What evidence leads to. A rule that makes a checkpoint of its own accord comes first: then none is due any more.
+    fn keep_track(&self, ui: &Ui) {
+        auto_checkpoint::if_due(ui, &self.workspace, &self.place);
+    }
+}
+
+/// All but the number, and what changed since the evidence before: both are known under the lock.
+fn evidence(
+    workspace: &Workspace,
+    observation: Observation<'_>,
+    after: &Observed,
+) -> anyhow::Result<EvidenceRecord> {
+    let Observation { ran, before, .. } = observation;
+    let repository = &workspace.repository;
+    let root = repository.work_tree();
+    let mut runners = observation.counted;
+    if runners.iter().all(|counted| counted.counts.is_none()) {
+        let reports = Reports::look(root).counted_since(&before.reports, root);
+        runners.extend(reports);
+    }
+    let different = before.observed.difference(repository, after)?;
+    let state = before.observed.state(repository)?;
+    let after_state = match different.is_empty() {
+        true => None,
+        false => Some(after.state(repository)?),
+    };
+    let arguments = observation.command.iter();
+    Ok(EvidenceRecord {
+        format: RECORD_FORMAT,
+        id: EvidenceId(0),
+        label: observation.label,
+        command: arguments
+            .map(|argument| secrets::mask(&argument.to_string_lossy()).into_owned())
+            .collect(),
+        exit_code: ran.exit_code,
+        signal: ran.signal,
+        started_at: workspace.environment.now,
+        milliseconds: ran.milliseconds,
+        head: before.head.map(|head| head.to_string()),
+        holds: before.observed.differs_in_untracked_only(after, &different),
+        before: state,
+        after: after_state,
+        runners,
+        changed_files: Vec::new(),
+        more_changed_files: false,
+    })
+}
+
+/// The work tree that the evidence before is about, or that the session began with. None where nobody knows it.
+fn previous(repository: &Repository, session: &LiveSession) -> anyhow::Result<Option<Observed>> {
+    let context = &session.context;
+    let newest = record::latest_evidence(repository, &context.id, 1)?.found;
+    if let Some(newest) = newest.first() {
+        let state = match newest.holds {
+            true => newest.after(),
+            false => &newest.before,
+        };
+        return Ok(Observed::from_state(repository, state));
+    }
+    let Some(start) = &context.start_commit else {
+        return Ok(Some(Observed::default()));
+    };
+    let commit = start.parse().ok();
+    let Some(commit) = commit.filter(|commit| repository.commit_exists(*commit)) else {
+        return Ok(None);
+    };
+    Ok(Some(Observed {
+        head_tree: Some(repository.commit_tree(commit)?),
+        ..Observed::default()
+    }))
+}
+
+fn limits(workspace: &Workspace) -> Limits {
+    Limits {
+        max_file: Some(workspace.config.snapshots.max_file),
+    }
+}

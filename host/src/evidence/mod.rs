@@ -1,0 +1,61 @@
+//! What a command's output and reports say about tests, counted as it passes by. What is counted is foreign text: it
+//! can be wrong about its own command, and about nothing else. It must not keep the output, nor run anything.
+
+mod lines;
+pub mod report;
+mod runners;
+
+use crate::process::{Stream, Watcher};
+use crate::session::evidence::Counted;
+use lines::Lines;
+use runners::Runner;
+
+/// Reads the lines of one command.
+pub struct Collector {
+    output: Lines,
+    error: Lines,
+    runners: Vec<Box<dyn Runner>>,
+}
+
+impl Default for Collector {
+    fn default() -> Self {
+        Self {
+            output: Lines::default(),
+            error: Lines::default(),
+            runners: runners::all(),
+        }
+    }
+}
+
+impl Collector {
+    /// What was counted, by every runner that was recognised.
+    pub fn finish(&mut self) -> Vec<Counted> {
+        for lines in [&mut self.output, &mut self.error] {
+            lines.end(&mut |line| self.runners.iter_mut().for_each(|runner| runner.line(line)));
+        }
+        let counted = self.runners.iter().filter_map(|runner| {
+            Some(Counted {
+                runner: runner.name().to_owned(),
+                counts: runner.found()?.counts,
+                report: None,
+            })
+        });
+        counted.collect()
+    }
+}
+
+impl Watcher for Collector {
+    fn watch(&mut self, stream: Stream, bytes: &[u8]) {
+        let lines = match stream {
+            Stream::Output => &mut self.output,
+            Stream::Error => &mut self.error,
+        };
+        let runners = &mut self.runners;
+        lines.add(bytes, &mut |line| {
+            runners.iter_mut().for_each(|runner| runner.line(line));
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;

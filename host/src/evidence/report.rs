@@ -1,0 +1,240 @@
+//! JUnit XML reports that a command wrote: found at their usual places, read with bounds. An entity is never expanded.
+//! It must not follow a link, nor fail for what a report holds.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufReader, Read as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+
+use crate::path::RepoPath;
+use crate::session::evidence::{Counted, TestCounts};
+
+/// Where reports usually are. A `*` is any one name.
+const PLACES: [&str; 9] = [
+    "junit.xml",
+    "report.xml",
+    "test-results.xml",
+    "test-results/*.xml",
+    "test-reports/*.xml",
+    "reports/*.xml",
+    "build/test-results/*/*.xml",
+    "target/nextest/*/junit.xml",
+    "target/surefire-reports/*.xml",
+];
+
+/// Entries of a directory that are looked at, and reports that are read.
+const MOST: usize = 500;
+
+/// Of a report, in bytes; and how deep its elements may nest.
+const LARGEST: u64 = 16 * 1024 * 1024;
+const DEEPEST: usize = 64;
+
+/// The reports that are there, and what tells whether one was written again.
+#[derive(Debug, Default)]
+pub struct Reports {
+    found: BTreeMap<PathBuf, [i64; 4]>,
+}
+
+impl Reports {
+    /// Looks at the usual places below `root`.
+    pub fn look(root: &Path) -> Self {
+        let mut reports = Self::default();
+        for place in PLACES {
+            reports.search(root, &PathBuf::new(), place);
+        }
+        reports
+    }
+
+    fn search(&mut self, root: &Path, below: &Path, place: &str) {
+        let (name, rest) = match place.split_once('/') {
+            Some((name, rest)) => (name, Some(rest)),
+            None => (place, None),
+        };
+        if !name.contains('*') {
+            self.visit(root, below.join(name), rest);
+            return;
+        }
+        let suffix = name.trim_start_matches('*');
+        let Ok(entries) = std::fs::read_dir(root.join(below)) else {
+            return;
+        };
+        for entry in entries.take(MOST).flatten() {
+            if entry.file_name().to_string_lossy().ends_with(suffix) {
+                self.visit(root, below.join(entry.file_name()), rest);
+            }
+        }
+    }
+
+    fn visit(&mut self, root: &Path, path: PathBuf, rest: Option<&str>) {
+        let Ok(found) = root.join(&path).symlink_metadata() else {
+            return;
+        };
+        match rest {
+            Some(rest) if found.is_dir() => self.search(root, &path, rest),
+            None if found.is_file() && self.found.len() < MOST => {
+                let size = i64::try_from(found.len()).unwrap_or(i64::MAX);
+                let stamp = [found.mtime(), found.mtime_nsec(), size, found.ctime_nsec()];
+                self.found.insert(path, stamp);
+            }
+            _ => {}
+        }
+    }
+
+    /// What the reports say that were not there before, or not like this.
+    pub fn counted_since(&self, before: &Self, root: &Path) -> Option<Counted> {
+        let new = self
+            .found
+            .iter()
+            .filter(|(path, stamp)| before.found.get(*path) != Some(stamp));
+        let mut sum = None::<TestCounts>;
+        let mut first = None;
+        for (path, _) in new {
+            if let Some(counts) = read(&root.join(path)) {
+                sum.get_or_insert_default().add(counts);
+                first.get_or_insert(path);
+            }
+        }
+        use std::os::unix::ffi::OsStrExt as _;
+        Some(Counted {
+            runner: "junit".into(),
+            counts: Some(sum?),
+            report: first.map(|path| RepoPath::new(path.as_os_str().as_bytes())),
+        })
+    }
+}
+
+fn read(path: &Path) -> Option<TestCounts> {
+    let file = File::open(path).ok()?;
+    if !file.metadata().ok()?.is_file() {
+        return None;
+    }
+    count(BufReader::new(file.take(LARGEST)))
+}
+
+/// Counts test cases; what a suite says of its own number may be wrong, and is not read. None for what is no JUnit
+/// report, or not a whole one.
+pub(super) fn count(source: impl std::io::BufRead) -> Option<TestCounts> {
+    let mut reader = Reader::from_reader(source);
+    let mut buffer = Vec::new();
+    let mut counts = TestCounts::default();
+    let mut open: Vec<Vec<u8>> = Vec::new();
+    let mut outcome = Outcome::Passed;
+    let mut seen = false;
+    loop {
+        buffer.clear();
+        match reader.read_event_into(&mut buffer).ok()? {
+            Event::Start(element) => {
+                if open.is_empty() && !is_root(&element) {
+                    return None;
+                }
+                seen = true;
+                begin(&element, &open, &mut outcome);
+                open.push(element.local_name().as_ref().to_vec());
+                if open.len() > DEEPEST {
+                    return None;
+                }
+            }
+            Event::Empty(element) => {
+                if open.is_empty() {
+                    return is_root(&element).then_some(counts);
+                }
+                begin(&element, &open, &mut outcome);
+                if element.local_name().as_ref() == b"testcase" {
+                    outcome.count(&mut counts);
+                }
+            }
+            Event::End(_) => {
+                let closed = open.pop()?;
+                if closed == b"testcase" {
+                    outcome.count(&mut counts);
+                }
+            }
+            Event::Eof => return (seen && open.is_empty()).then_some(counts),
+            _ => {}
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Outcome {
+    Passed,
+    Failed,
+    Skipped,
+}
+
+impl Outcome {
+    fn count(self, counts: &mut TestCounts) {
+        let number = match self {
+            Self::Passed => &mut counts.passed,
+            Self::Failed => &mut counts.failed,
+            Self::Skipped => &mut counts.skipped,
+        };
+        *number = number.saturating_add(1);
+    }
+}
+
+fn begin(element: &BytesStart<'_>, open: &[Vec<u8>], outcome: &mut Outcome) {
+    let within_case = open.last().is_some_and(|parent| parent == b"testcase");
+    match element.local_name().as_ref() {
+        b"testcase" => *outcome = Outcome::Passed,
+        b"failure" | b"error" if within_case => *outcome = Outcome::Failed,
+        b"skipped" if within_case && !matches!(outcome, Outcome::Failed) => {
+            *outcome = Outcome::Skipped;
+        }
+        _ => {}
+    }
+}
+
+fn is_root(element: &BytesStart<'_>) -> bool {
+    matches!(element.local_name().as_ref(), b"testsuites" | b"testsuite")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counted(text: &str) -> Option<(u32, u32, u32)> {
+        count(text.as_bytes()).map(|counts| (counts.passed, counts.failed, counts.skipped))
+    }
+
+    #[test]
+    fn hostile_reports_count_nothing_and_break_nothing() {
+        let bomb = "<?xml version=\"1.0\"?><!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;\">]>\
+            <testsuite><testcase name=\"&b;\"/></testsuite>";
+        assert_eq!(counted(bomb), Some((1, 0, 0)), "an entity is left alone");
+        let deep = "<testsuite>".repeat(100_000);
+        assert_eq!(counted(&deep), None);
+        assert_eq!(counted("<testsuite><testcase/>"), None, "cut off");
+        assert_eq!(counted("<html><testcase/></html>"), None);
+        assert_eq!(counted(""), None);
+        assert_eq!(count(&[0xff_u8, 0xfe, 0, b'<'][..]), None);
+        assert_eq!(counted("<testsuites/>"), Some((0, 0, 0)));
+    }
+
+    #[test]
+    fn only_what_was_written_since_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = dir.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write("junit.xml", "<testsuite><testcase/></testsuite>");
+        let before = Reports::look(dir.path());
+        assert!(before.counted_since(&before, dir.path()).is_none());
+        write(
+            "test-results/a.xml",
+            "<testsuite><testcase/><testcase><failure/></testcase></testsuite>",
+        );
+        std::os::unix::fs::symlink("junit.xml", dir.path().join("report.xml")).unwrap();
+        let after = Reports::look(dir.path());
+        let counted = after.counted_since(&before, dir.path()).unwrap();
+        let counts = counted.counts.unwrap();
+        assert_eq!((counts.passed, counts.failed), (1, 1));
+        assert_eq!(counted.report.unwrap().to_text(), "test-results/a.xml");
+    }
+}

@@ -1,0 +1,182 @@
+//! The work tree at one moment as ids, and what differs between two moments. It must not write an object.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::fs::MetadataExt as _;
+
+use crate::git::status::{BlobAt, Change, ChangeKind, Status};
+use crate::git::tree_edit::TreeEdits;
+use crate::git::{ObjectId, Repository};
+use crate::path::RepoPath;
+use crate::session::evidence::{StateFile, TreeState};
+use crate::store::snapshot::{self, Limits};
+
+/// The team's own files say nothing about what was tested, and `session` itself writes there.
+const OURS: &str = ".session";
+
+/// Files that are named one by one; where more differ from HEAD, only the tree's id tells two states apart.
+const MOST_NAMED: usize = 2_000;
+
+/// As [`TreeState`], before it is put into words.
+#[derive(Debug, Clone, Default)]
+pub struct Observed {
+    pub head_tree: Option<ObjectId>,
+    /// What differs from HEAD, `.session/` not among it.
+    pub edits: TreeEdits,
+    pub untracked: BTreeSet<RepoPath>,
+}
+
+/// Reads the files that differ from HEAD. `status` names every untracked file by itself.
+pub fn observe(
+    repository: &Repository,
+    status: &Status,
+    limits: Limits,
+) -> anyhow::Result<Observed> {
+    let head = status.head;
+    let head_tree = head.map(|head| repository.commit_tree(head)).transpose()?;
+    let changes: Vec<Change> = status
+        .changes
+        .iter()
+        .filter(|change| !is_ours(&change.path))
+        .cloned()
+        .collect();
+    let (mut edits, omitted) = snapshot::observe(repository, &changes, limits)?;
+    for path in omitted {
+        if let Some(stand_in) = stand_in(repository, &path) {
+            edits.insert(path, Some(stand_in));
+        }
+    }
+    let untracked = changes
+        .into_iter()
+        .filter(|change| change.kind() == ChangeKind::Untracked)
+        .map(|change| change.path)
+        .collect();
+    Ok(Observed {
+        head_tree,
+        edits,
+        untracked,
+    })
+}
+
+/// For a file that is too large to be read at every look: its size and time tell it from another one.
+fn stand_in(repository: &Repository, path: &RepoPath) -> Option<BlobAt> {
+    let full = repository.work_tree().join(path.to_path());
+    let found = full
+        .symlink_metadata()
+        .ok()
+        .filter(|found| !found.is_dir())?;
+    let text = format!(
+        "{} bytes of {}.{:09}",
+        found.len(),
+        found.mtime(),
+        found.mtime_nsec()
+    );
+    let id = Repository::hash_blob(text.as_bytes()).ok()?;
+    Some(BlobAt {
+        id,
+        mode: 0o100_644,
+    })
+}
+
+impl Observed {
+    pub fn state(&self, repository: &Repository) -> anyhow::Result<TreeState> {
+        let mut edits = self.edits.clone();
+        edits.insert(RepoPath::from(OURS), None);
+        let tree = repository.hash_tree(self.head_tree, &edits)?;
+        let changed = self.edits.iter().take(MOST_NAMED);
+        Ok(TreeState {
+            tree: tree.to_string(),
+            head_tree: self.head_tree.map(|id| id.to_string()),
+            changed: changed
+                .map(|(path, entry)| StateFile {
+                    path: path.clone(),
+                    blob: entry.map(|entry| entry.id.to_string()),
+                    mode: entry.map_or(0, |entry| entry.mode),
+                    untracked: self.untracked.contains(path),
+                })
+                .collect(),
+            more: self.edits.len() > MOST_NAMED,
+        })
+    }
+
+    /// What a record says of a moment. None where it does not say all, or names what is not here.
+    pub fn from_state(repository: &Repository, state: &TreeState) -> Option<Self> {
+        let head_tree = match &state.head_tree {
+            None => None,
+            Some(id) => Some(id.parse().ok().filter(|id| repository.has_tree(*id))?),
+        };
+        let mut observed = Self {
+            head_tree,
+            ..Self::default()
+        };
+        if state.more {
+            return None;
+        }
+        for file in &state.changed {
+            let entry = match &file.blob {
+                None => None,
+                Some(id) => Some(BlobAt {
+                    id: id.parse().ok()?,
+                    mode: file.mode,
+                }),
+            };
+            observed.edits.insert(file.path.clone(), entry);
+            if file.untracked {
+                observed.untracked.insert(file.path.clone());
+            }
+        }
+        Some(observed)
+    }
+
+    /// The paths that are not the same in both, `.session/` left out, sorted.
+    pub fn difference(
+        &self,
+        repository: &Repository,
+        other: &Self,
+    ) -> anyhow::Result<Vec<RepoPath>> {
+        let mut heads = BTreeMap::new();
+        for change in repository.changed_paths(self.head_tree, other.head_tree)? {
+            heads.insert(change.path, [change.old, change.new]);
+        }
+        let paths: BTreeSet<&RepoPath> = heads
+            .keys()
+            .chain(self.edits.keys())
+            .chain(other.edits.keys())
+            .collect();
+        let mut different = Vec::new();
+        for path in paths {
+            if is_ours(path) {
+                continue;
+            }
+            let at = |observed: &Self, side: usize| -> anyhow::Result<Option<BlobAt>> {
+                if let Some(entry) = observed.edits.get(path) {
+                    return Ok(*entry);
+                }
+                match (heads.get(path), observed.head_tree) {
+                    (Some(sides), _) => Ok(sides[side]),
+                    (None, Some(tree)) => repository.tree_entry(tree, path),
+                    (None, None) => Ok(None),
+                }
+            };
+            if at(self, 0)? != at(other, 1)? {
+                different.push(path.clone());
+            }
+        }
+        Ok(different)
+    }
+
+    /// Whether what differs is untracked wherever it is there.
+    pub fn differs_in_untracked_only(&self, other: &Self, different: &[RepoPath]) -> bool {
+        let untracked_or_gone = |observed: &Self, path: &RepoPath| {
+            observed.untracked.contains(path) || !observed.edits.contains_key(path)
+        };
+        different.iter().all(|path| {
+            untracked_or_gone(self, path)
+                && untracked_or_gone(other, path)
+                && (self.untracked.contains(path) || other.untracked.contains(path))
+        })
+    }
+}
+
+pub fn is_ours(path: &RepoPath) -> bool {
+    path.is_within(&RepoPath::from(OURS))
+}

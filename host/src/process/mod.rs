@@ -1,0 +1,235 @@
+//! Running a command as if the user had typed it alone: its terminal, signals and exit code stay its own, and its
+//! output can be watched on the way. It must not know what the command is for, nor interpret the output.
+//!
+//! Each of the command's streams gets what ours is: where ours is a terminal, a pseudo-terminal of the same kind; where
+//! it is not, a pipe. With both input and output on a terminal that is ours to use, the command gets a terminal of its
+//! own, and ours is set to raw so that every key reaches it.
+
+mod input;
+mod output;
+mod own_terminal;
+mod pseudo_terminal;
+mod signals;
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::os::fd::AsFd;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use anyhow::Context as _;
+
+use output::Copiers;
+use own_terminal::RawTerminal;
+use pseudo_terminal::PseudoTerminal;
+use signals::Forwarding;
+
+pub const NOT_FOUND: i32 = 127;
+pub const NOT_EXECUTABLE: i32 = 126;
+
+/// Sees what the command writes, in pieces as they come. It is called between two writes, so it must be quick.
+pub trait Watcher: Send {
+    fn watch(&mut self, stream: Stream, bytes: &[u8]);
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    Output,
+    Error,
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub struct Ran {
+    /// As the shell has it.
+    pub exit_code: i32,
+    pub signal: Option<i32>,
+    pub milliseconds: u64,
+    /// Why it could not be started.
+    pub problem: Option<std::io::Error>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Our standard output is for something else: what the command writes there goes to standard error.
+    pub output_to_error: bool,
+}
+
+/// Runs it to its end, or until it could not be started.
+///
+/// # Errors
+/// The system gave no pipe, thread or pseudo-terminal.
+pub fn run(
+    command: &[OsString],
+    options: Options,
+    watcher: Arc<Mutex<dyn Watcher>>,
+) -> anyhow::Result<Ran> {
+    let (program, arguments) = command.split_first().context("no command")?;
+    let streams = Streams::of_process(options)?;
+    let mut forwarding = Forwarding::catch()?;
+    let mut child = Command::new(program);
+    child.args(arguments);
+    let mut copiers = Copiers::new(watcher);
+    let terminal = streams.connect(&mut child, &mut copiers)?;
+    let started = Instant::now();
+    let spawned = child.spawn();
+    // Our copies of the command's ends: while they are open, nothing would be seen to end.
+    drop(child);
+    let mut child = match spawned {
+        Ok(child) => child,
+        Err(error) => {
+            let exit_code = match error.kind() {
+                std::io::ErrorKind::NotFound => NOT_FOUND,
+                _ => NOT_EXECUTABLE,
+            };
+            return Ok(Ran {
+                exit_code,
+                signal: None,
+                milliseconds: milliseconds(started),
+                problem: Some(error),
+            });
+        }
+    };
+    let raw = match &terminal {
+        Some(terminal) if streams.own_terminal => Some(RawTerminal::enter(terminal, &child)?),
+        _ => None,
+    };
+    copiers.start();
+    forwarding.start(&child, terminal, streams.own_terminal);
+    let ended = wait(&mut child);
+    copiers.finish();
+    forwarding.stop();
+    drop(raw);
+    let status = ended.context("failed to wait for the command")?;
+    let signal = status.signal();
+    Ok(Ran {
+        exit_code: status
+            .code()
+            .or(signal.map(|signal| 128 + signal))
+            .unwrap_or(1),
+        signal,
+        milliseconds: milliseconds(started),
+        problem: None,
+    })
+}
+
+fn wait(child: &mut Child) -> std::io::Result<std::process::ExitStatus> {
+    child.wait()
+}
+
+fn milliseconds(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What our own streams are.
+struct Streams {
+    /// Where the command's standard output goes.
+    output: File,
+    error: File,
+    output_is_terminal: bool,
+    error_is_terminal: bool,
+    /// Both are one file: only one pipe keeps what is written to them in order.
+    is_one_file: bool,
+    /// Input and output are a terminal, and we are in its foreground: the command gets one of its own.
+    own_terminal: bool,
+}
+
+impl Streams {
+    fn of_process(options: Options) -> anyhow::Result<Self> {
+        let copy = |stream: &dyn AsFd| -> anyhow::Result<File> {
+            let copy = stream.as_fd().try_clone_to_owned();
+            Ok(File::from(
+                copy.context("failed to copy a standard stream")?,
+            ))
+        };
+        let error = copy(&std::io::stderr())?;
+        let output = match options.output_to_error {
+            true => copy(&std::io::stderr())?,
+            false => copy(&std::io::stdout())?,
+        };
+        let is_terminal = |file: &File| rustix::termios::isatty(file);
+        Ok(Self {
+            output_is_terminal: is_terminal(&output),
+            error_is_terminal: is_terminal(&error),
+            is_one_file: is_one_file(&output, &error),
+            own_terminal: is_terminal(&output) && own_terminal::is_ours(),
+            output,
+            error,
+        })
+    }
+
+    /// Gives the command its streams. Returns its pseudo-terminal, if it has one.
+    fn connect(
+        &self,
+        command: &mut Command,
+        copiers: &mut Copiers,
+    ) -> anyhow::Result<Option<Arc<PseudoTerminal>>> {
+        let terminal = match self.output_is_terminal || self.error_is_terminal {
+            true => {
+                let ours = match self.output_is_terminal {
+                    true => &self.output,
+                    false => &self.error,
+                };
+                let opened = PseudoTerminal::open(ours, self.own_terminal)?;
+                copiers.add(opened.reader()?, ours.try_clone()?, Stream::Output);
+                Some(opened)
+            }
+            false => None,
+        };
+        let slave = || -> anyhow::Result<Stdio> {
+            let terminal = terminal.as_ref().context("there is no terminal")?;
+            Ok(Stdio::from(terminal.slave()?))
+        };
+        let mut shared = None;
+        if self.output_is_terminal {
+            command.stdout(slave()?);
+        } else {
+            let (reader, writer) = std::io::pipe().context("failed to make a pipe")?;
+            if self.is_one_file {
+                shared = Some(writer.try_clone()?);
+            }
+            command.stdout(writer);
+            copiers.add(pipe_file(reader), self.output.try_clone()?, Stream::Output);
+        }
+        if let Some(writer) = shared {
+            command.stderr(writer);
+        } else if self.error_is_terminal {
+            command.stderr(slave()?);
+        } else {
+            let (reader, writer) = std::io::pipe().context("failed to make a pipe")?;
+            command.stderr(writer);
+            copiers.add(pipe_file(reader), self.error.try_clone()?, Stream::Error);
+        }
+        if self.own_terminal {
+            command.stdin(slave()?);
+        } else {
+            command.stdin(Stdio::inherit());
+        }
+        let own_terminal = self.own_terminal;
+        // SAFETY: between fork and exec only calls that are safe there: `signal`, `setsid` and an ioctl.
+        unsafe {
+            command.pre_exec(move || {
+                signals::reset_in_child();
+                match own_terminal {
+                    true => pseudo_terminal::take_as_controlling(),
+                    false => Ok(()),
+                }
+            });
+        }
+        Ok(terminal.map(Arc::new))
+    }
+}
+
+fn pipe_file(reader: std::io::PipeReader) -> File {
+    File::from(std::os::fd::OwnedFd::from(reader))
+}
+
+fn is_one_file(one: &File, other: &File) -> bool {
+    let stat = |file: &File| rustix::fs::fstat(file).ok();
+    match (stat(one), stat(other)) {
+        (Some(one), Some(other)) => (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino),
+        _ => false,
+    }
+}

@@ -1,0 +1,296 @@
+//! Evidence: what `session run` saw of a command, and the tree it ran on. It must not know how either is observed.
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::EvidenceId;
+use super::list::one_line;
+use crate::document::secrets;
+use crate::environment::Timestamp;
+use crate::path::RepoPath;
+
+/// Labels that make a command with an unknown runner a test all the same.
+const TEST_LABELS: [&str; 2] = ["test", "tests"];
+
+/// A command that was run, and how it ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvidenceRecord {
+    pub format: u32,
+    pub id: EvidenceId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// As it was typed, argument by argument; what looks like a secret is masked.
+    pub command: Vec<String>,
+    /// As the shell has it: 127 for a command that was not found, 128 + n for signal n.
+    pub exit_code: i32,
+    /// The signal that ended it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal: Option<i32>,
+    pub started_at: Timestamp,
+    pub milliseconds: u64,
+    /// HEAD when it was started.
+    pub head: Option<String>,
+    /// The work tree when it was started.
+    pub before: TreeState,
+    /// The work tree when it had ended, where that was another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<TreeState>,
+    /// Only untracked files changed while it ran, so that it says something of both trees.
+    pub holds: bool,
+    /// The runners that were recognised (`cargo-test`), with what each counted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runners: Vec<Counted>,
+    /// Against the evidence before it, or the session's start.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed_files: Vec<RepoPath>,
+    /// There were more than are listed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub more_changed_files: bool,
+}
+
+/// The work tree at one moment, without `.session/`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TreeState {
+    /// The tree that a snapshot would have. It is not stored.
+    pub tree: String,
+    /// The tree of HEAD, `.session/` included; None on an unborn branch.
+    pub head_tree: Option<String>,
+    /// What differed from that.
+    pub changed: Vec<StateFile>,
+    /// There was more than is listed: only `tree` tells this state from another.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub more: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateFile {
+    #[serde(flatten, with = "crate::path::fields")]
+    pub path: RepoPath,
+    /// None where nothing stood any more.
+    pub blob: Option<String>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub mode: u32,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untracked: bool,
+}
+
+fn is_zero(mode: &u32) -> bool {
+    *mode == 0
+}
+
+/// What one runner counted in one run, all its summaries together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counted {
+    pub runner: String,
+    /// None: the runner did not say how many there were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts: Option<TestCounts>,
+    /// The report that was read; None: the output.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<RepoPath>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestCounts {
+    pub passed: u32,
+    pub failed: u32,
+    pub skipped: u32,
+}
+
+/// Evidence as a document of its time tells it, with its standing then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvidenceFact {
+    pub id: EvidenceId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// On one line.
+    pub command: String,
+    pub exit_code: i32,
+    /// In words.
+    pub outcome: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runner: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tests: Option<TestCounts>,
+    pub started_at: Timestamp,
+    /// `verified` or `stale`.
+    pub standing: String,
+    /// What had changed since, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<String>,
+}
+
+impl TestCounts {
+    pub fn add(&mut self, other: Self) {
+        self.passed = self.passed.saturating_add(other.passed);
+        self.failed = self.failed.saturating_add(other.failed);
+        self.skipped = self.skipped.saturating_add(other.skipped);
+    }
+
+    /// `12 passed, 1 failed, 2 skipped`.
+    pub fn text(self) -> String {
+        let mut text = format!("{} passed", self.passed);
+        for (number, word) in [(self.failed, "failed"), (self.skipped, "skipped")] {
+            if number > 0 {
+                text.push_str(&format!(", {number} {word}"));
+            }
+        }
+        text
+    }
+}
+
+impl EvidenceRecord {
+    /// On one line, as it was typed; arguments with blanks or quotes are quoted.
+    pub fn command_text(&self) -> String {
+        let arguments = self.command.iter().map(|argument| quoted(argument));
+        let text = arguments.collect::<Vec<_>>().join(" ");
+        one_line(&secrets::mask(&text))
+    }
+
+    pub fn after(&self) -> &TreeState {
+        self.after.as_ref().unwrap_or(&self.before)
+    }
+
+    pub fn passed(&self) -> bool {
+        self.exit_code == 0 && self.counts().is_none_or(|counts| counts.failed == 0)
+    }
+
+    /// Of all runners together.
+    pub fn counts(&self) -> Option<TestCounts> {
+        let mut counts = self.runners.iter().filter_map(|counted| counted.counts);
+        let mut sum = counts.next()?;
+        counts.for_each(|other| sum.add(other));
+        Some(sum)
+    }
+
+    /// `cargo-test`, or `cargo-test+pytest`.
+    pub fn runner(&self) -> Option<String> {
+        let names = self.runners.iter().map(|counted| counted.runner.as_str());
+        let names = names.collect::<Vec<_>>().join("+");
+        (!names.is_empty()).then_some(names)
+    }
+
+    /// It ran tests: a runner was recognised, or the user called it so.
+    pub fn is_test(&self) -> bool {
+        let called = |label: &String| TEST_LABELS.contains(&label.to_lowercase().as_str());
+        !self.runners.is_empty() || self.label.as_ref().is_some_and(called)
+    }
+
+    /// `passed, 12 passed, 1 skipped (cargo-test)`, `failed with exit code 1`, `ended by signal 9`.
+    pub fn outcome(&self) -> String {
+        let mut text = match (self.signal, self.exit_code) {
+            (Some(signal), _) => format!("ended by signal {signal}"),
+            (None, 0) => "passed".to_owned(),
+            (None, 127) => "not found (exit code 127)".to_owned(),
+            (None, code) => format!("failed (exit code {code})"),
+        };
+        match (self.counts(), self.runner()) {
+            (Some(counts), Some(runner)) => {
+                text.push_str(&format!(": {} ({runner})", counts.text()));
+            }
+            (None, Some(runner)) => text.push_str(&format!(" ({runner})")),
+            _ => {}
+        }
+        text
+    }
+
+    /// What makes two runs runs of the same thing: the label, else the command.
+    pub fn key(&self) -> String {
+        use sha2::Digest as _;
+        let name = match &self.label {
+            Some(label) => format!("label {label}"),
+            None => format!("command {}", self.command.join("\0")),
+        };
+        let digest = sha2::Sha256::digest(name);
+        data_encoding::HEXLOWER.encode(&digest[..6])
+    }
+}
+
+fn quoted(argument: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./:=,@%+^~".contains(c);
+    if !argument.is_empty() && argument.chars().all(plain) {
+        return argument.to_owned();
+    }
+    format!("'{}'", argument.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+
+    pub fn evidence(command: &[&str], exit_code: i32) -> EvidenceRecord {
+        EvidenceRecord {
+            format: 1,
+            id: EvidenceId(1),
+            label: None,
+            command: command.iter().map(|text| (*text).to_owned()).collect(),
+            exit_code,
+            signal: None,
+            started_at: "2026-11-22T10:00:00Z".parse().unwrap(),
+            milliseconds: 5,
+            head: None,
+            before: TreeState {
+                tree: "1".into(),
+                head_tree: None,
+                changed: Vec::new(),
+                more: false,
+            },
+            after: None,
+            holds: true,
+            runners: Vec::new(),
+            changed_files: Vec::new(),
+            more_changed_files: false,
+        }
+    }
+
+    fn counted(runner: &str, passed: u32, failed: u32) -> Counted {
+        Counted {
+            runner: runner.into(),
+            counts: Some(TestCounts {
+                passed,
+                failed,
+                skipped: 0,
+            }),
+            report: None,
+        }
+    }
+
+    #[test]
+    fn counts_of_several_runners_are_summed_and_named() {
+        let mut evidence = evidence(&["make", "test"], 0);
+        assert_eq!(evidence.outcome(), "passed");
+        evidence.runners = vec![counted("cargo-test", 2, 0), counted("pytest", 3, 1)];
+        assert_eq!(
+            evidence.outcome(),
+            "passed: 5 passed, 1 failed (cargo-test+pytest)"
+        );
+        assert!(
+            !evidence.passed(),
+            "a failed test is one, whatever the code"
+        );
+    }
+
+    #[test]
+    fn a_command_is_shown_as_it_was_typed_without_its_secrets() {
+        let secret = format!("ghp_{}", "aB3d".repeat(9));
+        let header = format!("Authorization: Bearer {secret}");
+        let evidence = evidence(&["curl", "-H", &header, "it's\n"], 0);
+        let text = evidence.command_text();
+        assert!(!text.contains(&secret), "{text}");
+        assert!(
+            text.starts_with("curl -H 'Authorization: Bearer "),
+            "{text}"
+        );
+        assert!(!text.contains('\n'));
+    }
+
+    #[test]
+    fn a_label_makes_two_commands_the_same_thing() {
+        let mut one = evidence(&["make", "a"], 0);
+        let mut two = evidence(&["make", "b"], 0);
+        assert_ne!(one.key(), two.key());
+        one.label = Some("tests".into());
+        two.label = Some("tests".into());
+        assert_eq!(one.key(), two.key());
+        assert!(one.is_test());
+    }
+}

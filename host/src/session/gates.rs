@@ -1,0 +1,298 @@
+//! The quality gates before a merge: `quality.*` of the configuration against what was measured, and what plugins say.
+//! A gate for which nothing was ever measured reports and does not block. It must not merge, record or print.
+
+use crate::config::QualityConfig;
+use crate::document::text;
+use crate::facts::Facts;
+use crate::facts::evidence::{Held, Standing};
+use crate::plugin::contribution::{Contribution, Metric, Verdict};
+
+/// What a coverage plugin calls its numbers, in per cent.
+pub const TOTAL_COVERAGE: &str = "total_coverage";
+pub const CHANGED_LINES_COVERAGE: &str = "changed_lines_coverage";
+
+/// What speaks against a merge, and what does not know.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Judgement {
+    pub refusals: Vec<Refusal>,
+    /// Gates for which nothing was ever measured.
+    pub unmeasured: Vec<&'static str>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub reason: String,
+    /// What would satisfy it; None where only the plugin knows.
+    pub remedy: Option<String>,
+}
+
+pub fn judge(facts: &Facts, contributions: &[Contribution]) -> Judgement {
+    let quality = &facts.config.quality;
+    let mut judgement = Judgement::default();
+    if quality.require_tests {
+        // A session that goes on from another one has its tests, as far as they still hold.
+        let all: Vec<&Held> = facts
+            .evidence
+            .iter()
+            .chain(&facts.handoff_evidence)
+            .collect();
+        tests(&all, &mut judgement);
+    }
+    let before = facts.last_checkpoint.as_ref();
+    let before = before.map_or(&[][..], |checkpoint| &checkpoint.contributions);
+    coverage(quality, contributions, before, &mut judgement);
+    verdicts(contributions, &mut judgement);
+    judgement
+}
+
+/// The newest tests have to have passed on this very tree, and no other tests may have failed on it.
+fn tests(evidence: &[&Held], judgement: &mut Judgement) {
+    let mut tests = evidence.iter().filter(|held| held.record.is_test());
+    let Some(newest) = tests.next() else {
+        judgement.unmeasured.push("tests");
+        return;
+    };
+    let told = |held: &Held| {
+        let record = &held.record;
+        text::line(&format!(
+            "`{}` {} ({})",
+            record.command_text(),
+            record.outcome(),
+            record.id
+        ))
+    };
+    let again = |held: &Held| {
+        let command = text::line(&held.record.command_text());
+        Some(format!("run `session run -- {command}` on this tree"))
+    };
+    if let Standing::Stale(moved) = &newest.standing {
+        let moved = text::line(&moved.text(3));
+        judgement.refusals.push(Refusal {
+            reason: format!(
+                "the tests have not run on this tree: {}; {moved}",
+                told(newest)
+            ),
+            remedy: again(newest),
+        });
+    }
+    let failed = std::iter::once(newest)
+        .chain(tests)
+        .filter(|held| held.standing.is_verified() && !held.record.passed());
+    for held in failed {
+        judgement.refusals.push(Refusal {
+            reason: format!("tests fail: {}", told(held)),
+            remedy: again(held).map(|again| format!("make them pass, then {again}")),
+        });
+    }
+}
+
+fn coverage(
+    quality: &QualityConfig,
+    contributions: &[Contribution],
+    before: &[Contribution],
+    judgement: &mut Judgement,
+) {
+    for (name, threshold, what) in [
+        (TOTAL_COVERAGE, quality.coverage_threshold, "coverage"),
+        (
+            CHANGED_LINES_COVERAGE,
+            quality.new_code_coverage_threshold,
+            "coverage of the changed lines",
+        ),
+    ] {
+        let Some((from, metric)) = metric(contributions, name) else {
+            match metric_lost(contributions, before, name) {
+                Some(plugin) => judgement.refusals.push(Refusal {
+                    reason: format!("{what} was measured before and is not now (plugin {plugin})"),
+                    remedy: Some("measure it again".into()),
+                }),
+                None if threshold > 0.0 => judgement.unmeasured.push(what),
+                None => {}
+            }
+            continue;
+        };
+        // A plugin that blocks has said why, and would be heard twice.
+        if metric.value < threshold && !matches!(from.verdict, Some(Verdict::Block(_))) {
+            judgement.refusals.push(Refusal {
+                reason: format!(
+                    "{what} is {}, below {} (plugin {})",
+                    percent(metric.value),
+                    percent(threshold),
+                    text::line(&from.plugin)
+                ),
+                remedy: Some(format!("raise {what} to {}", percent(threshold))),
+            });
+        }
+    }
+}
+
+fn verdicts(contributions: &[Contribution], judgement: &mut Judgement) {
+    for from in contributions {
+        if let Some(Verdict::Block(reason)) = &from.verdict {
+            judgement.refusals.push(Refusal {
+                reason: text::line(&format!("{reason} ({})", from.plugin)),
+                remedy: None,
+            });
+        }
+    }
+}
+
+/// A number in per cent that some plugin measured, and who.
+pub fn metric<'a>(
+    contributions: &'a [Contribution],
+    name: &str,
+) -> Option<(&'a Contribution, &'a Metric)> {
+    contributions.iter().find_map(|from| {
+        let found = from
+            .metrics
+            .iter()
+            .find(|metric| metric.name == name && metric.unit == "percent")?;
+        found.value.is_finite().then_some((from, found))
+    })
+}
+
+/// The plugin that answers still, and has a number no more.
+fn metric_lost(now: &[Contribution], before: &[Contribution], name: &str) -> Option<String> {
+    let (from, _) = metric(before, name)?;
+    let answers = now.iter().any(|now| now.plugin == from.plugin);
+    answers.then(|| text::line(&from.plugin))
+}
+
+/// `84%`, `84.5%`; cut and never rounded up, so that what is below a threshold looks so.
+pub fn percent(value: f64) -> String {
+    let tenths = (value * 10.0 + 1e-6).floor() / 10.0;
+    match tenths.fract() == 0.0 {
+        true => format!("{tenths:.0}%"),
+        false => format!("{tenths:.1}%"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::evidence::Moved;
+    use crate::session::evidence::EvidenceRecord;
+    use crate::session::evidence::tests::evidence;
+
+    fn held(record: EvidenceRecord, standing: Standing) -> Held {
+        Held { record, standing }
+    }
+
+    fn test(exit_code: i32) -> EvidenceRecord {
+        EvidenceRecord {
+            label: Some("test".into()),
+            ..evidence(&["make", "check"], exit_code)
+        }
+    }
+
+    fn reasons(evidence: &[Held]) -> (Vec<String>, Vec<&'static str>) {
+        let mut judgement = Judgement::default();
+        tests(&evidence.iter().collect::<Vec<_>>(), &mut judgement);
+        let reasons = judgement.refusals.into_iter();
+        (
+            reasons.map(|refusal| refusal.reason).collect(),
+            judgement.unmeasured,
+        )
+    }
+
+    #[test]
+    fn tests_that_passed_on_this_tree_satisfy_and_none_at_all_only_report() {
+        let passed = held(test(0), Standing::Verified);
+        assert_eq!(reasons(&[passed]), (vec![], vec![]));
+        let lint = held(evidence(&["lint"], 1), Standing::Verified);
+        assert_eq!(reasons(&[lint]), (vec![], vec!["tests"]));
+    }
+
+    #[test]
+    fn stale_tests_refuse_and_say_what_moved() {
+        let moved = Moved {
+            files: Some(1),
+            first: vec!["a".into()],
+            while_it_ran: false,
+        };
+        let (reasons, _) = reasons(&[held(test(0), Standing::Stale(moved))]);
+        assert_eq!(
+            reasons,
+            [
+                "the tests have not run on this tree: `make check` passed (ev-1); 1 file changed since: a"
+            ]
+        );
+    }
+
+    #[test]
+    fn failing_tests_refuse_also_beside_others_that_pass() {
+        let passed = held(test(0), Standing::Verified);
+        let mut other = test(1);
+        other.command = vec!["npm".into(), "test".into()];
+        let (found, _) = reasons(&[passed.clone(), held(other.clone(), Standing::Verified)]);
+        assert_eq!(
+            found,
+            ["tests fail: `npm test` failed (exit code 1) (ev-1)"]
+        );
+        // An older failure on another tree is past.
+        let stale = Standing::Stale(Moved::default());
+        assert!(reasons(&[passed, held(other, stale)]).0.is_empty());
+    }
+
+    fn says(name: &str, value: f64, verdict: Option<Verdict>) -> Contribution {
+        Contribution {
+            plugin: "coverage".into(),
+            metrics: vec![Metric {
+                name: name.into(),
+                value,
+                unit: "percent".into(),
+                better: "up".into(),
+                threshold: None,
+            }],
+            verdict,
+            ..Contribution::default()
+        }
+    }
+
+    fn covered(now: &[Contribution], before: &[Contribution]) -> Judgement {
+        let quality = crate::config::Config::default().quality;
+        let mut judgement = Judgement::default();
+        coverage(&quality, now, before, &mut judgement);
+        verdicts(now, &mut judgement);
+        judgement
+    }
+
+    #[test]
+    fn coverage_is_held_against_its_threshold() {
+        let judgement = covered(&[says(TOTAL_COVERAGE, 84.99, None)], &[]);
+        assert_eq!(
+            judgement.refusals[0].reason,
+            "coverage is 84.9%, below 85% (plugin coverage)"
+        );
+        assert_eq!(judgement.unmeasured, ["coverage of the changed lines"]);
+        assert!(
+            covered(&[says(TOTAL_COVERAGE, 85.0, None)], &[])
+                .refusals
+                .is_empty()
+        );
+        let changed = covered(&[says(CHANGED_LINES_COVERAGE, 89.0, None)], &[]);
+        assert_eq!(changed.refusals.len(), 1);
+    }
+
+    #[test]
+    fn a_plugin_that_blocks_is_heard_once() {
+        let blocks = Some(Verdict::Block("61% is below 85%".into()));
+        let judgement = covered(&[says(TOTAL_COVERAGE, 61.0, blocks)], &[]);
+        assert_eq!(judgement.refusals.len(), 1);
+        assert_eq!(judgement.refusals[0].reason, "61% is below 85% (coverage)");
+    }
+
+    #[test]
+    fn what_was_measured_before_is_missed() {
+        let silent = Contribution {
+            plugin: "coverage".into(),
+            ..Contribution::default()
+        };
+        let before = [says(TOTAL_COVERAGE, 90.0, None)];
+        assert_eq!(covered(&[silent], &before).refusals.len(), 1);
+        assert!(
+            covered(&[], &before).refusals.is_empty(),
+            "taken out on purpose"
+        );
+    }
+}

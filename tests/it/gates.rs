@@ -1,0 +1,185 @@
+//! The quality gates of `end --merge-to`, and what an enhanced commit says of tests: both from evidence alone. It must
+//! not test how evidence is made.
+
+use crate::common::TestEnv;
+use crate::common::outcome::Outcome;
+use crate::common::repository::{Repository, run};
+
+/// A session on `feature/z` with one commit to merge.
+fn at_work(env: &TestEnv) -> Repository<'_> {
+    let repository = env.repository("project");
+    repository.write("a", "a\n");
+    repository.session(&["init"]).success();
+    repository.commit("feat: a");
+    run(&repository, &["start", "feature/z"]);
+    repository.write("b", "b\n");
+    repository.commit("feat: b");
+    repository
+}
+
+/// Runs what says that so many tests passed and failed.
+fn tests(repository: &Repository<'_>, passed: u32, failed: u32) -> Outcome {
+    let word = if failed == 0 { "ok" } else { "FAILED" };
+    let script = format!(
+        "echo 'test result: {word}. {passed} passed; {failed} failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s'; exit {}",
+        i32::from(failed > 0)
+    );
+    repository.write(".git/tests.sh", script);
+    repository.session(&["run", "--", "sh", ".git/tests.sh"])
+}
+
+fn end(repository: &Repository<'_>, more: &[&str]) -> Outcome {
+    repository.session(&[&["--no-input", "end", "--merge-to", "main"], more].concat())
+}
+
+#[track_caller]
+fn refused(repository: &Repository<'_>, said: &[&str]) {
+    let before = repository.git(&["for-each-ref"]);
+    let outcome = end(repository, &[]);
+    assert_eq!(outcome.code, Some(1), "{outcome}");
+    for said in said {
+        assert!(outcome.stderr.contains(said), "{said}: {outcome}");
+    }
+    assert_eq!(repository.git(&["for-each-ref"]), before);
+}
+
+#[test]
+fn what_was_never_measured_is_said_and_holds_nothing_up() {
+    let env = TestEnv::new();
+    let repository = at_work(&env);
+    let outcome = end(&repository, &[]).success();
+    let said = "never measured here, so it does not hold up the merge: tests, coverage, coverage of the changed lines";
+    assert!(outcome.stderr.contains(said), "{outcome}");
+}
+
+#[test]
+fn tests_of_another_tree_hold_up_the_merge_until_they_are_run_again() {
+    let env = TestEnv::new();
+    let repository = at_work(&env);
+    tests(&repository, 3, 0).success();
+    repository.write("b", "b: two\n");
+    repository.commit("feat: b again");
+    refused(
+        &repository,
+        &[
+            "a quality gate holds up the merge: the tests have not run on this tree: `sh .git/tests.sh` passed: 3 passed (cargo-test) (ev-1); 1 file changed since: b",
+            "run `session run -- sh .git/tests.sh` on this tree, or give a reason with --override",
+        ],
+    );
+    tests(&repository, 3, 0).success();
+    end(&repository, &[]).success();
+    assert_eq!(repository.git(&["show", "main:b"]), "b: two");
+}
+
+#[test]
+fn failing_tests_hold_up_the_merge_and_an_override_is_a_decision() {
+    let env = TestEnv::new();
+    let repository = at_work(&env);
+    assert_eq!(tests(&repository, 2, 1).code, Some(1));
+    refused(
+        &repository,
+        &[
+            "tests fail: `sh .git/tests.sh` failed (exit code 1): 2 passed, 1 failed (cargo-test) (ev-1)",
+        ],
+    );
+    let outcome = end(&repository, &["--override", "the test is wrong"]).success();
+    assert!(outcome.stdout.contains("Merged"), "{outcome}");
+    let log = repository.git(&["show", "main:.session/decision-log.md"]);
+    assert!(
+        log.contains("Merged although a quality gate said no: tests fail: "),
+        "{log}"
+    );
+    assert!(log.contains("the test is wrong"), "{log}");
+}
+
+#[test]
+fn the_configuration_can_make_a_gate_only_say_so() {
+    let env = TestEnv::new();
+    let repository = at_work(&env);
+    let config = repository.read(".session/config.yaml");
+    let config = config.replace(
+        "block_merge_on_quality: true",
+        "block_merge_on_quality: false",
+    );
+    repository.write(".session/config.yaml", config);
+    repository.commit("chore: configure");
+    tests(&repository, 2, 1);
+    let outcome = end(&repository, &[]).success();
+    assert!(
+        outcome
+            .stderr
+            .contains("warning: a quality gate says no: tests fail"),
+        "{outcome}"
+    );
+}
+
+#[test]
+fn without_required_tests_nobody_asks_for_them() {
+    let env = TestEnv::new();
+    let repository = at_work(&env);
+    let config = repository.read(".session/config.yaml");
+    let config = config.replace("require_tests: true", "require_tests: false");
+    repository.write(".session/config.yaml", config);
+    repository.commit("chore: configure");
+    tests(&repository, 2, 1);
+    end(&repository, &[]).success();
+}
+
+#[test]
+fn a_session_that_goes_on_has_the_tests_of_the_one_before() {
+    let env = TestEnv::new();
+    let repository = at_work(&env);
+    tests(&repository, 3, 0).success();
+    run(&repository, &["end"]);
+    run(&repository, &["resume"]);
+    repository.write("b", "b: two\n");
+    repository.commit("feat: b again");
+    refused(&repository, &["the tests have not run on this tree"]);
+}
+
+#[test]
+fn an_enhanced_commit_tells_tests_that_ran_on_its_very_tree() {
+    let env = TestEnv::new();
+    let repository = at_work(&env);
+    let message = |label: &str| {
+        run(&repository, &["checkpoint", "--commit", "--message", label]);
+        repository.git(&["log", "-1", "--format=%B"])
+    };
+    repository.write("c", "c\n");
+    assert!(!message("feat: no tests").contains("Tests:"));
+
+    repository.write("c", "c: two\n");
+    tests(&repository, 45, 0).success();
+    let first = message("feat: first");
+    assert!(
+        first.contains("\n- Tests: 45 passed; sh .git/tests.sh, ev-1\n"),
+        "{first}"
+    );
+
+    env.advance_minutes(5);
+    repository.write("c", "c: three\n");
+    tests(&repository, 57, 0).success();
+    let second = message("feat: second");
+    assert!(
+        second.contains("\n- Tests: +12 (57 passed; sh .git/tests.sh, ev-2)\n"),
+        "{second}"
+    );
+
+    env.advance_minutes(5);
+    repository.write("c", "c: four\n");
+    tests(&repository, 58, 0).success();
+    repository.write("c", "c: five\n");
+    assert!(
+        !message("feat: other").contains("Tests:"),
+        "they ran on another tree"
+    );
+
+    repository.write("c", "c: six\n");
+    repository.write("d", "d\n");
+    repository.git(&["add", "d"]);
+    tests(&repository, 59, 0).success();
+    assert!(
+        !message("feat: a part").contains("Tests:"),
+        "a part was committed"
+    );
+}
