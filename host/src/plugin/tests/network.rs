@@ -198,6 +198,22 @@ fn a_body_that_trickles_ends_with_the_calls_time() {
     );
 }
 
+/// The plugin's own patience: what it says itself is what the user reads.
+#[test]
+fn a_plugin_that_waits_no_longer_is_told_so_long_before_its_time_is_over() {
+    let trickling = Server::start(|_, stream| {
+        write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nx")?;
+        std::io::copy(stream, &mut std::io::sink()).map(drop)
+    });
+    for server in [Server::silent(), trickling] {
+        let soon = network(&format!("soon {}", server.url()), &[&server.host()]);
+        let message = only_warning(soon).message;
+        // While it waits for the head, or for more of the body.
+        let code = message.replace(' ', "").to_lowercase();
+        assert!(code.ends_with("connectionreadtimeout"), "{message}");
+    }
+}
+
 #[test]
 fn an_endless_body_is_cut_off() {
     let server = Server::start(|_, stream| {
