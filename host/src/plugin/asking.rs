@@ -3,17 +3,13 @@
 
 use std::sync::Arc;
 
-use super::bindings::session::plugin::types::{Argument, Request};
-use super::call::Call;
 use super::component::Loaded;
 use super::contribution::Hook;
 use super::host_data::HostData;
-use super::kept::{self, Kept, Key};
-use super::limits::Limits;
-use super::sandbox::CallContext;
+use super::kept::{self, Kept};
 use super::taking::Taking;
 use super::work_tree::{ReadGrant, WorkTree};
-use super::{Answers, Code, Plugins, Question, Ready, http};
+use super::{Answers, Plugins, Question, Ready};
 
 /// Whether plugins that use the network are asked in this command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,74 +162,6 @@ impl Ready {
         let others = kept_hooks(loaded, Some(asked)).filter(|_| self.access.reaches_network());
         let others = others.map(|hook| Step::Refresh(hook, Arc::clone(loaded)));
         answer.into_iter().chain(others).collect()
-    }
-
-    /// Of a component that is not compiled only its manifest is known.
-    fn exports(&self, hook: Hook) -> bool {
-        match &self.code {
-            Code::Loaded(loaded) => loaded.exports(hook),
-            Code::Cold { stated_hooks } => stated_hooks.contains(&hook),
-        }
-    }
-
-    pub(super) fn call(
-        &self,
-        loaded: &Arc<Loaded>,
-        hook: Hook,
-        question: &Question,
-        host: &dyn HostData,
-    ) -> Call {
-        let alone = self.access.reaches_network();
-        let mut limits = Limits::of(hook, &self.settings.limits);
-        if alone && self.settings.limits.time.is_none() {
-            limits.time = http::DEADLINE;
-        }
-        let context = CallContext {
-            plugin: self.name.clone(),
-            configuration: self.settings.config.to_string(),
-            now: host.now(),
-            work_tree: host.work_tree().to_owned(),
-            access: self.access.clone(),
-            limits,
-        };
-        let arguments = question.arguments.iter().cloned();
-        Call {
-            loaded: Arc::clone(loaded),
-            context: Arc::new(context),
-            hook,
-            alone,
-            request: Request {
-                room: u32::try_from(question.room).unwrap_or(u32::MAX),
-                arguments: arguments
-                    .map(|(name, value)| Argument { name, value })
-                    .collect(),
-            },
-        }
-    }
-
-    /// What was asked for and what was granted. A variable's value may change without notice: tokens are renewed.
-    fn grants(&self) -> Vec<String> {
-        let asked = &self.settings.allow;
-        let variables = self.access.env.iter().map(|(name, _)| name.clone());
-        let granted = self.access.http.iter().cloned().chain(variables);
-        let asked = [&asked.read, &asked.http, &asked.env];
-        let asked = asked.into_iter().flat_map(|list| list.iter().cloned());
-        granted
-            .chain(["asked for".to_owned()])
-            .chain(asked)
-            .collect()
-    }
-
-    /// What an earlier answer has to agree with to be this plugin's still.
-    pub(super) fn key(&self, hook: Hook, host: &dyn HostData) -> Key {
-        Key {
-            plugin: self.name.clone(),
-            hook,
-            digest: self.digest.clone(),
-            grants: self.grants(),
-            configuration: self.settings.config.to_string(),
-            branch: host.session().branch,
-        }
     }
 }
 

@@ -32,6 +32,7 @@ mod list;
 mod manifest;
 pub mod pack;
 mod private;
+mod ready;
 mod review;
 mod sandbox;
 mod secrets;
@@ -48,7 +49,6 @@ mod tests;
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::path::Path;
-use std::sync::Arc;
 
 use wasmtime::Engine;
 use wasmtime::component::Linker;
@@ -65,6 +65,7 @@ use caller::Caller;
 use component::Loaded;
 use contribution::{Contribution, Hook};
 use host_data::Scope;
+use ready::Ready;
 use sandbox::Sandbox;
 
 pub use engine::digest;
@@ -154,24 +155,6 @@ pub struct Plugins {
     warnings: Vec<Warning>,
 }
 
-struct Ready {
-    name: String,
-    /// sha256 of the component.
-    digest: String,
-    code: Code,
-    access: Access,
-    settings: PluginConfig,
-}
-
-/// Whether a plugin can be called.
-enum Code {
-    Loaded(Arc<Loaded>),
-    /// It would have to be compiled, and this is no time for it. What it said last can still be shown.
-    Cold {
-        stated_hooks: Vec<Hook>,
-    },
-}
-
 impl Plugins {
     /// Loads the plugins that are on and have one of these hooks. This is the work that can go on while git runs.
     /// It can't fail: what does not load is a warning.
@@ -246,30 +229,6 @@ impl Plugins {
         }
         plugins.caller = Some(Caller::new(loader.engine));
         plugins
-    }
-}
-
-impl Ready {
-    fn new(source: Source<'_>, loaded: Option<Loaded>) -> Self {
-        Self {
-            code: match loaded {
-                Some(loaded) => Code::Loaded(Arc::new(loaded)),
-                None => Code::Cold {
-                    stated_hooks: source.component.stated_hooks(),
-                },
-            },
-            name: source.name,
-            digest: source.digest.into_owned(),
-            access: source.access,
-            settings: source.settings,
-        }
-    }
-
-    fn loaded(&self) -> Option<&Arc<Loaded>> {
-        match &self.code {
-            Code::Loaded(loaded) => Some(loaded),
-            Code::Cold { .. } => None,
-        }
     }
 }
 

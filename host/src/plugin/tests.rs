@@ -17,6 +17,7 @@ mod together;
 
 use std::borrow::Cow;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::host_data::HostData as _;
