@@ -118,7 +118,9 @@ fn every_command_that_a_page_names_exists() {
                     || line.starts_with("COMMAND"),
                 "{path} names `session {line}`"
             );
-            for flag in line.split(' ').filter(|word| word.starts_with("--")) {
+            // What stands behind a lone `--` is another program's.
+            let words = line.split(' ').take_while(|word| *word != "--");
+            for flag in words.filter(|word| word.starts_with("--")) {
                 let name = flag[2..].split('=').next().unwrap_or_default();
                 let known = ["help", "version", "json", "no-input", "quiet"].contains(&name)
                     || command
