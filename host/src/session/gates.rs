@@ -47,7 +47,7 @@ pub fn judge(facts: &Facts, contributions: &[Contribution]) -> Judgement {
 
 /// The newest tests have to have passed on this very tree, and no other tests may have failed on it.
 fn tests(evidence: &[&Held], judgement: &mut Judgement) {
-    let mut tests = evidence.iter().filter(|held| held.record.is_test());
+    let mut tests = evidence.iter().filter(|held| are_tests(held, evidence));
     let Some(newest) = tests.next() else {
         judgement.unmeasured.push("tests");
         return;
@@ -84,6 +84,14 @@ fn tests(evidence: &[&Held], judgement: &mut Judgement) {
             remedy: again(held).map(|again| format!("make them pass, then {again}")),
         });
     }
+}
+
+/// Also a run of the tests' command in which none was seen: what does not compile has no test that passes. But one that
+/// ran nothing says nothing.
+fn are_tests(held: &Held, evidence: &[&Held]) -> bool {
+    let record = &held.record;
+    let same = |other: &&Held| other.record.is_test() && other.record.thing() == record.thing();
+    !record.ran_nothing() && (record.is_test() || evidence.iter().any(same))
 }
 
 fn coverage(
@@ -171,8 +179,8 @@ pub fn percent(value: f64) -> String {
 mod tests {
     use super::*;
     use crate::facts::evidence::Moved;
-    use crate::session::evidence::EvidenceRecord;
     use crate::session::evidence::tests::evidence;
+    use crate::session::evidence::{Counted, EvidenceRecord, TestCounts};
 
     fn held(record: EvidenceRecord, standing: Standing) -> Held {
         Held { record, standing }
@@ -232,6 +240,20 @@ mod tests {
         // An older failure on another tree is past.
         let stale = Standing::Stale(Moved::default());
         assert!(reasons(&[passed, held(other, stale)]).0.is_empty());
+    }
+
+    #[test]
+    fn a_run_that_ran_nothing_says_nothing() {
+        let mut nothing = evidence(&["cargo", "test", "no-such"], 0);
+        nothing.runners = vec![Counted {
+            runner: "cargo-test".into(),
+            counts: Some(TestCounts::default()),
+            report: None,
+        }];
+        let nothing = held(nothing, Standing::Verified);
+        assert_eq!(reasons(&[nothing.clone()]), (vec![], vec!["tests"]));
+        let failed = held(test(1), Standing::Verified);
+        assert_eq!(reasons(&[nothing, failed]).0.len(), 1);
     }
 
     fn says(name: &str, value: f64, verdict: Option<Verdict>) -> Contribution {
