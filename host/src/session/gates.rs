@@ -26,7 +26,8 @@ pub struct Refusal {
     pub remedy: Option<String>,
 }
 
-pub fn judge(facts: &Facts, contributions: &[Contribution]) -> Judgement {
+/// `before`: what plugins measured at this session's checkpoints, newest first.
+pub fn judge(facts: &Facts, contributions: &[Contribution], before: &[Contribution]) -> Judgement {
     let quality = &facts.config.quality;
     let mut judgement = Judgement::default();
     if quality.require_tests {
@@ -38,8 +39,6 @@ pub fn judge(facts: &Facts, contributions: &[Contribution]) -> Judgement {
             .collect();
         tests(&all, &mut judgement);
     }
-    let before = facts.last_checkpoint.as_ref();
-    let before = before.map_or(&[][..], |checkpoint| &checkpoint.contributions);
     coverage(quality, contributions, before, &mut judgement);
     verdicts(contributions, &mut judgement);
     judgement
@@ -134,6 +133,13 @@ fn coverage(
     }
 }
 
+/// No number for a gate: whether there was one before decides.
+pub fn misses_a_number(contributions: &[Contribution]) -> bool {
+    [TOTAL_COVERAGE, CHANGED_LINES_COVERAGE]
+        .iter()
+        .any(|name| metric(contributions, name).is_none())
+}
+
 fn verdicts(contributions: &[Contribution], judgement: &mut Judgement) {
     for from in contributions {
         if let Some(Verdict::Block(reason)) = &from.verdict {
@@ -162,8 +168,13 @@ pub fn metric<'a>(
 /// The plugin that answers still, and has a number no more.
 fn metric_lost(now: &[Contribution], before: &[Contribution], name: &str) -> Option<String> {
     let (from, _) = metric(before, name)?;
-    let answers = now.iter().any(|now| now.plugin == from.plugin);
-    answers.then(|| text::line(&from.plugin))
+    let of_plugin: Vec<&Contribution> =
+        now.iter().filter(|now| now.plugin == from.plugin).collect();
+    // A report that was read, and nothing changed that it could cover.
+    let is_measured = of_plugin
+        .iter()
+        .any(|now| metric(std::slice::from_ref(*now), TOTAL_COVERAGE).is_some());
+    (!of_plugin.is_empty() && !is_measured).then(|| text::line(&from.plugin))
 }
 
 /// `84%`, `84.5%`; cut and never rounded up, so that what is below a threshold looks so.
