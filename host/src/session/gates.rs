@@ -262,7 +262,10 @@ mod tests {
             report: None,
         }];
         let nothing = held(nothing, Standing::Verified);
-        assert_eq!(reasons(&[nothing.clone()]), (vec![], vec!["tests"]));
+        assert_eq!(
+            reasons(std::slice::from_ref(&nothing)),
+            (vec![], vec!["tests"])
+        );
         let failed = held(test(1), Standing::Verified);
         assert_eq!(reasons(&[nothing, failed]).0.len(), 1);
     }
