@@ -65,6 +65,28 @@ fn coverage_of_the_changed_lines_holds_up_a_merge_until_they_are_covered() {
 }
 
 #[test]
+fn a_broken_report_does_not_make_the_coverage_before_forgotten() {
+    let env = TestEnv::new();
+    let repository = working(&env, COVERAGE, &["start", "feature/x"]);
+    let report = "SF:src/price.js\nDA:1,1\nDA:3,0\nend_of_record\n";
+    repository.write("lcov.info", report);
+    run(&repository, &["checkpoint", "--message", "feat: dearer"]);
+    let end = ["end", "--merge-to", "main", "--no-input"];
+    for _ in 0..2 {
+        repository.write("lcov.info", "");
+        run(&repository, &["checkpoint"]);
+        let refused = repository.session(&end);
+        assert_eq!(refused.code, Some(1), "{refused:?}");
+        let reason = "coverage was measured before and is not now (plugin coverage)";
+        assert!(refused.stderr.contains(reason), "{refused:?}");
+    }
+    // Where nothing that changed can be covered, no number is missed.
+    repository.git(&["revert", "--no-edit", "HEAD"]);
+    repository.write("lcov.info", report.replace("3,0", "3,1"));
+    run(&repository, &end);
+}
+
+#[test]
 fn a_brief_says_what_was_measured_last() {
     let env = TestEnv::new();
     let repository = working(&env, COVERAGE, &["start", "feature/x"]);

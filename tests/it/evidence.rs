@@ -69,6 +69,17 @@ fn evidence_is_verified_until_the_tree_moves_and_again_when_it_is_back() {
 }
 
 #[test]
+fn an_untracked_file_counts_also_where_git_hides_it() {
+    let env = TestEnv::new();
+    let repository = started(&env);
+    repository.git(&["config", "status.showUntrackedFiles", "no"]);
+    passes(&repository);
+    assert_eq!(standing(&repository), "verified");
+    repository.write("new", "new\n");
+    assert_eq!(standing(&repository), "stale");
+}
+
+#[test]
 fn committing_what_was_tested_keeps_it_verified() {
     let env = TestEnv::new();
     let repository = started(&env);

@@ -93,6 +93,32 @@ fn failing_tests_hold_up_the_merge_and_an_override_is_a_decision() {
 }
 
 #[test]
+fn a_failing_build_does_not_hide_the_tests() {
+    let env = TestEnv::new();
+    let repository = at_work(&env);
+    tests(&repository, 3, 0).success();
+    repository.write("b", "b: broken\n");
+    repository.commit("feat: b is broken");
+    repository.write(".git/tests.sh", "echo does not compile; exit 101");
+    repository.session(&["run", "--", "sh", ".git/tests.sh"]);
+    refused(
+        &repository,
+        &["tests fail: `sh .git/tests.sh` failed (exit code 101) (ev-2)"],
+    );
+}
+
+#[test]
+fn other_commands_do_not_push_the_tests_out_of_sight() {
+    let env = TestEnv::new();
+    let repository = at_work(&env);
+    tests(&repository, 2, 1);
+    for number in 0..10 {
+        run(&repository, &["run", "--", "echo", &number.to_string()]);
+    }
+    refused(&repository, &["2 passed, 1 failed (cargo-test) (ev-1)"]);
+}
+
+#[test]
 fn the_configuration_can_make_a_gate_only_say_so() {
     let env = TestEnv::new();
     let repository = at_work(&env);

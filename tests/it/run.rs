@@ -171,6 +171,36 @@ fn output_without_end_is_passed_on_in_bounded_memory() {
 }
 
 #[test]
+fn a_reader_that_is_slow_gets_everything() {
+    let env = TestEnv::new();
+    let repository = started(&env);
+    // More than one pipe holds, and little enough for the command to end before anything was read.
+    let script = "head -c 100000 /dev/zero; : > .git/written";
+    let mut command = env.command(session_program(), repository.path());
+    let mut child = command
+        .args(["run", "--", "sh", "-c", script])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while !repository.path().join(".git/written").exists() {
+        std::thread::yield_now();
+    }
+    // With its output lost, the evidence would be written at once.
+    for _ in 0..200 {
+        repository.git(&["for-each-ref", "refs/sessions/"]);
+    }
+    let mut output = Vec::new();
+    child
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_end(&mut output)
+        .unwrap();
+    assert!(child.wait().unwrap().success());
+    assert_eq!(output.len(), 100_000);
+}
+
+#[test]
 fn a_reader_that_has_enough_ends_the_command_as_it_would_alone() {
     let env = TestEnv::new();
     let repository = started(&env);

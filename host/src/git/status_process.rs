@@ -60,6 +60,10 @@ impl StatusProcess {
                 "--untracked-files=all",
                 "--ignore-submodules=dirty",
             ]);
+        } else {
+            // A user may have told git to hide them (`status.showUntrackedFiles`); what was tested is not what it was
+            // where one was added, whether it is shown or not.
+            command.arg("--untracked-files=normal");
         }
         let child = command
             .stdin(Stdio::null())

@@ -2,8 +2,9 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use super::{Stream, Watcher};
@@ -15,15 +16,31 @@ const CHUNK: usize = 64 * 1024;
 const SILENCE: Duration = Duration::from_millis(50);
 
 struct Copier {
-    from: File,
+    from: Arc<File>,
     to: File,
     stream: Stream,
+    passing_on: Arc<AtomicBool>,
+}
+
+/// What tells that a copier is not done. It must not keep the command's stream open.
+struct Progress {
+    from: Weak<File>,
+    passing_on: Arc<AtomicBool>,
+}
+
+impl Progress {
+    /// Something was written that has not been passed on, as when our own reader is slow.
+    fn is_behind(&self) -> bool {
+        let waits = |from: &Arc<File>| rustix::io::ioctl_fionread(from).is_ok_and(|left| left > 0);
+        self.passing_on.load(Ordering::SeqCst) || self.from.upgrade().as_ref().is_some_and(waits)
+    }
 }
 
 /// One thread for each pipe or pseudo-terminal.
 pub struct Copiers {
     watcher: Arc<Mutex<dyn Watcher>>,
     waiting: Vec<Copier>,
+    progress: Vec<Progress>,
     running: usize,
     said: Sender<Said>,
     heard: Receiver<Said>,
@@ -40,6 +57,7 @@ impl Copiers {
         Self {
             watcher,
             waiting: Vec::new(),
+            progress: Vec::new(),
             running: 0,
             said,
             heard,
@@ -47,7 +65,18 @@ impl Copiers {
     }
 
     pub fn add(&mut self, from: File, to: File, stream: Stream) {
-        self.waiting.push(Copier { from, to, stream });
+        let from = Arc::new(from);
+        let passing_on = Arc::new(AtomicBool::new(false));
+        self.progress.push(Progress {
+            from: Arc::downgrade(&from),
+            passing_on: passing_on.clone(),
+        });
+        self.waiting.push(Copier {
+            from,
+            to,
+            stream,
+            passing_on,
+        });
     }
 
     pub fn start(&mut self) {
@@ -62,12 +91,14 @@ impl Copiers {
         }
     }
 
-    /// Waits until everything that the ended command wrote was passed on.
+    /// Waits until everything that the ended command wrote was passed on, however slow its reader is.
     pub fn finish(&mut self) {
         while self.running > 0 {
             match self.heard.recv_timeout(SILENCE) {
                 Ok(Said::Ended) => self.running -= 1,
                 Ok(Said::Copied) => {}
+                Err(RecvTimeoutError::Timeout) if self.progress.iter().any(Progress::is_behind) => {
+                }
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return,
             }
         }
@@ -79,15 +110,18 @@ impl Copier {
         let mut buffer = vec![0; CHUNK];
         let mut last = std::time::Instant::now();
         loop {
-            let length = match self.from.read(&mut buffer) {
+            self.passing_on.store(false, Ordering::SeqCst);
+            let length = match (&*self.from).read(&mut buffer) {
                 Ok(length @ 1..) => length,
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 // A pseudo-terminal that nobody holds any more is an error on Linux, and an end elsewhere.
                 Ok(_) | Err(_) => return,
             };
+            self.passing_on.store(true, Ordering::SeqCst);
             let bytes = &buffer[..length];
             // The reader is gone: closing our end tells the command, as it would have been told without us.
             if write(&mut self.to, bytes).is_err() {
+                self.passing_on.store(false, Ordering::SeqCst);
                 return;
             }
             watcher

@@ -11,6 +11,9 @@ use crate::path::RepoPath;
 /// Labels that make a command with an unknown runner a test all the same.
 const TEST_LABELS: [&str; 2] = ["test", "tests"];
 
+/// What the key of a run of tests begins with: no digest does.
+pub const TEST_KEY: &str = "test-";
+
 /// A command that was run, and how it ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EvidenceRecord {
@@ -169,6 +172,12 @@ impl EvidenceRecord {
         (!names.is_empty()).then_some(names)
     }
 
+    /// A runner said that not one test ran: another filter, or nothing to run.
+    pub fn ran_nothing(&self) -> bool {
+        let nothing = |counts: TestCounts| counts.passed == 0 && counts.failed == 0;
+        self.exit_code == 0 && self.counts().is_some_and(nothing)
+    }
+
     /// It ran tests: a runner was recognised, or the user called it so.
     pub fn is_test(&self) -> bool {
         let called = |label: &String| TEST_LABELS.contains(&label.to_lowercase().as_str());
@@ -193,8 +202,17 @@ impl EvidenceRecord {
         text
     }
 
-    /// What makes two runs runs of the same thing: the label, else the command.
+    /// Of which runs the newest is kept at hand. A run in which no test was seen, as when the code did not compile,
+    /// does not stand for the tests that the same command ran before.
     pub fn key(&self) -> String {
+        match self.is_test() {
+            true => format!("{TEST_KEY}{}", self.thing()),
+            false => self.thing(),
+        }
+    }
+
+    /// What makes two runs runs of the same thing: the label, else the command.
+    pub fn thing(&self) -> String {
         use sha2::Digest as _;
         let name = match &self.label {
             Some(label) => format!("label {label}"),

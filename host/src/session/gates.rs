@@ -26,7 +26,8 @@ pub struct Refusal {
     pub remedy: Option<String>,
 }
 
-pub fn judge(facts: &Facts, contributions: &[Contribution]) -> Judgement {
+/// `before`: what plugins measured at this session's checkpoints, newest first.
+pub fn judge(facts: &Facts, contributions: &[Contribution], before: &[Contribution]) -> Judgement {
     let quality = &facts.config.quality;
     let mut judgement = Judgement::default();
     if quality.require_tests {
@@ -38,8 +39,6 @@ pub fn judge(facts: &Facts, contributions: &[Contribution]) -> Judgement {
             .collect();
         tests(&all, &mut judgement);
     }
-    let before = facts.last_checkpoint.as_ref();
-    let before = before.map_or(&[][..], |checkpoint| &checkpoint.contributions);
     coverage(quality, contributions, before, &mut judgement);
     verdicts(contributions, &mut judgement);
     judgement
@@ -47,7 +46,7 @@ pub fn judge(facts: &Facts, contributions: &[Contribution]) -> Judgement {
 
 /// The newest tests have to have passed on this very tree, and no other tests may have failed on it.
 fn tests(evidence: &[&Held], judgement: &mut Judgement) {
-    let mut tests = evidence.iter().filter(|held| held.record.is_test());
+    let mut tests = evidence.iter().filter(|held| are_tests(held, evidence));
     let Some(newest) = tests.next() else {
         judgement.unmeasured.push("tests");
         return;
@@ -84,6 +83,14 @@ fn tests(evidence: &[&Held], judgement: &mut Judgement) {
             remedy: again(held).map(|again| format!("make them pass, then {again}")),
         });
     }
+}
+
+/// Also a run of the tests' command in which none was seen: what does not compile has no test that passes. But one that
+/// ran nothing says nothing.
+fn are_tests(held: &Held, evidence: &[&Held]) -> bool {
+    let record = &held.record;
+    let same = |other: &&Held| other.record.is_test() && other.record.thing() == record.thing();
+    !record.ran_nothing() && (record.is_test() || evidence.iter().any(same))
 }
 
 fn coverage(
@@ -126,6 +133,13 @@ fn coverage(
     }
 }
 
+/// No number for a gate: whether there was one before decides.
+pub fn misses_a_number(contributions: &[Contribution]) -> bool {
+    [TOTAL_COVERAGE, CHANGED_LINES_COVERAGE]
+        .iter()
+        .any(|name| metric(contributions, name).is_none())
+}
+
 fn verdicts(contributions: &[Contribution], judgement: &mut Judgement) {
     for from in contributions {
         if let Some(Verdict::Block(reason)) = &from.verdict {
@@ -154,8 +168,13 @@ pub fn metric<'a>(
 /// The plugin that answers still, and has a number no more.
 fn metric_lost(now: &[Contribution], before: &[Contribution], name: &str) -> Option<String> {
     let (from, _) = metric(before, name)?;
-    let answers = now.iter().any(|now| now.plugin == from.plugin);
-    answers.then(|| text::line(&from.plugin))
+    let of_plugin: Vec<&Contribution> =
+        now.iter().filter(|now| now.plugin == from.plugin).collect();
+    // A report that was read, and nothing changed that it could cover.
+    let is_measured = of_plugin
+        .iter()
+        .any(|now| metric(std::slice::from_ref(*now), TOTAL_COVERAGE).is_some());
+    (!of_plugin.is_empty() && !is_measured).then(|| text::line(&from.plugin))
 }
 
 /// `84%`, `84.5%`; cut and never rounded up, so that what is below a threshold looks so.
@@ -171,8 +190,8 @@ pub fn percent(value: f64) -> String {
 mod tests {
     use super::*;
     use crate::facts::evidence::Moved;
-    use crate::session::evidence::EvidenceRecord;
     use crate::session::evidence::tests::evidence;
+    use crate::session::evidence::{Counted, EvidenceRecord, TestCounts};
 
     fn held(record: EvidenceRecord, standing: Standing) -> Held {
         Held { record, standing }
@@ -232,6 +251,23 @@ mod tests {
         // An older failure on another tree is past.
         let stale = Standing::Stale(Moved::default());
         assert!(reasons(&[passed, held(other, stale)]).0.is_empty());
+    }
+
+    #[test]
+    fn a_run_that_ran_nothing_says_nothing() {
+        let mut nothing = evidence(&["cargo", "test", "no-such"], 0);
+        nothing.runners = vec![Counted {
+            runner: "cargo-test".into(),
+            counts: Some(TestCounts::default()),
+            report: None,
+        }];
+        let nothing = held(nothing, Standing::Verified);
+        assert_eq!(
+            reasons(std::slice::from_ref(&nothing)),
+            (vec![], vec!["tests"])
+        );
+        let failed = held(test(1), Standing::Verified);
+        assert_eq!(reasons(&[nothing, failed]).0.len(), 1);
     }
 
     fn says(name: &str, value: f64, verdict: Option<Verdict>) -> Contribution {

@@ -3,12 +3,21 @@
 
 use crate::ask::Asked;
 use crate::error::{Warning, user_error};
-use crate::session::gates::{Refusal, judge};
+use crate::git::Repository;
+use crate::plugin::contribution::Contribution;
+use crate::session::gates::{Refusal, judge, misses_a_number};
+use crate::store::record;
 use crate::ui::Ui;
 
 /// What the gates have against the merge, which an override lets pass.
-pub fn refusals(ui: &Ui, asked: &Asked, overridden: bool) -> anyhow::Result<Vec<String>> {
-    let judgement = judge(&asked.facts, &asked.contributions);
+pub fn refusals(
+    ui: &Ui,
+    repository: &Repository,
+    asked: &Asked,
+    overridden: bool,
+) -> anyhow::Result<Vec<String>> {
+    let before = measured_before(repository, asked)?;
+    let judgement = judge(&asked.facts, &asked.contributions, &before);
     if !judgement.unmeasured.is_empty() {
         ui.note(&format!(
             "never measured here, so it does not hold up the merge: {}",
@@ -43,6 +52,22 @@ pub fn refusals(ui: &Ui, asked: &Asked, overridden: bool) -> anyhow::Result<Vec<
             super::merge::OPEN
         ),
     ))
+}
+
+/// What plugins said at the checkpoints, newest first. The last checkpoint alone would forget: one that is made while a
+/// report cannot be read has no number.
+fn measured_before(repository: &Repository, asked: &Asked) -> anyhow::Result<Vec<Contribution>> {
+    let Some(session) = asked.facts.session.as_ref() else {
+        return Ok(Vec::new());
+    };
+    if !misses_a_number(&asked.contributions) {
+        return Ok(Vec::new());
+    }
+    let checkpoints = record::checkpoints(repository, &session.context.id)?.found;
+    let contributions = checkpoints
+        .into_iter()
+        .flat_map(|(_, checkpoint)| checkpoint.contributions);
+    Ok(contributions.collect())
 }
 
 fn satisfied_by(refusals: &[Refusal]) -> String {

@@ -32,7 +32,7 @@ pub fn plan(
     overridden: bool,
 ) -> anyhow::Result<Plan> {
     let branch = check(workspace, place, asked, target)?;
-    let refusals = gates::refusals(ui, asked, overridden)?;
+    let refusals = gates::refusals(ui, &workspace.repository, asked, overridden)?;
     if let Some(conflicts) = workspace.repository.would_conflict(target, branch)?
         && !conflicts.is_empty()
     {
