@@ -16,6 +16,7 @@ pub mod lists;
 pub mod objectives;
 pub mod opening;
 pub mod parking;
+pub mod phase_checkpoint;
 pub mod plugin;
 pub mod reference;
 pub mod resume;
