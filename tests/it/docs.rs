@@ -169,7 +169,7 @@ fn every_json_answer_has_the_keys_of_its_schema() {
     let demo = env.root().join("demo");
     let demo = demo.to_str().unwrap();
     repository.write("notes.wasm", CONTRACT);
-    let steps: [&[&str]; 32] = [
+    let steps: [&[&str]; 34] = [
         &["init"],
         &["start", "feature/a", "--objective=One"],
         &["start"],
@@ -194,6 +194,8 @@ fn every_json_answer_has_the_keys_of_its_schema() {
         &["handoff"],
         &["resume"],
         &["history"],
+        &["hooks", "install"],
+        &["hooks", "uninstall"],
         &["plugin", "disable", "context-manager"],
         &["plugin", "new", "loose-ends", "--lang=python"],
         &["plugin", "pack", "notes.wasm", "--name=a", "--version=1"],

@@ -11,6 +11,7 @@ pub mod demo;
 pub mod end;
 pub mod handoff;
 pub mod history;
+pub mod hooks;
 pub mod init;
 pub mod lists;
 pub mod objectives;
