@@ -237,22 +237,3 @@ fn a_commit_is_work_whoever_its_author_is() {
     assert_eq!(shown["session"]["active_seconds"], 100 * 60);
     assert_eq!(checkpoints(&repository), [""; 0]);
 }
-
-#[test]
-fn a_rebase_makes_no_checkpoint() {
-    let env = TestEnv::new();
-    on_path(&env);
-    let repository = started(&env, odd::plain(&env));
-    run(&repository, &["hooks", "install"]);
-    env.advance_minutes(40);
-    let rebase = "git commit --quiet --allow-empty --amend --no-edit";
-    repository.git(&[
-        "rebase",
-        "--quiet",
-        "--force-rebase",
-        "--exec",
-        rebase,
-        "HEAD~2",
-    ]);
-    assert_eq!(checkpoints(&repository), [""; 0]);
-}

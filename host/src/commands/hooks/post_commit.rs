@@ -14,10 +14,7 @@ pub fn run(ui: &Ui, environment: &Environment) -> anyhow::Result<()> {
         return Ok(());
     }
     let workspace = Workspace::open(environment, None)?;
-    // In the middle of a rebase HEAD is on no branch, or on its way.
-    if workspace.repository.operation().is_some() {
-        return Ok(());
-    }
+    // In the middle of a rebase HEAD is on no branch, and the branch's session is not meant.
     let place = workspace.here()?;
     let Some((session, _)) = workspace.live(&place)? else {
         return Ok(());
