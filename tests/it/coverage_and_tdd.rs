@@ -65,6 +65,30 @@ fn coverage_of_the_changed_lines_holds_up_a_merge_until_they_are_covered() {
 }
 
 #[test]
+fn the_thresholds_of_the_configuration_are_the_plugins_unless_it_has_its_own() {
+    let env = TestEnv::new();
+    let quality = "quality: { coverage_threshold: 70, new_code_coverage_threshold: 50 }\n";
+    let config = format!("{quality}{COVERAGE}");
+    let repository = working(&env, &config, &["start", "feature/x"]);
+    let report = "SF:src/price.js\nDA:1,1\nDA:2,1\nDA:3,1\nDA:4,0\nend_of_record\n";
+    repository.write("lcov.info", report);
+    let said = |threshold: &str| {
+        let made = run(&repository, &["checkpoint", "--json"]).json();
+        let text = made.to_string();
+        assert!(text.contains(threshold), "{threshold}: {made:#}");
+        let verdicts = made["checkpoint"]["contributions"].as_array().unwrap();
+        let verdict = verdicts.iter().find(|it| it["plugin"] == "coverage");
+        verdict.unwrap()["verdict"].clone()
+    };
+    assert_eq!(said("total coverage: 75% (threshold 70%)"), "allow");
+    let own = repository
+        .read(".session/config.yaml")
+        .replace("10s }", "10s }\n    config: { threshold: 80 }");
+    repository.write(".session/config.yaml", own);
+    assert_ne!(said("total coverage: 75% (threshold 80%)"), "allow");
+}
+
+#[test]
 fn a_brief_says_what_was_measured_last() {
     let env = TestEnv::new();
     let repository = working(&env, COVERAGE, &["start", "feature/x"]);

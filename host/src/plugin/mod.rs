@@ -116,7 +116,7 @@ pub enum Component<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
     pub hook: Hook,
-    /// The command's options that matter here: `label`, `notes`, `tdd-phase`.
+    /// The command's options that matter here, and thresholds of the configuration; `wit/types.wit` lists the names.
     pub arguments: Vec<(String, String)>,
     /// Bytes that there is room for in the document; a hint to the plugin.
     pub room: usize,
