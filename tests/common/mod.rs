@@ -18,6 +18,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use outcome::Outcome;
 use repository::Repository;
+use server::Server;
 use terminal::Terminal;
 
 /// One test's world. It is removed when the value is dropped.
@@ -78,6 +79,14 @@ impl TestEnv {
         self.variables
             .borrow_mut()
             .insert(name.into(), value.as_ref().into());
+    }
+
+    /// The certificates of these servers, and no others, are the system's.
+    pub fn trust(&self, servers: &[&Server]) {
+        let file = self.root.join("certificates.pem");
+        let certificates: Vec<_> = servers.iter().map(|server| server.certificate()).collect();
+        std::fs::write(&file, certificates.concat()).unwrap();
+        self.set("SSL_CERT_FILE", file);
     }
 
     /// A new, empty repository below the root.

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use crate::common::outcome::Outcome;
 use crate::common::terminal::CONTROL_C;
 use crate::common::{TestEnv, source_root};
-use crate::plugin_languages::passed_over;
+use crate::plugin_languages::notice;
 
 /// A component with every hook, without hooks of its own mind: it tells what it was given.
 fn component() -> String {
@@ -401,7 +401,7 @@ fn the_tests_of_a_new_plugin_pass() {
             .stdout(Stdio::null())
             .status();
         if !is_there.is_ok_and(|status| status.success()) {
-            passed_over(&format!("there is no {program}"));
+            notice(&format!("passed over: there is no {program}"));
             continue;
         }
         plugin(&env, &["new", language, "--lang", language]).success();

@@ -5,27 +5,35 @@ use std::path::Path;
 
 use crate::common::TestEnv;
 use crate::common::repository::{Repository, run};
-use crate::common::server::Server;
+use crate::common::server::{Server, redirect, whole};
 
 const SECRET: &str = "hunter22-and-more";
 
 /// A session, and a plugin that may ask this server, does what `task` says, and was agreed to.
 fn project<'e>(env: &'e TestEnv, task: &str, server: &Server) -> Repository<'e> {
+    granting(env, task, &[&server.host()])
+}
+
+fn granting<'e>(env: &'e TestEnv, task: &str, hosts: &[&str]) -> Repository<'e> {
     let repository = env.repository("project");
-    let host = server.host();
+    grant(&repository, task, hosts);
+    repository
+}
+
+fn grant(repository: &Repository<'_>, task: &str, hosts: &[&str]) {
+    let hosts = serde_json::to_string(hosts).unwrap();
     let text = format!(
-        "plugins:\n  acme:\n    source: ./tools/acme.wasm\n    allow: {{ http: [\"{host}\"], env: [TOKEN] }}\n    config: \"{task}\"\n"
+        "plugins:\n  acme:\n    source: ./tools/acme.wasm\n    allow: {{ http: {hosts}, env: [TOKEN] }}\n    config: \"{task}\"\n"
     );
     repository.write(".session/config.yaml", text);
     repository.write("tools/acme.wasm", session_guests::NETWORK);
     repository.commit("feat: all of it");
     let digest = digest(session_guests::NETWORK);
     run(
-        &repository,
+        repository,
         &["plugin", "trust", "acme", "--sha256", &digest],
     );
-    run(&repository, &["start", "--objective", "one"]);
-    repository
+    run(repository, &["start", "--objective", "one"]);
 }
 
 fn digest(bytes: &[u8]) -> String {
@@ -77,6 +85,10 @@ fn a_brief_shows_what_was_said_last_with_its_age_and_does_not_use_the_network() 
         assert!(shown.stdout.contains("status 200, 5 bytes"), "{shown}");
     }
     run(&repository, &["brief", "--for", "claude-code"]);
+    // Nothing is compiled there, and none of it has to be.
+    env.set("SESSION_CACHE_DIR", env.root().join("cold"));
+    let brief = run(&repository, &["brief", "--for", "claude-code"]);
+    assert!(brief.stdout.contains("status 200, 5 bytes"), "{brief}");
     assert_eq!(server.connections(), 2);
 }
 
@@ -182,6 +194,28 @@ fn assert_nowhere_below(directory: &Path) {
 }
 
 #[test]
+fn what_a_plugin_said_goes_with_it() {
+    let env = TestEnv::new();
+    let server = Server::answering("hello");
+    let repository = project(&env, &format!("fetch {}", server.url()), &server);
+    let said = repository.path().join(".git/sessions/.store/contributions");
+    let digest = digest(session_guests::NETWORK);
+    for leaving in [
+        &["plugin", "trust", "acme", "--revoke"][..],
+        &["plugin", "remove", "acme"],
+    ] {
+        run(
+            &repository,
+            &["plugin", "trust", "acme", "--sha256", &digest],
+        );
+        run(&repository, &["plugin", "refresh"]);
+        assert!(said.join("acme").is_dir());
+        run(&repository, leaving);
+        assert_eq!(std::fs::read_dir(&said).unwrap().count(), 0, "{leaving:?}");
+    }
+}
+
+#[test]
 fn a_plugin_without_the_network_is_not_refreshed() {
     let env = TestEnv::new();
     let repository = env.repository("project");
@@ -197,4 +231,96 @@ fn a_plugin_without_the_network_is_not_refreshed() {
     );
     let none = run(&repository, &["plugin", "refresh", "--json"]).json();
     assert_eq!(none["refreshed"], serde_json::json!([]));
+}
+
+/// Whoever cannot be told from another is not talked to: the only one that a server may be is the one that was granted.
+fn fetched(repository: &Repository<'_>) -> String {
+    let refreshed = repository.session(&["plugin", "refresh", "--json"]);
+    let warnings = refreshed.json()["warnings"].clone();
+    match warnings.as_array().unwrap().as_slice() {
+        [] => run(repository, &["brief"]).stdout,
+        [warning] => warning["message"].as_str().unwrap().to_owned(),
+        more => panic!("{more:?}"),
+    }
+}
+
+#[test]
+fn a_server_is_believed_when_the_system_knows_its_certificate() {
+    let env = TestEnv::new();
+    // Nobody listens there: what a plugin asks for goes through no proxy.
+    env.set("HTTPS_PROXY", "http://127.0.0.1:9");
+    let server = Server::with_tls("localhost", whole("hello"));
+    let other = Server::with_tls("localhost", whole("other"));
+    let repository = project(&env, &format!("fetch {}", server.url()), &server);
+    env.trust(&[&other]);
+    let refused = fetched(&repository);
+    assert!(refused.contains("TlsCertificateError"), "{refused}");
+    assert_eq!((server.connections(), server.requests()), (2, 0));
+    env.set("SSL_CERT_FILE", env.root().join("gitconfig"));
+    let refused = fetched(&repository);
+    let cause = "No CA certificates were loaded from the system";
+    assert!(refused.contains(cause), "{refused}");
+    assert_eq!(server.requests(), 0);
+
+    env.trust(&[&other, &server]);
+    let brief = fetched(&repository);
+    assert!(brief.contains("status 200, 5 bytes"), "{brief}");
+    assert_eq!(server.requests(), 2);
+}
+
+#[test]
+fn a_certificate_for_another_name_is_refused() {
+    let env = TestEnv::new();
+    let server = Server::with_tls("api.example.com", whole("hello"));
+    let named = server.host().replace("api.example.com", "127.0.0.1");
+    let repository = granting(&env, &format!("fetch https://{named}/"), &[&named]);
+    env.trust(&[&server]);
+    let refused = fetched(&repository);
+    assert!(refused.contains("TlsCertificateError"), "{refused}");
+    assert_eq!((server.connections(), server.requests()), (2, 0));
+}
+
+#[test]
+fn a_redirect_is_followed_to_a_granted_host_and_to_no_other() {
+    let env = TestEnv::new();
+    let other = Server::with_tls("localhost", whole("secret"));
+    let plain = Server::answering("secret");
+    for to in [&other, &plain] {
+        let first = Server::with_tls("localhost", redirect(to.url()));
+        env.trust(&[&first, &other]);
+        let task = format!("follow {}", first.url());
+        let repository = env.repository(&format!("to-{}", to.host().replace(':', "-")));
+        grant(&repository, &task, &[&first.host()]);
+        let refused = fetched(&repository);
+        let asked = format!("asked for {}, which it is not granted", to.host());
+        assert!(refused.contains(&asked), "{refused}");
+        assert_eq!((first.requests(), to.connections()), (2, 0));
+    }
+
+    let first = Server::with_tls("localhost", redirect(other.url()));
+    env.trust(&[&first, &other]);
+    let task = format!("follow {}", first.url());
+    let repository = granting(&env, &task, &[&first.host(), &other.host()]);
+    let brief = fetched(&repository);
+    assert!(brief.contains("status 200, 6 bytes"), "{brief}");
+}
+
+/// A grant is a name. That another name leads to the same place makes no difference.
+#[test]
+fn a_name_that_leads_to_a_granted_address_is_refused() {
+    let env = TestEnv::new();
+    let server = Server::with_tls("localhost", whole("secret"));
+    env.trust(&[&server]);
+    let address = server.host().replace("localhost", "127.0.0.1");
+    for url in [
+        server.url(),
+        server.url().replace("localhost", "LOCALHOST"),
+        server.url().replace("localhost", "2130706433"),
+    ] {
+        let repository = env.repository(&url.replace(['/', ':'], "-"));
+        grant(&repository, &format!("fetch {url}"), &[&address]);
+        let refused = fetched(&repository);
+        assert!(refused.contains("which it is not granted"), "{refused}");
+    }
+    assert_eq!(server.connections(), 0);
 }

@@ -3,7 +3,6 @@
 
 mod component;
 mod registry;
-mod server;
 mod web;
 
 use std::path::PathBuf;

@@ -1,6 +1,7 @@
 //! One plugin in three languages, made by `plugin new` and built by that language's own tool: the same facts, the same
 //! contribution. It must not fetch anything: a tool that is not installed is passed over, and said to be.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -91,12 +92,13 @@ fn in_rust() {
 fn in_python() {
     let tool = std::env::var_os("SESSION_COMPONENTIZE_PY").map(PathBuf::from);
     let tool = tool.unwrap_or_else(|| "componentize-py".into());
-    if !answers(Command::new(&tool).arg("--version")) {
-        return passed_over("there is no componentize-py; SESSION_COMPONENTIZE_PY can name one");
-    }
     let env = TestEnv::new();
     own_cache(&env);
     let project = project(&env, "python");
+    if !answers(Command::new(&tool).arg("--version")) {
+        notice("there is no componentize-py; SESSION_COMPONENTIZE_PY can name one");
+        return as_kept(&env, &project, "python");
+    }
     let build = [
         "-d",
         "wit",
@@ -114,12 +116,13 @@ fn in_python() {
 
 #[test]
 fn in_javascript() {
-    let Some(modules) = std::env::var_os("SESSION_COMPONENTIZE_JS").map(PathBuf::from) else {
-        return passed_over("SESSION_COMPONENTIZE_JS names no node_modules with componentize-js");
-    };
     let env = TestEnv::new();
     own_cache(&env);
     let project = project(&env, "javascript");
+    let Some(modules) = std::env::var_os("SESSION_COMPONENTIZE_JS").map(PathBuf::from) else {
+        notice("SESSION_COMPONENTIZE_JS names no node_modules with componentize-js");
+        return as_kept(&env, &project, "javascript");
+    };
     std::os::unix::fs::symlink(modules, project.join("node_modules")).unwrap();
     run(&env, &project, Path::new("node"), &["build.js"]);
     pack(&env, &project);
@@ -137,12 +140,43 @@ fn pack(env: &TestEnv, project: &Path) {
     run(env, project, Path::new(session_program()), &pack);
 }
 
+/// The component that was built once and kept stands in for one that cannot be built here.
+fn as_kept(env: &TestEnv, project: &Path, language: &str) {
+    std::fs::write(project.join("loose-ends.wasm"), kept(language)).unwrap();
+    says_the_same(env, project, "loose-ends.wasm");
+}
+
+/// `tests/fixtures/languages` says how it was made.
+fn kept(language: &str) -> Vec<u8> {
+    let file = format!("tests/fixtures/languages/{language}.wasm.zst");
+    let file = std::fs::File::open(source_root().join(file)).unwrap();
+    let mut component = Vec::new();
+    ruzstd::decoding::StreamingDecoder::new(file)
+        .unwrap()
+        .read_to_end(&mut component)
+        .unwrap();
+    component
+}
+
+/// Whole, and made by the templates; they need not be compiled for that.
+#[test]
+fn the_components_that_are_kept_are_the_templates_plugins() {
+    for language in ["python", "javascript"] {
+        let found = session::plugin::inspect(&kept(language)).unwrap();
+        assert_eq!(found.problem, None, "{language}");
+        let manifest = found.manifest.unwrap();
+        assert_eq!(manifest.name, "loose-ends", "{language}");
+        assert_eq!(manifest.hooks, ["brief", "checkpoint"], "{language}");
+        assert_eq!(found.contract.as_deref(), Some("0.1.1"), "{language}");
+    }
+}
+
 #[expect(
     clippy::print_stderr,
-    reason = "a test that could not run has to say so"
+    reason = "a test that ran with less than it could has to say so"
 )]
-pub fn passed_over(why: &str) {
-    eprintln!("passed over: {why}");
+pub fn notice(why: &str) {
+    eprintln!("{why}");
 }
 
 fn answers(command: &mut Command) -> bool {

@@ -138,6 +138,10 @@ impl World {
         self.command(&self.program, directory, arguments)
     }
 
+    pub fn other(&self, program: &str, directory: &Path, arguments: &[&str]) -> Command {
+        self.command(program.as_ref(), directory, arguments)
+    }
+
     pub fn cache(&self) -> PathBuf {
         self.root.join("cache")
     }

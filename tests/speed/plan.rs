@@ -67,6 +67,8 @@ pub fn run(
     let mut groups = vec![
         looking(&world, &small, "700 files", rounds, 1.6)?,
         plugin(&world, &small, rounds)?,
+        first_party(&world, &small, rounds)?,
+        running(&world, &small, rounds)?,
         history(&world, &small, "packed", rounds)?,
         first(&world, &small, few)?,
     ];
@@ -142,6 +144,65 @@ fn plugin(world: &World, fixture: &Fixture, rounds: usize) -> Result<Group, Fail
     ];
     Ok(Group {
         title: "one plugin".to_owned(),
+        samples: in_turn(contenders, rounds)?,
+        targets: Vec::new(),
+    })
+}
+
+/// What coverage (its report read before) and tdd-workflow add to a brief, each alone and together.
+fn first_party(world: &World, fixture: &Fixture, rounds: usize) -> Result<Group, Failure> {
+    let path = &fixture.path;
+    let mut report = "SF:src/part00/piece00000/file000000.rs\n".to_owned();
+    for line in 1..=50 {
+        report.push_str(&format!("DA:{line},1\n"));
+    }
+    std::fs::write(path.join("lcov.info"), report + "end_of_record\n")?;
+    std::fs::create_dir_all(path.join(".git/info"))?;
+    std::fs::write(path.join(".git/info/exclude"), "/lcov.info\n")?;
+    let off = "  context-manager: { enabled: false }\n";
+    let plugins = [
+        ("no plugin", ""),
+        ("coverage", "  coverage: {}\n"),
+        ("tdd-workflow", "  tdd-workflow: {}\n"),
+        ("both", "  coverage: {}\n  tdd-workflow: {}\n"),
+    ];
+    let mut contenders = Vec::new();
+    for (index, (label, on)) in plugins.into_iter().enumerate() {
+        let configuration = world.root.join(format!("first-party-{index}.yaml"));
+        std::fs::write(&configuration, format!("plugins:\n{off}{on}"))?;
+        let command = move |arguments: &[&str]| {
+            let mut command = world.session(path, arguments);
+            command.env("SESSION_CONFIG", &configuration);
+            command
+        };
+        // The checkpoint reads the report; the brief finds what was kept of it.
+        prepare(command(&["checkpoint", "--no-input", "--quiet"]))?;
+        contenders.push(Contender::new(
+            format!("session brief, {label}"),
+            move || command(&["brief"]),
+        ));
+    }
+    Ok(Group {
+        title: "coverage and tdd-workflow".to_owned(),
+        samples: in_turn(contenders, rounds)?,
+        targets: Vec::new(),
+    })
+}
+
+/// What `session run` costs beside the command itself: at most one `git status` and 10 ms.
+fn running(world: &World, fixture: &Fixture, rounds: usize) -> Result<Group, Failure> {
+    let path = &fixture.path;
+    let contenders = vec![
+        Contender::new("git status --porcelain", || {
+            world.git(path, &["status", "--porcelain"])
+        }),
+        Contender::new("true", || world.other("true", path, &[])),
+        Contender::new("session run -- true", || {
+            world.session(path, &["run", "--", "true"])
+        }),
+    ];
+    Ok(Group {
+        title: "run".to_owned(),
         samples: in_turn(contenders, rounds)?,
         targets: Vec::new(),
     })

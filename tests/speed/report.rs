@@ -75,6 +75,15 @@ fn table(text: &mut String, group: &Group) {
             let _ = writeln!(text, "\nAdded: {} ms; at most 0.5 ms.", millis(added));
         }
         ("first brief", _) => text.push_str("\nAt most 300 ms.\n"),
+        ("run", [status, bare, run]) => {
+            let over = run.wall().saturating_sub(bare.wall());
+            let _ = writeln!(
+                text,
+                "\nAdded to the command: {} ms; at most one `git status` and 10 ms, {} ms.",
+                millis(over),
+                millis(status.wall() + 10_000)
+            );
+        }
         (parse::TITLE, [native, off, on]) => {
             let inside = on.cpu().saturating_sub(off.cpu());
             let _ = writeln!(

@@ -3,16 +3,13 @@
 
 use std::sync::Arc;
 
-use super::bindings::session::plugin::types::{Argument, Request};
-use super::call::Call;
+use super::component::Loaded;
 use super::contribution::Hook;
 use super::host_data::HostData;
-use super::kept::{self, Kept, Key};
-use super::limits::Limits;
-use super::sandbox::CallContext;
+use super::kept::{self, Kept};
 use super::taking::Taking;
 use super::work_tree::{ReadGrant, WorkTree};
-use super::{Answers, Plugins, Question, Ready, http};
+use super::{Answers, Plugins, Question, Ready};
 
 /// Whether plugins that use the network are asked in this command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,9 +25,9 @@ enum Step {
     /// Show what it said last.
     Recall(Hook),
     /// A call that answers the question.
-    Answer(Hook),
+    Answer(Hook, Arc<Loaded>),
     /// A call whose answer is for later commands.
-    Refresh(Hook),
+    Refresh(Hook, Arc<Loaded>),
 }
 
 impl Plugins {
@@ -38,10 +35,12 @@ impl Plugins {
     pub fn ask(&mut self, question: &Question, host: &dyn HostData) -> Answers {
         let hook = question.hook;
         let plugins = self.ready.iter().enumerate();
-        let asked = plugins.filter(|(_, plugin)| plugin.loaded.exports(hook));
-        let steps: Vec<_> = asked
-            .map(|(index, _)| (index, Step::Answer(hook)))
-            .collect();
+        let asked = plugins.filter_map(|(index, plugin)| {
+            let loaded = plugin.loaded()?;
+            let answers = loaded.exports(hook);
+            answers.then(|| (index, Step::Answer(hook, Arc::clone(loaded))))
+        });
+        let steps: Vec<_> = asked.collect();
         self.take(&steps, question, host, &Kept::nowhere())
     }
 
@@ -73,9 +72,12 @@ impl Plugins {
         let mut steps = Vec::new();
         for (index, plugin) in self.ready.iter().enumerate() {
             let is_named = names.is_empty() || names.contains(&plugin.name);
-            if is_named && plugin.access.reaches_network() {
-                let hooks = plugin.kept_hooks(None);
-                steps.extend(hooks.map(|hook| (index, Step::Answer(hook))));
+            if is_named
+                && plugin.access.reaches_network()
+                && let Some(loaded) = plugin.loaded()
+            {
+                let hooks = kept_hooks(loaded, None);
+                steps.extend(hooks.map(|hook| (index, Step::Answer(hook, Arc::clone(loaded)))));
             }
         }
         self.take(&steps, question, host, kept)
@@ -105,13 +107,13 @@ impl Plugins {
         let ready = &self.ready;
         let calls = steps.iter().filter_map(|(index, step)| match step {
             Step::Recall(_) => None,
-            Step::Answer(hook) => Some(ready[*index].call(*hook, question, host)),
-            Step::Refresh(hook) => {
+            Step::Answer(hook, loaded) => Some(ready[*index].call(loaded, *hook, question, host)),
+            Step::Refresh(hook, loaded) => {
                 let other = Question {
                     arguments: Vec::new(),
                     ..question.clone()
                 };
-                Some(ready[*index].call(*hook, &other, host))
+                Some(ready[*index].call(loaded, *hook, &other, host))
             }
         });
         let mut outcomes = caller.call_all(calls.collect(), host).into_iter();
@@ -126,12 +128,12 @@ impl Plugins {
             let plugin = &ready[*index];
             match step {
                 Step::Recall(hook) => taking.recall(plugin, *hook),
-                Step::Answer(hook) => {
+                Step::Answer(hook, _) => {
                     if let Some(outcome) = outcomes.next() {
                         taking.answer(plugin, *hook, outcome);
                     }
                 }
-                Step::Refresh(hook) => {
+                Step::Refresh(hook, _) => {
                     if let Some(outcome) = outcomes.next() {
                         taking.refresh(plugin, *hook, outcome);
                     }
@@ -144,82 +146,26 @@ impl Plugins {
 
 impl Ready {
     fn steps(&self, asked: Hook, network: Network) -> Vec<Step> {
-        let answers = self.loaded.exports(asked);
-        if !self.access.reaches_network() {
-            return answers.then_some(Step::Answer(asked)).into_iter().collect();
+        let is_recalled = self.access.reaches_network() && network == Network::Kept;
+        if is_recalled {
+            let recalled = self.exports(asked) && kept::HOOKS.contains(&asked);
+            return recalled
+                .then_some(Step::Recall(asked))
+                .into_iter()
+                .collect();
         }
-        match network {
-            Network::Kept => {
-                let recalled = answers && kept::HOOKS.contains(&asked);
-                recalled
-                    .then_some(Step::Recall(asked))
-                    .into_iter()
-                    .collect()
-            }
-            Network::Asked => {
-                let answer = answers.then_some(Step::Answer(asked));
-                let others = self.kept_hooks(Some(asked)).map(Step::Refresh);
-                answer.into_iter().chain(others).collect()
-            }
-        }
-    }
-
-    fn kept_hooks(&self, except: Option<Hook>) -> impl Iterator<Item = Hook> {
-        let hooks = kept::HOOKS.into_iter();
-        hooks.filter(move |hook| Some(*hook) != except && self.loaded.exports(*hook))
-    }
-
-    pub(super) fn call(&self, hook: Hook, question: &Question, host: &dyn HostData) -> Call {
-        let alone = self.access.reaches_network();
-        let mut limits = Limits::of(hook, &self.settings.limits);
-        if alone && self.settings.limits.time.is_none() {
-            limits.time = http::DEADLINE;
-        }
-        let context = CallContext {
-            plugin: self.name.clone(),
-            configuration: self.settings.config.to_string(),
-            now: host.now(),
-            work_tree: host.work_tree().to_owned(),
-            access: self.access.clone(),
-            limits,
+        let Some(loaded) = self.loaded() else {
+            return Vec::new();
         };
-        let arguments = question.arguments.iter().cloned();
-        Call {
-            loaded: Arc::clone(&self.loaded),
-            context: Arc::new(context),
-            hook,
-            alone,
-            request: Request {
-                room: u32::try_from(question.room).unwrap_or(u32::MAX),
-                arguments: arguments
-                    .map(|(name, value)| Argument { name, value })
-                    .collect(),
-            },
-        }
+        let answers = loaded.exports(asked);
+        let answer = answers.then(|| Step::Answer(asked, Arc::clone(loaded)));
+        let others = kept_hooks(loaded, Some(asked)).filter(|_| self.access.reaches_network());
+        let others = others.map(|hook| Step::Refresh(hook, Arc::clone(loaded)));
+        answer.into_iter().chain(others).collect()
     }
+}
 
-    /// What was asked for and what was granted. A variable's value may change without notice: tokens are renewed.
-    fn grants(&self) -> Vec<String> {
-        let asked = &self.settings.allow;
-        let variables = self.access.env.iter().map(|(name, _)| name.clone());
-        let granted = self.access.http.iter().cloned().chain(variables);
-        let asked = [&asked.read, &asked.http, &asked.env];
-        let asked = asked.into_iter().flat_map(|list| list.iter().cloned());
-        granted
-            .chain(["asked for".to_owned()])
-            .chain(asked)
-            .collect()
-    }
-
-    /// What an earlier answer has to agree with to be this plugin's still.
-    pub(super) fn key(&self, hook: Hook, host: &dyn HostData) -> Key {
-        Key {
-            plugin: self.name.clone(),
-            hook,
-            digest: self.digest.clone(),
-            grants: self.grants(),
-            configuration: self.settings.config.to_string(),
-            branch: host.session().branch,
-        }
-    }
+fn kept_hooks(loaded: &Loaded, except: Option<Hook>) -> impl Iterator<Item = Hook> {
+    let hooks = kept::HOOKS.into_iter();
+    hooks.filter(move |hook| Some(*hook) != except && loaded.exports(*hook))
 }

@@ -23,8 +23,7 @@ pub fn refusal(uri: &Uri, allowed: &[Allowed]) -> Option<Refusal> {
         return Some(Refusal::Disguised);
     }
     let host = bare_host(authority);
-    let is_plain = uri.scheme() != Some(&Scheme::HTTPS);
-    let usual = if is_plain { 80 } else { 443 };
+    let usual = usual_port(uri);
     let port = authority.port_u16().unwrap_or(usual);
     let is_granted = |entry: &Allowed| entry.host == host && entry.port.unwrap_or(usual) == port;
     let shown = if port == usual {
@@ -35,30 +34,34 @@ pub fn refusal(uri: &Uri, allowed: &[Allowed]) -> Option<Refusal> {
     if !allowed.iter().any(is_granted) {
         return Some(Refusal::NotGranted(shown));
     }
-    (is_plain && !is_loopback(&host)).then_some(Refusal::NotEncrypted(shown))
+    (is_plain(uri) && !is_loopback(&host)).then_some(Refusal::NotEncrypted(shown))
 }
 
-/// `localhost` is this machine and nothing else, whatever a resolver makes of it.
-pub fn destination(uri: &Uri) -> Result<Uri, Error> {
+/// Host and port to connect to. `localhost` is this machine and nothing else, whatever a resolver makes of it.
+pub fn destination(uri: &Uri) -> Result<(String, u16), Error> {
     let authority = uri.authority().ok_or(Error::HttpRequestUriInvalid)?;
-    if bare_host(authority) != "localhost" {
-        return Ok(uri.clone());
+    let mut host = bare_host(authority);
+    if host == "localhost" {
+        host = "127.0.0.1".to_owned();
     }
-    let here = match authority.port_u16() {
-        Some(port) => format!("127.0.0.1:{port}"),
-        None => "127.0.0.1".to_owned(),
-    };
-    let mut parts = uri.clone().into_parts();
-    parts.authority = Some(here.parse().map_err(|_| Error::HttpRequestUriInvalid)?);
-    Uri::from_parts(parts).map_err(|_| Error::HttpRequestUriInvalid)
+    Ok((host, authority.port_u16().unwrap_or(usual_port(uri))))
 }
 
-fn bare_host(authority: &Authority) -> String {
+/// In lower case; an IPv6 address without its brackets.
+pub fn bare_host(authority: &Authority) -> String {
     let host = authority.host();
     let address = host
         .strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'));
     address.unwrap_or(host).to_ascii_lowercase()
+}
+
+fn is_plain(uri: &Uri) -> bool {
+    uri.scheme() != Some(&Scheme::HTTPS)
+}
+
+fn usual_port(uri: &Uri) -> u16 {
+    if is_plain(uri) { 80 } else { 443 }
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -167,10 +170,14 @@ mod tests {
 
     #[test]
     fn localhost_is_this_machine_whatever_a_resolver_says() {
-        let uri: Uri = "http://LocalHost:81/a?b".parse().unwrap();
-        assert_eq!(destination(&uri).unwrap(), "http://127.0.0.1:81/a?b");
-        let other: Uri = "https://localhost.example/".parse().unwrap();
-        assert_eq!(destination(&other).unwrap(), other);
+        let reached = |uri: &str| destination(&uri.parse().unwrap()).unwrap();
+        let here = || "127.0.0.1".to_owned();
+        assert_eq!(reached("http://LocalHost:81/a?b"), (here(), 81));
+        assert_eq!(reached("http://localhost"), (here(), 80));
+        assert_eq!(reached("https://localhost"), (here(), 443));
+        let other = "https://localhost.example/";
+        assert_eq!(reached(other), ("localhost.example".to_owned(), 443));
+        assert_eq!(reached("https://[::1]:81/"), ("::1".to_owned(), 81));
     }
 
     #[test]

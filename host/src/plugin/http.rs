@@ -7,18 +7,17 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use http::{Method, Request, Response, Uri};
+use http::{Method, Request, Response};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt as _;
-use tokio::time::{Sleep, sleep_until, timeout_at};
-use wasmtime_wasi_http::{
-    Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpHooks, default_send_request,
-};
+use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpHooks};
 
 use super::access::Access;
-use super::hosts::{Allowed, destination, refusal};
+use super::connection;
+use super::hosts::{Allowed, refusal};
 
 /// What a plugin that uses the network may take for one call, where the configuration does not say.
 pub const DEADLINE: Duration = Duration::from_secs(2);
@@ -69,7 +68,7 @@ struct Budget {
 }
 
 impl Http {
-    pub fn new(access: &Access, deadline: Instant) -> Self {
+    pub fn new(access: &Access, deadline: std::time::Instant) -> Self {
         let mut context = WasiHttpCtx::new();
         context.set_field_size_limit(MOST_HEADERS);
         let refusals = Arc::default();
@@ -88,7 +87,7 @@ impl Http {
                     .iter()
                     .map(|text| Allowed::parse(text))
                     .collect(),
-                deadline,
+                deadline: Instant::from_std(deadline),
                 requests_left: MOST_REQUESTS,
                 received: budget(Refusal::TooMuchReceived),
                 sent: budget(Refusal::TooMuchSent),
@@ -105,8 +104,8 @@ impl Http {
 }
 
 impl Gate {
-    /// Whether a request may be made, and then where it goes.
-    fn admit(&mut self, request: &Request<WasiBody>) -> Result<Uri, Error> {
+    /// Whether a request may be made.
+    fn admit(&mut self, request: &Request<WasiBody>) -> Result<(), Error> {
         let refuse = |refusal| {
             note(&self.refusals, refusal);
             Err(Error::HttpRequestDenied)
@@ -122,7 +121,7 @@ impl Gate {
         if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
             return Err(Error::HttpRequestMethodInvalid);
         }
-        destination(request.uri())
+        Ok(())
     }
 }
 
@@ -134,15 +133,14 @@ impl WasiHttpHooks for Gate {
         _processed: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Sent> + Send> {
         let admitted = self.admit(&request);
-        let deadline = tokio::time::Instant::from_std(self.deadline);
+        let deadline = self.deadline;
         let (sent, received) = (Arc::clone(&self.sent), Arc::clone(&self.received));
+        let options = options.unwrap_or_default();
         Box::new(async move {
-            let (mut parts, body) = request.into_parts();
-            parts.uri = admitted?;
-            let body = Metered::new(body, sent, deadline);
-            let request = Request::from_parts(parts, body);
-            let answer = timeout_at(deadline, default_send_request(request, options)).await;
-            let (response, io) = answer.map_err(|_| Error::HttpResponseTimeout)??;
+            admitted?;
+            let request = request.map(|body| Metered::new(body, sent, deadline).boxed_unsync());
+            let answer = timeout_at(deadline, connection::send(request, options)).await;
+            let (response, driver) = answer.map_err(|_| Error::HttpResponseTimeout)??;
             let headers = response.headers().iter();
             let size: usize = headers
                 .map(|(name, value)| name.as_str().len() + value.len())
@@ -150,9 +148,13 @@ impl WasiHttpHooks for Gate {
             if size > MOST_HEADERS {
                 return Err(Error::HttpResponseHeaderSectionSize(None));
             }
-            let response = response
-                .map(|body| Metered::new(body.boxed_unsync(), received, deadline).boxed_unsync());
-            let io: Box<dyn Future<Output = Result<(), Error>> + Send> = Box::new(io);
+            let response = response.map(|body| {
+                let body = body.map_err(Error::from).boxed_unsync();
+                let body = Metered::new(body, received, deadline);
+                body.pausing(options.between_bytes_timeout).boxed_unsync()
+            });
+            let driven = async move { driver.await.map_err(Error::from) };
+            let io: Box<dyn Future<Output = Result<(), Error>> + Send> = Box::new(driven);
             Ok((response, io))
         })
     }
@@ -179,14 +181,34 @@ struct Metered {
     body: WasiBody,
     budget: Arc<Budget>,
     over: Pin<Box<Sleep>>,
+    deadline: Instant,
+    /// How long it may be silent, if the guest said so.
+    pause: Option<Duration>,
 }
 
 impl Metered {
-    fn new(body: WasiBody, budget: Arc<Budget>, deadline: tokio::time::Instant) -> Self {
+    fn new(body: WasiBody, budget: Arc<Budget>, deadline: Instant) -> Self {
         Self {
             body,
             budget,
             over: Box::pin(sleep_until(deadline)),
+            deadline,
+            pause: None,
+        }
+    }
+
+    fn pausing(mut self, pause: Option<Duration>) -> Self {
+        self.pause = pause;
+        self.listen();
+        self
+    }
+
+    /// The time until the next frame begins now.
+    fn listen(&mut self) {
+        if let Some(pause) = self.pause {
+            let until = Instant::now().checked_add(pause);
+            let until = until.map_or(self.deadline, |until| until.min(self.deadline));
+            self.over.as_mut().reset(until);
         }
     }
 }
@@ -222,9 +244,13 @@ impl Body for Metered {
         match Pin::new(&mut self.body).poll_frame(context) {
             Poll::Pending => {
                 ready!(self.over.as_mut().poll(context));
-                Poll::Ready(Some(Err(Error::HttpResponseTimeout)))
+                Poll::Ready(Some(Err(match self.over.deadline() < self.deadline {
+                    true => Error::ConnectionReadTimeout,
+                    false => Error::HttpResponseTimeout,
+                })))
             }
             Poll::Ready(Some(Ok(frame))) => {
+                self.listen();
                 let bytes = frame.data_ref().map_or(0, |data| data.len());
                 Poll::Ready(Some(self.budget.spend(bytes).map(|()| frame)))
             }

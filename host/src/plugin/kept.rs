@@ -4,6 +4,7 @@
 //! On disk: `<common>/sessions/.store/contributions/<plugin>/<hook>-<branch>.json`, the branch as the beginning of its
 //! sha256. A cache: what cannot be read is as if it had never been said.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -100,6 +101,26 @@ impl Kept {
             remove_oldest(directory);
         }
         write_whole(&path, &serde_json::to_vec(&file)?)
+    }
+
+    /// All that a plugin ever said.
+    pub fn forget(&self, plugin: &str) -> anyhow::Result<()> {
+        let Some(directory) = &self.directory else {
+            return Ok(());
+        };
+        let entries = match std::fs::read_dir(directory) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        for entry in entries {
+            let entry = entry?;
+            // Held against what is there, a name leads to no other place.
+            if entry.file_name() == plugin {
+                std::fs::remove_dir_all(entry.path())?;
+            }
+        }
+        Ok(())
     }
 
     fn path(&self, key: &Key) -> Option<PathBuf> {

@@ -14,6 +14,7 @@ pub mod case;
 mod compatibility;
 mod component;
 pub mod components;
+mod connection;
 mod consent;
 pub mod contribution;
 mod engine;
@@ -31,6 +32,7 @@ mod list;
 mod manifest;
 pub mod pack;
 mod private;
+mod ready;
 mod review;
 mod sandbox;
 mod secrets;
@@ -47,7 +49,6 @@ mod tests;
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::path::Path;
-use std::sync::Arc;
 
 use wasmtime::Engine;
 use wasmtime::component::Linker;
@@ -64,6 +65,7 @@ use caller::Caller;
 use component::Loaded;
 use contribution::{Contribution, Hook};
 use host_data::Scope;
+use ready::Ready;
 use sandbox::Sandbox;
 
 pub use engine::digest;
@@ -151,15 +153,6 @@ pub struct Plugins {
     caller: Option<Caller>,
     /// What went wrong while loading; handed over with the first answers.
     warnings: Vec<Warning>,
-}
-
-struct Ready {
-    name: String,
-    /// sha256 of the component.
-    digest: String,
-    loaded: Arc<Loaded>,
-    access: Access,
-    settings: PluginConfig,
 }
 
 impl Plugins {
@@ -256,14 +249,10 @@ impl Plugins {
         plugins.warnings.extend(unkept);
         for source in wanted {
             match loader.load(&source) {
-                Ok(Some(loaded)) => plugins.ready.push(Ready {
-                    name: source.name,
-                    digest: source.digest.into_owned(),
-                    loaded: Arc::new(loaded),
-                    access: source.access,
-                    settings: source.settings,
-                }),
-                Ok(None) => plugins.warnings.push(warning::cold(&source.name)),
+                Ok(None) if !source.access.reaches_network() => {
+                    plugins.warnings.push(warning::cold(&source.name));
+                }
+                Ok(loaded) => plugins.ready.push(Ready::new(source, loaded)),
                 Err(error) => plugins.warnings.push(match error.downcast_ref() {
                     Some(missing) => warning::missing(&source.name, missing),
                     None => warning::unusable(&source.name, &error),

@@ -87,7 +87,10 @@ impl<'a> Taking<'a> {
         }
         let warned = match outcome.refusals.as_slice() {
             [] => failed,
-            refusals => Some(warning::refused(name, hook, refusals, failed)),
+            refusals => {
+                let allowed = &plugin.settings.allow.http;
+                Some(warning::refused(name, hook, refusals, allowed, failed))
+            }
         };
         let now = self.host.now();
         let warned = match (warned, &contribution) {

@@ -9,6 +9,7 @@ mod host;
 mod kept;
 mod misdeeds;
 mod network;
+#[expect(dead_code, reason = "whom the system trusts is tested end to end")]
 #[path = "../../../tests/common/server.rs"]
 mod server;
 mod tdd_workflow;
@@ -16,6 +17,7 @@ mod together;
 
 use std::borrow::Cow;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::host_data::HostData as _;

@@ -5,6 +5,7 @@ use super::answer::line;
 use super::call::Failure;
 use super::consent::Change;
 use super::contribution::{Contribution, Hook};
+use super::hosts::Allowed;
 use super::http::Refusal;
 use super::third_party::Missing;
 use crate::document::time_text::ago_at;
@@ -42,7 +43,14 @@ pub fn cause(failure: &Failure) -> String {
 }
 
 /// A call that wanted more of the network than it may have. What it failed with besides is most likely a consequence.
-pub fn refused(plugin: &str, hook: Hook, refusals: &[Refusal], failed: Option<Warning>) -> Warning {
+/// `allowed` are the hosts that the configuration names.
+pub fn refused(
+    plugin: &str,
+    hook: Hook,
+    refusals: &[Refusal],
+    allowed: &[String],
+    failed: Option<Warning>,
+) -> Warning {
     let wanted: Vec<String> = refusals.iter().map(refusal).collect();
     let stem = format!("plugin {plugin} ({})", hook.name());
     let mut message = format!("{stem} {}", wanted.join(", and "));
@@ -51,14 +59,25 @@ pub fn refused(plugin: &str, hook: Hook, refusals: &[Refusal], failed: Option<Wa
         message.push_str(", and it");
         message.push_str(cause.unwrap_or(" failed"));
     }
-    let grant = refusals
-        .iter()
-        .any(|refusal| matches!(refusal, Refusal::NotGranted(_)));
-    Warning::new(message).hint(if grant {
-        format!("session plugin trust {plugin}")
-    } else {
-        format!("session plugin disable {plugin}")
-    })
+    Warning::new(message).hint(way_on(plugin, refusals, allowed))
+}
+
+/// Where a host is missing: consent alone does not help where the configuration does not allow it.
+fn way_on(plugin: &str, refusals: &[Refusal], allowed: &[String]) -> String {
+    let mut missing = refusals.iter().filter_map(|refusal| match refusal {
+        Refusal::NotGranted(host) => Some(Allowed::parse(host)),
+        _ => None,
+    });
+    let is_allowed = |host: &Allowed| allowed.iter().any(|it| Allowed::parse(it) == *host);
+    match missing.next() {
+        None => format!("session plugin disable {plugin}"),
+        Some(host) if is_allowed(&host) && missing.all(|host| is_allowed(&host)) => {
+            format!("session plugin trust {plugin}")
+        }
+        Some(_) => format!(
+            "if it should have that, put the host into the plugin's `allow` in .session/config.yaml, then run `session plugin trust {plugin}`"
+        ),
+    }
 }
 
 fn refusal(refusal: &Refusal) -> String {
@@ -210,4 +229,43 @@ pub fn unkept(reason: &str) -> Warning {
 
 fn mebibytes(bytes: usize) -> usize {
     bytes.div_ceil(1024 * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_allowed_in_the_configuration_before_anybody_can_agree_to_it() {
+        let hint = |refused: &[&str], allowed: &[&str]| {
+            let refusals = refused
+                .iter()
+                .map(|host| Refusal::NotGranted((*host).to_owned()));
+            let refusals: Vec<_> = refusals.collect();
+            let allowed: Vec<_> = allowed.iter().map(|&host| host.to_owned()).collect();
+            let warning = super::refused("acme", Hook::Brief, &refusals, &allowed, None);
+            warning.hint.unwrap()
+        };
+        let agree = "session plugin trust acme";
+        assert_eq!(hint(&["a.example"], &["A.example"]), agree);
+        assert_eq!(
+            hint(&["a.example:81"], &["b.example", "a.example:81"]),
+            agree
+        );
+        for (refused, allowed) in [
+            (&["a.example"][..], &[][..]),
+            (&["a.example:81"], &["a.example"]),
+            (&["a.example", "b.example"], &["a.example"]),
+        ] {
+            let hint = hint(refused, allowed);
+            assert!(hint.contains("`allow` in .session/config.yaml"), "{hint}");
+            assert!(
+                hint.ends_with(", then run `session plugin trust acme`"),
+                "{hint}"
+            );
+        }
+        let refusals = [Refusal::Disguised];
+        let other = super::refused("acme", Hook::Brief, &refusals, &[], None);
+        assert_eq!(other.hint.unwrap(), "session plugin disable acme");
+    }
 }

@@ -1,17 +1,16 @@
 //! Installing from a web server, over real TLS. It must not leave the machine.
 
-use std::io::Write;
 use std::sync::Mutex;
 use std::sync::mpsc::channel;
 
 use super::component::{sha256, version_1, version_2};
-use super::server::Server;
 use super::{BY_HAND, CONFIG, project, refused, stored, with_entry};
 use crate::common::TestEnv;
+use crate::common::server::{Server, Stream};
 
 /// What the server has, and what it does to whoever asks for the rest.
-fn answer(path: &str, out: &mut dyn Write) -> std::io::Result<()> {
-    let whole = |out: &mut dyn Write, body: &[u8]| {
+fn answer(path: &str, out: &mut dyn Stream) -> std::io::Result<()> {
+    let whole = |out: &mut dyn Stream, body: &[u8]| {
         write!(
             out,
             "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n",
@@ -19,7 +18,7 @@ fn answer(path: &str, out: &mut dyn Write) -> std::io::Result<()> {
         )?;
         out.write_all(body)
     };
-    let found = |out: &mut dyn Write, to: &str| {
+    let found = |out: &mut dyn Stream, to: &str| {
         write!(
             out,
             "HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n"
@@ -64,9 +63,8 @@ fn answer(path: &str, out: &mut dyn Write) -> std::io::Result<()> {
 }
 
 fn server(env: &TestEnv) -> Server {
-    let certificate = env.root().join("certificate.pem");
-    let server = Server::start(&certificate, Box::new(answer));
-    env.set("SSL_CERT_FILE", certificate);
+    let server = Server::with_tls("localhost", answer);
+    env.trust(&[&server]);
     server
 }
 
@@ -77,7 +75,7 @@ fn an_address_is_fetched_once_and_pinned() {
     env.set("HTTPS_PROXY", "http://127.0.0.1:9");
     let repository = project(&env);
     let server = server(&env);
-    let url = server.url("/moved.wasm?token=s3cret");
+    let url = server.at("/moved.wasm?token=s3cret");
     let installed = repository.session(&["plugin", "install", &url]).success();
     assert!(!installed.to_string().contains("s3cret"), "{installed}");
     assert_eq!(repository.read(CONFIG), with_entry(&url, &version_1(), ""));
@@ -122,19 +120,19 @@ fn a_bad_server_changes_nothing() {
         ("/page.wasm", "no WebAssembly component"),
         ("/none.wasm", "404 Not Found"),
     ] {
-        let url = server.url(&format!("{path}?token=s3cret"));
+        let url = server.at(&format!("{path}?token=s3cret"));
         let outcome = refused(&repository, &["install", &url], words);
         assert!(!outcome.to_string().contains("s3cret"), "{outcome}");
     }
     let before = server.requests();
-    let round = server.url("/round.wasm");
+    let round = server.at("/round.wasm");
     refused(
         &repository,
         &["install", &round],
         "redirected more than 5 times",
     );
     assert_eq!(server.requests() - before, 6);
-    let url = server.url("/newer.wasm");
+    let url = server.at("/newer.wasm");
     let expected = sha256(&version_1());
     let arguments = ["install", &url, "--sha256", &expected];
     refused(
@@ -154,7 +152,7 @@ fn a_pin_holds_when_the_address_has_something_else() {
     let env = TestEnv::new();
     let repository = project(&env);
     let server = server(&env);
-    let url = server.url("/newer.wasm");
+    let url = server.at("/newer.wasm");
     repository.write(CONFIG, with_entry(&url, &version_1(), ""));
     for arguments in [&["install"][..], &["install", "acme-notes"]] {
         let outcome = refused(
@@ -184,7 +182,7 @@ fn offline_nothing_is_fetched_and_the_store_is_used() {
     let env = TestEnv::new();
     let repository = project(&env);
     let server = server(&env);
-    let url = server.url("/notes.wasm");
+    let url = server.at("/notes.wasm");
     let digest = sha256(&version_1());
     refused(
         &repository,
@@ -222,7 +220,7 @@ fn a_terminal_shows_how_far_it_is() {
     env.set("SESSION_CACHE_DIR", env.root().join("cache"));
     let (go_on, held) = channel();
     let held = Mutex::new(held);
-    let half_way = move |path: &str, out: &mut dyn Write| {
+    let half_way = move |path: &str, out: &mut dyn Stream| {
         let bytes = version_1();
         let length = bytes.len();
         write!(out, "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n")?;
@@ -233,10 +231,9 @@ fn a_terminal_shows_how_far_it_is() {
         assert_eq!(path, "/notes.wasm");
         out.write_all(&bytes[length / 2..])
     };
-    let certificate = env.root().join("certificate.pem");
-    let server = Server::start(&certificate, Box::new(half_way));
-    env.set("SSL_CERT_FILE", certificate);
-    let url = server.url("/notes.wasm");
+    let server = Server::with_tls("localhost", half_way);
+    env.trust(&[&server]);
+    let url = server.at("/notes.wasm");
     let mut terminal = env.terminal(repository.path(), &["plugin", "install", &url, "--allow"]);
     terminal
         .wait_for("fetching https://localhost")

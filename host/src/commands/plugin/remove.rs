@@ -1,5 +1,5 @@
-//! `session plugin remove`: a plugin's entry out of the configuration, and its component out of the store. It must not
-//! touch what another entry uses.
+//! `session plugin remove`: a plugin's entry out of the configuration, its component out of the store, and what it said
+//! out of what is kept. It must not touch what another entry uses.
 
 use serde::Serialize;
 
@@ -10,6 +10,7 @@ use crate::config::edit;
 use crate::environment::Environment;
 use crate::error::user_error;
 use crate::plugin::candidate;
+use crate::plugin::kept::Kept;
 use crate::ui::Ui;
 use crate::workspace::Workspace;
 
@@ -40,6 +41,7 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
     };
     let digest = entry.sha256.clone();
     Configuration::change(workspace, |text| edit::remove_plugin(text, CONFIG, name))?;
+    Kept::at(workspace.layout.contributions()).forget(name)?;
     let mut others = configuration.config.plugins.iter();
     let is_shared = others.any(|(other, entry)| other != name && entry.sha256 == digest);
     let component_removed = match &digest {

@@ -5,10 +5,16 @@ use std::path::Path;
 use super::*;
 
 /// Each is `tests/guests/contract` as it was when that version was current. None is ever built again.
-const FROZEN: &[(&str, &[u8])] = &[(
-    "0.1.0",
-    include_bytes!("../../../../tests/fixtures/contract/0.1.0.wasm"),
-)];
+const FROZEN: &[(&str, &[u8])] = &[
+    (
+        "0.1.0",
+        include_bytes!("../../../../tests/fixtures/contract/0.1.0.wasm"),
+    ),
+    (
+        "0.1.1",
+        include_bytes!("../../../../tests/fixtures/contract/0.1.1.wasm"),
+    ),
+];
 
 fn asked(bytes: &'static [u8], hook: Hook) -> Answers {
     let tree = tempfile::tempdir().unwrap();
@@ -100,7 +106,8 @@ fn a_component_for_another_contract_is_refused_with_both_versions() {
 
 /// A version of the contract without a frozen component could be broken without anybody noticing.
 #[test]
-fn every_earlier_version_has_its_frozen_component() {
+fn every_version_has_its_frozen_component() {
+    assert_eq!(FROZEN.last().unwrap().0, CONTRACT);
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/contract");
     let kept = std::fs::read_dir(directory).unwrap().count();
     assert_eq!(kept, FROZEN.len());

@@ -94,10 +94,8 @@ fn a_checkpoint_asks_and_brings_the_brief_up_to_date_and_a_switch_does_not() {
 #[test]
 fn where_the_service_is_gone_what_was_said_stands_and_one_warning_says_so() {
     let kept = tempfile::tempdir().unwrap();
-    let server = Server::start(|stream| {
-        use std::io::Write as _;
-        write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-    });
+    let server =
+        Server::start(|_, stream| write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));
     let host = server.host();
     let asking = || network(&format!("fetch {}", server.url()), &[&host]);
     ask_keeping(asking(), kept.path(), Hook::Brief, Network::Asked);
@@ -183,4 +181,64 @@ fn a_variables_value_is_not_in_what_is_kept() {
             "{text}"
         );
     }
+}
+
+#[test]
+fn what_was_said_is_shown_where_the_component_is_not_compiled() {
+    let kept = tempfile::tempdir().unwrap();
+    let cold = tempfile::tempdir().unwrap();
+    let server = Server::answering("hello");
+    let asking = || network(&format!("fetch {}", server.url()), &[&server.host()]);
+    let host = FixedHost::new(&std::env::temp_dir());
+    let in_a_hook = |hook, network| {
+        let sources = vec![asking(), doing("nothing")];
+        let mut plugins =
+            Plugins::from_sources(sources, Some(cold.path()), &[hook], WhenCold::Skip);
+        let question = Question { hook, ..brief() };
+        let kept = Kept::at(kept.path().to_owned());
+        plugins.ask_keeping(&question, &host, &kept, network)
+    };
+    let left_out =
+        "plugin nothing was left out: it is not compiled yet, and hooks do not wait for that";
+    let unasked = in_a_hook(Hook::Brief, Network::Kept);
+    assert_eq!(unasked.contributions, []);
+    assert_eq!(
+        messages(&unasked),
+        [
+            left_out,
+            "plugin network uses the network and was not asked on this branch yet"
+        ]
+    );
+    ask_keeping(asking(), kept.path(), Hook::Brief, Network::Asked);
+    let connections = server.connections();
+    for hook in [Hook::Brief, Hook::Status] {
+        let answers = in_a_hook(hook, Network::Kept);
+        assert_eq!(of_network(&answers), Some(("status 200, 5 bytes", true)));
+        assert_eq!(messages(&answers), [left_out]);
+    }
+    // It has no such hook, and it is not called.
+    assert_eq!(in_a_hook(Hook::Handoff, Network::Kept).contributions, []);
+    assert_eq!(in_a_hook(Hook::Brief, Network::Asked).contributions, []);
+    assert_eq!(server.connections(), connections);
+}
+
+#[test]
+fn what_a_plugin_said_is_forgotten_and_nothing_else() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path();
+    for path in ["kept/acme", "kept/other", "beside"] {
+        std::fs::create_dir_all(root.join(path)).unwrap();
+        std::fs::write(root.join(path).join("brief-0.json"), "{}").unwrap();
+    }
+    std::os::unix::fs::symlink(root.join("beside"), root.join("kept/link")).unwrap();
+    let kept = Kept::at(root.join("kept"));
+    for name in ["acme", "link", "../beside", "..", ".", "", "never"] {
+        kept.forget(name).unwrap();
+    }
+    let left: Vec<_> = std::fs::read_dir(root.join("kept")).unwrap().collect();
+    assert_eq!(left.len(), 1);
+    for path in ["kept/other", "beside"] {
+        assert!(root.join(path).join("brief-0.json").exists(), "{path}");
+    }
+    Kept::at(root.join("none")).forget("acme").unwrap();
 }

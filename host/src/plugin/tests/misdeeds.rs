@@ -62,14 +62,10 @@ fn a_loop_ends_when_the_epoch_advances() {
     let host = FixedHost::new(&std::env::temp_dir());
     let loader = Loader::new(Some(&cache_dir()), WhenCold::Compile).unwrap();
     let source = doing("loop");
-    let ready = Ready {
-        loaded: Arc::new(loader.load(&source).unwrap().unwrap()),
-        digest: source.digest.into_owned(),
-        name: source.name,
-        access: source.access,
-        settings: source.settings,
-    };
-    let call = ready.call(Hook::Brief, &brief(), &host);
+    let loaded = loader.load(&source).unwrap();
+    let ready = Ready::new(source, loaded);
+    let loaded = ready.loaded().unwrap();
+    let call = ready.call(loaded, Hook::Brief, &brief(), &host);
     let (report, events) = std::sync::mpsc::channel();
     let line = line::Line::new(report, 1, Instant::now());
     let store = Sandbox::new(Arc::clone(&call.context), line).into_store(&loader.engine);

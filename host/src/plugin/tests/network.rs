@@ -1,9 +1,8 @@
 //! What a plugin can reach of the network and of its variables: a real component against real servers.
 
-use std::io::Write as _;
 use std::time::Instant;
 
-use super::server::Server;
+use super::server::{Server, redirect};
 use super::*;
 
 /// The component, told what to do, with these hosts granted.
@@ -39,15 +38,6 @@ fn only_warning(culprit: Source<'static>) -> Warning {
     warning.clone()
 }
 
-fn redirecting(to: String) -> Server {
-    Server::start(move |stream| {
-        write!(
-            stream,
-            "HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n"
-        )
-    })
-}
-
 #[test]
 fn a_granted_host_answers() {
     let server = Server::answering("hello");
@@ -80,10 +70,10 @@ fn a_host_that_is_not_granted_is_not_reached() {
                 host = server.host()
             )
         );
-        assert_eq!(
-            warning.hint.as_deref(),
-            Some("session plugin trust network")
-        );
+        // The configuration does not have it either.
+        let hint = warning.hint.unwrap();
+        assert!(hint.contains("`allow` in .session/config.yaml"), "{hint}");
+        assert!(hint.contains("session plugin trust network"), "{hint}");
     }
     assert_eq!(server.connections(), 0);
 }
@@ -91,7 +81,7 @@ fn a_host_that_is_not_granted_is_not_reached() {
 #[test]
 fn a_redirect_to_a_host_that_is_not_granted_ends_there() {
     let other = Server::answering("secret");
-    let first = redirecting(other.url());
+    let first = Server::start(redirect(other.url()));
     let warning = only_warning(network(
         &format!("follow {}", first.url()),
         &[&first.host()],
@@ -170,7 +160,7 @@ fn a_server_that_never_answers_costs_the_limit_and_no_more() {
 /// Nobody interrupts a thread that waits for a server: what waits looks at the clock itself.
 #[test]
 fn a_request_ends_with_the_calls_time_inside_the_host() {
-    let trickling = Server::start(|stream| {
+    let trickling = Server::start(|_, stream| {
         write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nx")?;
         std::io::copy(stream, &mut std::io::sink()).map(drop)
     });
@@ -179,14 +169,10 @@ fn a_request_ends_with_the_calls_time_inside_the_host() {
         let host = FixedHost::new(&std::env::temp_dir());
         let source = within(Duration::from_millis(100), source);
         let loader = Loader::new(Some(&cache_dir()), WhenCold::Compile).unwrap();
-        let ready = Ready {
-            loaded: Arc::new(loader.load(&source).unwrap().unwrap()),
-            digest: source.digest.into_owned(),
-            name: source.name,
-            access: source.access,
-            settings: source.settings,
-        };
-        let call = ready.call(Hook::Brief, &brief(), &host);
+        let loaded = loader.load(&source).unwrap();
+        let ready = Ready::new(source, loaded);
+        let loaded = ready.loaded().unwrap();
+        let call = ready.call(loaded, Hook::Brief, &brief(), &host);
         let engine = loader.engine;
         let (report, _events) = std::sync::mpsc::channel();
         let deadline = Instant::now() + call.context.limits.time;
@@ -201,7 +187,7 @@ fn a_request_ends_with_the_calls_time_inside_the_host() {
 
 #[test]
 fn a_body_that_trickles_ends_with_the_calls_time() {
-    let server = Server::start(|stream| {
+    let server = Server::start(|_, stream| {
         write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nx")?;
         std::io::copy(stream, &mut std::io::sink()).map(drop)
     });
@@ -212,9 +198,25 @@ fn a_body_that_trickles_ends_with_the_calls_time() {
     );
 }
 
+/// The plugin's own patience: what it says itself is what the user reads.
+#[test]
+fn a_plugin_that_waits_no_longer_is_told_so_long_before_its_time_is_over() {
+    let trickling = Server::start(|_, stream| {
+        write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nx")?;
+        std::io::copy(stream, &mut std::io::sink()).map(drop)
+    });
+    for server in [Server::silent(), trickling] {
+        let soon = network(&format!("soon {}", server.url()), &[&server.host()]);
+        let message = only_warning(soon).message;
+        // While it waits for the head, or for more of the body.
+        let code = message.replace(' ', "").to_lowercase();
+        assert!(code.ends_with("connectionreadtimeout"), "{message}");
+    }
+}
+
 #[test]
 fn an_endless_body_is_cut_off() {
-    let server = Server::start(|stream| {
+    let server = Server::start(|_, stream| {
         write!(stream, "HTTP/1.1 200 OK\r\n\r\n")?;
         loop {
             stream.write_all(&[b'x'; 4096])?;
@@ -231,7 +233,7 @@ fn an_endless_body_is_cut_off() {
 
 #[test]
 fn huge_headers_are_refused() {
-    let server = Server::start(|stream| {
+    let server = Server::start(|_, stream| {
         let value = "x".repeat(40_000);
         write!(
             stream,

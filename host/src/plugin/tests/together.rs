@@ -1,6 +1,5 @@
 //! Several plugins at the same time: one that takes long holds nobody up, and each has its own deadline.
 
-use std::io::Write as _;
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Mutex, PoisonError};
 
@@ -21,12 +20,12 @@ fn steps(answers: &Answers) -> Vec<(&str, &str)> {
 fn asks_the_last_while_the_first_runs(alone: bool) {
     let (called, wait): (_, Receiver<()>) = channel();
     let wait = Mutex::new(wait);
-    let slow = Server::start(move |stream| {
+    let slow = Server::start(move |_, stream| {
         let wait = wait.lock().unwrap_or_else(PoisonError::into_inner);
         let _called = wait.recv();
         write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx")
     });
-    let fast = Server::start(move |stream| {
+    let fast = Server::start(move |_, stream| {
         let _gone = called.send(());
         write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nxx")
     });
@@ -41,7 +40,7 @@ fn asks_the_last_while_the_first_runs(alone: bool) {
     );
     let calls = plugins.ready.iter().map(|plugin| Call {
         alone,
-        ..plugin.call(Hook::Brief, &brief(), &host)
+        ..plugin.call(plugin.loaded().unwrap(), Hook::Brief, &brief(), &host)
     });
     let outcomes = plugins
         .caller
@@ -94,7 +93,7 @@ fn two_loops_end_each_at_its_own_limit_and_hurt_no_third() {
 #[test]
 fn a_loop_that_is_interrupted_does_not_end_a_plugin_that_still_has_time() {
     let server =
-        Server::start(|stream| write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx"));
+        Server::start(|_, stream| write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx"));
     // As many interruptions as there are loops, each at a time of its own, while the last plugin makes its requests.
     let mut sources: Vec<_> = (1..=5)
         .map(|nth| within(Duration::from_millis(20 * nth), doing("loop")))

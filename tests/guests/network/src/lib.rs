@@ -5,7 +5,9 @@ use session_plugin::{
     Brief, Checkpoint, Contribution, NewState, Request, Section, Status, facts, log,
 };
 use wasip2::http::outgoing_handler::handle;
-use wasip2::http::types::{ErrorCode, Fields, IncomingResponse, OutgoingRequest, Scheme};
+use wasip2::http::types::{
+    ErrorCode, Fields, IncomingResponse, OutgoingRequest, RequestOptions, Scheme,
+};
 use wasip2::io::streams::StreamError;
 
 pub struct Network;
@@ -33,7 +35,7 @@ impl Status for Network {
     }
 }
 
-/// `fetch URL`, `follow URL`, `many URL`, `variable NAME`, `say NAME`, `fail NAME`, `panic NAME`.
+/// `fetch URL`, `soon URL` (without patience), `follow URL`, `many URL`, `variable NAME`, `say NAME`, `fail NAME`, `panic NAME`.
 fn answer() -> Result<Contribution, String> {
     let configuration = facts::configuration();
     let task = configuration.trim_matches(['"', ' ']);
@@ -41,6 +43,7 @@ fn answer() -> Result<Contribution, String> {
     let value = || std::env::var(rest).unwrap_or_else(|_| "not set".to_owned());
     match verb {
         "fetch" => fetch(rest).map(|answer| step(&answer.told())),
+        "soon" => fetch_within(rest, Some(IMPATIENT)).map(|answer| step(&answer.told())),
         "follow" => follow(rest).map(|answer| step(&answer.told())),
         "many" => Ok(step(&many(rest))),
         "variable" => Ok(step(&format!("{rest} is {}", std::env::var(rest).is_ok()))),
@@ -81,6 +84,9 @@ fn say(value: &str) -> Contribution {
     }
 }
 
+/// A twentieth of a second.
+const IMPATIENT: u64 = 50_000_000;
+
 struct Answer {
     status: u16,
     location: Option<String>,
@@ -94,7 +100,12 @@ impl Answer {
 }
 
 fn fetch(url: &str) -> Result<Answer, String> {
-    let response = send(url).map_err(|error| format!("{url}: {error:?}"))?;
+    fetch_within(url, None)
+}
+
+/// `pause`: nanoseconds until the first byte, and between two.
+fn fetch_within(url: &str, pause: Option<u64>) -> Result<Answer, String> {
+    let response = send(url, pause).map_err(|error| format!("{url}: {error:?}"))?;
     let location = response.headers().get("location").into_iter().next();
     Ok(Answer {
         status: response.status(),
@@ -117,7 +128,7 @@ fn many(url: &str) -> String {
     format!("{answered} were answered")
 }
 
-fn send(url: &str) -> Result<IncomingResponse, ErrorCode> {
+fn send(url: &str, pause: Option<u64>) -> Result<IncomingResponse, ErrorCode> {
     let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
     let request = OutgoingRequest::new(Fields::new());
@@ -130,7 +141,17 @@ fn send(url: &str) -> Result<IncomingResponse, ErrorCode> {
         .and_then(|()| request.set_authority(Some(authority)))
         .and_then(|()| request.set_path_with_query(Some(&format!("/{path}"))));
     set.map_err(|()| ErrorCode::HttpRequestUriInvalid)?;
-    let response = handle(request, None)?;
+    let options = pause.map(|pause| {
+        let options = RequestOptions::new();
+        let set = options
+            .set_first_byte_timeout(Some(pause))
+            .and_then(|()| options.set_between_bytes_timeout(Some(pause)));
+        set.map(|()| options)
+    });
+    let options = options
+        .transpose()
+        .map_err(|()| ErrorCode::ConfigurationError)?;
+    let response = handle(request, options)?;
     response.subscribe().block();
     match response.get() {
         Some(Ok(response)) => response,

@@ -1,0 +1,129 @@
+//! A plugin that was found and loaded, as far as this command may: what it is, and what a call of it looks like. It must
+//! not decide whether it is called.
+
+use std::sync::Arc;
+
+use super::access::Access;
+use super::bindings::session::plugin::types::{Argument, Request};
+use super::call::Call;
+use super::component::Loaded;
+use super::contribution::Hook;
+use super::host_data::HostData;
+use super::kept::Key;
+use super::limits::Limits;
+use super::sandbox::CallContext;
+use super::{Question, Source, http};
+use crate::config::PluginConfig;
+
+/// One plugin of a command.
+pub struct Ready {
+    pub name: String,
+    /// sha256 of the component.
+    pub digest: String,
+    code: Code,
+    pub access: Access,
+    pub settings: PluginConfig,
+}
+
+/// Whether a plugin can be called.
+enum Code {
+    Loaded(Arc<Loaded>),
+    /// It would have to be compiled, and this is no time for it. What it said last can still be shown.
+    Cold {
+        stated_hooks: Vec<Hook>,
+    },
+}
+
+impl Ready {
+    /// `loaded`: none where it would have to be compiled first.
+    pub fn new(source: Source<'_>, loaded: Option<Loaded>) -> Self {
+        Self {
+            code: match loaded {
+                Some(loaded) => Code::Loaded(Arc::new(loaded)),
+                None => Code::Cold {
+                    stated_hooks: source.component.stated_hooks(),
+                },
+            },
+            name: source.name,
+            digest: source.digest.into_owned(),
+            access: source.access,
+            settings: source.settings,
+        }
+    }
+
+    /// What can be called, if it can.
+    pub fn loaded(&self) -> Option<&Arc<Loaded>> {
+        match &self.code {
+            Code::Loaded(loaded) => Some(loaded),
+            Code::Cold { .. } => None,
+        }
+    }
+
+    /// Of a component that is not compiled only its manifest is known.
+    pub fn exports(&self, hook: Hook) -> bool {
+        match &self.code {
+            Code::Loaded(loaded) => loaded.exports(hook),
+            Code::Cold { stated_hooks } => stated_hooks.contains(&hook),
+        }
+    }
+
+    pub fn call(
+        &self,
+        loaded: &Arc<Loaded>,
+        hook: Hook,
+        question: &Question,
+        host: &dyn HostData,
+    ) -> Call {
+        let alone = self.access.reaches_network();
+        let mut limits = Limits::of(hook, &self.settings.limits);
+        if alone && self.settings.limits.time.is_none() {
+            limits.time = http::DEADLINE;
+        }
+        let context = CallContext {
+            plugin: self.name.clone(),
+            configuration: self.settings.config.to_string(),
+            now: host.now(),
+            work_tree: host.work_tree().to_owned(),
+            access: self.access.clone(),
+            limits,
+        };
+        let arguments = question.arguments.iter().cloned();
+        Call {
+            loaded: Arc::clone(loaded),
+            context: Arc::new(context),
+            hook,
+            alone,
+            request: Request {
+                room: u32::try_from(question.room).unwrap_or(u32::MAX),
+                arguments: arguments
+                    .map(|(name, value)| Argument { name, value })
+                    .collect(),
+            },
+        }
+    }
+
+    /// What was asked for and what was granted. A variable's value may change without notice: tokens are renewed.
+    fn grants(&self) -> Vec<String> {
+        let asked = &self.settings.allow;
+        let variables = self.access.env.iter().map(|(name, _)| name.clone());
+        let granted = self.access.http.iter().cloned().chain(variables);
+        let asked = [&asked.read, &asked.http, &asked.env];
+        let asked = asked.into_iter().flat_map(|list| list.iter().cloned());
+        granted
+            .chain(["asked for".to_owned()])
+            .chain(asked)
+            .collect()
+    }
+
+    /// What an earlier answer has to agree with to be this plugin's still.
+    pub fn key(&self, hook: Hook, host: &dyn HostData) -> Key {
+        Key {
+            plugin: self.name.clone(),
+            hook,
+            digest: self.digest.clone(),
+            grants: self.grants(),
+            configuration: self.settings.config.to_string(),
+            branch: host.session().branch,
+        }
+    }
+}
