@@ -103,8 +103,23 @@ pub fn ask(
     }
 }
 
-/// A question with the room that a document has.
-pub fn question(workspace: &Workspace, hook: Hook, arguments: Vec<(String, String)>) -> Question {
+/// A question with the room that a document has, and with what the configuration asks of the work: a plugin that measures
+/// it need not be told twice.
+pub fn question(
+    workspace: &Workspace,
+    hook: Hook,
+    mut arguments: Vec<(String, String)>,
+) -> Question {
+    let quality = &workspace.config.quality;
+    for (name, percent) in [
+        ("coverage-threshold", quality.coverage_threshold),
+        (
+            "new-code-coverage-threshold",
+            quality.new_code_coverage_threshold,
+        ),
+    ] {
+        arguments.push((name.to_owned(), percent.to_string()));
+    }
     Question {
         hook,
         arguments,

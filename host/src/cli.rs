@@ -61,6 +61,7 @@ pub enum Command {
     History(commands::history::Args),
     Run(commands::run::Args),
     Plugin(commands::plugin::Args),
+    Hooks(commands::hooks::Args),
     Demo(commands::demo::Args),
     Completions(commands::completions::Args),
 }
@@ -112,6 +113,7 @@ fn run(ui: &mut Ui, environment: &Environment, command: Command) -> anyhow::Resu
         Command::Decisions(args) => commands::decisions::run(ui, environment, args),
         Command::History(args) => commands::history::run(ui, environment, &args),
         Command::Plugin(args) => commands::plugin::run(ui, environment, args),
+        Command::Hooks(args) => commands::hooks::run(ui, environment, &args),
         // It has an exit code of its own.
         Command::Run(args) => commands::run::run(ui, environment, &args).map(drop),
         Command::Demo(args) => commands::demo::run(ui, environment, &args),

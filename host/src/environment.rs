@@ -10,6 +10,9 @@ use crate::error::user_error;
 /// A point in time; stored and sent as RFC 3339.
 pub type Timestamp = DateTime<Utc>;
 
+/// Set for every git that `session` starts.
+pub const INSIDE: &str = "SESSION_INSIDE";
+
 #[derive(Debug, Clone)]
 pub struct Environment {
     /// The directory the command was started in.
@@ -36,6 +39,8 @@ pub struct Environment {
     pub data_dir: Option<PathBuf>,
     /// `SESSION_OFFLINE` is set, and neither empty nor 0: nothing is fetched.
     pub offline: bool,
+    /// `SESSION_INSIDE` is set: another `session` has started the git whose hook this is.
+    pub inside_session: bool,
     /// Where `docker login` keeps logins to registries: `DOCKER_CONFIG`, else `~/.docker`.
     pub docker_config: Option<PathBuf>,
 }
@@ -57,6 +62,7 @@ impl Environment {
             cache_dir: None,
             data_dir: None,
             offline: false,
+            inside_session: false,
             docker_config: None,
         }
     }
@@ -115,6 +121,7 @@ impl Environment {
             cache_dir: directory("SESSION_CACHE_DIR", "XDG_CACHE_HOME", ".cache"),
             data_dir: directory("SESSION_DATA_DIR", "XDG_DATA_HOME", ".local/share"),
             offline: variable("SESSION_OFFLINE").is_some_and(|value| value != "0"),
+            inside_session: variable("SESSION_INSIDE").is_some(),
             docker_config: variable("DOCKER_CONFIG")
                 .map(PathBuf::from)
                 .or_else(|| variable("HOME").map(|home| PathBuf::from(home).join(".docker"))),

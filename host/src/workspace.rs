@@ -27,7 +27,14 @@ pub struct Workspace {
     pub config: Config,
     /// What reading the configuration had to say.
     pub warnings: Vec<Warning>,
-    status: Option<StatusProcess>,
+    status: Option<Pending>,
+}
+
+/// The work tree's state, to be had.
+#[derive(Debug)]
+enum Pending {
+    Running(StatusProcess),
+    Known(Status),
 }
 
 /// Where the session of a branch is, and where its files still stand when the branch was renamed since.
@@ -61,7 +68,7 @@ impl Workspace {
             layout,
             config,
             warnings,
-            status,
+            status: status.map(Pending::Running),
         })
     }
 
@@ -92,7 +99,8 @@ impl Workspace {
     /// The work tree's state. Waits for the git that `open` started; a second call starts a new one.
     pub fn status(&mut self, options: StatusOptions) -> anyhow::Result<Status> {
         let mut status = match self.status.take() {
-            Some(running) => running.finish(),
+            Some(Pending::Known(status)) => Ok(status),
+            Some(Pending::Running(running)) => running.finish(),
             None => StatusProcess::spawn(&self.environment, options)?.finish(),
         }?;
         durable::sweep_changes(self.repository.work_tree(), &mut status.changes);
@@ -103,6 +111,11 @@ impl Workspace {
     pub fn fresh_status(&mut self, options: StatusOptions) -> anyhow::Result<Status> {
         self.status = None;
         self.status(options)
+    }
+
+    /// Gives a status back for the next one who asks: nothing of the work tree has been waited for since.
+    pub fn keep_status(&mut self, status: Status) {
+        self.status = Some(Pending::Known(status));
     }
 
     /// The place of the session of HEAD.

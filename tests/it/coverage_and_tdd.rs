@@ -87,6 +87,30 @@ fn a_broken_report_does_not_make_the_coverage_before_forgotten() {
 }
 
 #[test]
+fn the_thresholds_of_the_configuration_are_the_plugins_unless_it_has_its_own() {
+    let env = TestEnv::new();
+    let quality = "quality: { coverage_threshold: 70, new_code_coverage_threshold: 50 }\n";
+    let config = format!("{quality}{COVERAGE}");
+    let repository = working(&env, &config, &["start", "feature/x"]);
+    let report = "SF:src/price.js\nDA:1,1\nDA:2,1\nDA:3,1\nDA:4,0\nend_of_record\n";
+    repository.write("lcov.info", report);
+    let said = |threshold: &str| {
+        let made = run(&repository, &["checkpoint", "--json"]).json();
+        let text = made.to_string();
+        assert!(text.contains(threshold), "{threshold}: {made:#}");
+        let verdicts = made["checkpoint"]["contributions"].as_array().unwrap();
+        let verdict = verdicts.iter().find(|it| it["plugin"] == "coverage");
+        verdict.unwrap()["verdict"].clone()
+    };
+    assert_eq!(said("total coverage: 75% (threshold 70%)"), "allow");
+    let own = repository
+        .read(".session/config.yaml")
+        .replace("10s }", "10s }\n    config: { threshold: 80 }");
+    repository.write(".session/config.yaml", own);
+    assert_ne!(said("total coverage: 75% (threshold 80%)"), "allow");
+}
+
+#[test]
 fn a_brief_says_what_was_measured_last() {
     let env = TestEnv::new();
     let repository = working(&env, COVERAGE, &["start", "feature/x"]);
@@ -178,4 +202,97 @@ fn a_session_without_tdd_is_left_alone_by_it() {
     let trailers = repository.git(&["log", "-1", "--format=%(trailers:key=TDD-Phase)"]);
     assert_eq!(trailers.trim(), "");
     assert!(!tdd_is_on(&repository));
+}
+
+/// A session in a repository whose tests are a shell script: a real command with a real outcome.
+fn tests_of_price<'e>(env: &'e TestEnv, start: &[&str]) -> Repository<'e> {
+    let repository = env.repository("project");
+    repository.write("src/price.sh", "echo 1\n");
+    repository.session(&["init"]).success();
+    let config = "plugins:\n  tdd-workflow:\n    limits: { time: 10s }\n";
+    repository.write(".session/config.yaml", config);
+    repository.commit("feat: one");
+    // Compiles the plugin: a command that is run never waits for that.
+    run(&repository, start);
+    repository
+}
+
+#[test]
+fn a_phase_that_a_run_shows_makes_a_checkpoint() {
+    let env = TestEnv::new();
+    let repository = tests_of_price(&env, &["start", "feature/x", "--tdd"]);
+    let test = |flags: &[&str]| {
+        let command = ["--", "sh", "tests/price_test.sh"];
+        let args = [flags, &["run", "--label", "test"], &command].concat();
+        repository.session(&args)
+    };
+    let checkpoints = || {
+        let listed = run(&repository, &["checkpoint", "list", "--json"]).json();
+        listed["checkpoints"].as_array().unwrap().clone()
+    };
+    let check = "test \"$(sh src/price.sh)\" = 2 || { echo wrong; exit 3; }\n";
+    repository.write("tests/price_test.sh", check);
+    let red = test(&[]);
+    assert_eq!((red.code, red.stdout.as_str()), (Some(3), "wrong\n"));
+    let said = "cp-1 was made by itself: RED, since tests were changed, and they fail (ev-1).\n";
+    assert_eq!(red.stderr, said);
+    env.advance_minutes(5);
+    // Nothing new: still RED.
+    assert_eq!(test(&[]).stderr, "");
+    assert_eq!(checkpoints().len(), 1);
+
+    repository.write("src/price.sh", "echo 2\n");
+    env.advance_minutes(5);
+    let green = test(&["--quiet"]);
+    assert_eq!((green.code, &*green.stderr), (Some(0), ""), "{green}");
+    let made = checkpoints();
+    assert_eq!(made.len(), 2, "{made:#?}");
+    assert_eq!(made[0]["reason"], "phase");
+    assert_eq!(made[0]["phase_told"]["phase"], "GREEN");
+    assert_eq!(made[0]["tdd_phase"], serde_json::Value::Null);
+    let shown = run(&repository, &["checkpoint", "show", "cp-2"]);
+    let told = "TDD phase: GREEN, since the first pass after RED (ev-3) (from plugin tdd-workflow)";
+    assert!(shown.stdout.contains(told), "{shown}");
+    let status = run(&repository, &["status"]);
+    let told = "TDD phase: GREEN (from plugin tdd-workflow, at the last checkpoint)";
+    assert!(status.stdout.contains(told), "{status}");
+}
+
+#[test]
+fn what_a_plugin_told_never_counts_as_a_claim() {
+    let env = TestEnv::new();
+    let repository = tests_of_price(&env, &["start", "feature/x", "--tdd"]);
+    let test =
+        || repository.session(&["run", "--label", "test", "--", "sh", "tests/price_test.sh"]);
+    repository.write("tests/price_test.sh", "exit 1\n");
+    assert_eq!(test().code, Some(1));
+    repository.write("tests/price_test.sh", "sh src/price.sh >/dev/null\n");
+    env.advance_minutes(5);
+    assert_eq!(test().code, Some(0));
+    // The code breaks the tests; the phase is the same, and this checkpoint says so without anybody having claimed it.
+    repository.write("src/price.sh", "exit 4\n");
+    env.advance_minutes(5);
+    assert_eq!(test().code, Some(4));
+    let made = run(&repository, &["checkpoint", "--json"]).json();
+    assert_eq!(made["checkpoint"]["phase_told"]["phase"], "GREEN");
+    env.advance_minutes(5);
+    let status = run(&repository, &["status"]);
+    let claimed = "a phase was claimed without passing tests";
+    assert!(!status.stdout.contains(claimed), "{status}");
+    // A claim stands above what was told.
+    let claim = ["checkpoint", "--tdd-phase", "red", "--json"];
+    let made = run(&repository, &claim).json();
+    assert_eq!(made["checkpoint"]["tdd_phase"], "RED");
+    assert_eq!(made["checkpoint"]["phase_told"], serde_json::Value::Null);
+}
+
+#[test]
+fn a_run_in_a_session_without_tdd_makes_no_checkpoint() {
+    let env = TestEnv::new();
+    let repository = tests_of_price(&env, &["start", "feature/x"]);
+    repository.write("tests/price_test.sh", "exit 1\n");
+    let red = repository.session(&["run", "--label", "test", "--", "sh", "tests/price_test.sh"]);
+    assert_eq!((red.code, red.stderr.as_str()), (Some(1), ""));
+    let listed = run(&repository, &["checkpoint", "list", "--json"]).json();
+    assert_eq!(listed["checkpoints"], serde_json::json!([]));
 }

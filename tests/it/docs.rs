@@ -171,7 +171,7 @@ fn every_json_answer_has_the_keys_of_its_schema() {
     let demo = env.root().join("demo");
     let demo = demo.to_str().unwrap();
     repository.write("notes.wasm", CONTRACT);
-    let steps: [&[&str]; 35] = [
+    let steps: [&[&str]; 37] = [
         &["init"],
         &["start", "feature/a", "--objective=One"],
         &["start"],
@@ -196,6 +196,8 @@ fn every_json_answer_has_the_keys_of_its_schema() {
         &["handoff"],
         &["resume"],
         &["history"],
+        &["hooks", "install"],
+        &["hooks", "uninstall"],
         &["plugin", "disable", "context-manager"],
         &["plugin", "new", "loose-ends", "--lang=python"],
         &["plugin", "pack", "notes.wasm", "--name=a", "--version=1"],

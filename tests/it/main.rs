@@ -22,6 +22,7 @@ mod flows_switch;
 mod foreign_text;
 mod forged_sections;
 mod gates;
+mod git_hooks;
 mod harness;
 mod hooks;
 mod housekeeping;

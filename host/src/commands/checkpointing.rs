@@ -12,7 +12,8 @@ use crate::git::status::{Change, ChangeKind};
 use crate::path::RepoPath;
 use crate::plugin::contribution::Contribution;
 use crate::session::ids::CheckpointId;
-use crate::session::live::{LiveSession, TddPhase};
+use crate::session::live::{LiveSession, Mode, TddPhase};
+use crate::session::phase;
 use crate::session::record::{
     CheckpointReason, CheckpointRecord, CommitFact, Entry, FileFact, RECORD_FORMAT,
 };
@@ -191,8 +192,17 @@ pub fn write(
     session.settle();
     let id = CheckpointId(session.context.highest_checkpoint + 1);
     session.context.highest_checkpoint = id.0;
-    if let Some(phase) = request.tdd_phase {
+    let phase_told = match (request.tdd_phase, session.context.mode) {
+        (None, Mode::Tdd) => phase::told(&asked.contributions),
+        _ => None,
+    };
+    if let Some(phase) = request
+        .tdd_phase
+        .or(phase_told.as_ref().map(|told| told.phase))
+    {
         session.context.tdd_phase = Some(phase);
+        let plugin = phase_told.as_ref().map(|told| told.plugin.clone());
+        session.context.tdd_phase_told_by = plugin;
     }
     if request.park {
         session.context.parked = Some(id);
@@ -220,6 +230,7 @@ pub fn write(
         snapshot: Some(taken.snapshot.commit.to_string()),
         omitted: taken.snapshot.omitted.clone(),
         tdd_phase: request.tdd_phase,
+        phase_told,
         objectives_done: number(total - session.objectives.open().count()),
         objectives_total: number(total),
         blockers_open: number(session.blockers.open().count()),

@@ -11,7 +11,7 @@ use crate::session::subject;
 
 /// What `--json` answers with: the schema's name and the keys of the object, in no promised order. A key with a `?` is
 /// left out where it has nothing to say. Tests hold it against the real answers.
-pub const SCHEMAS: [(&str, &[&str]); 31] = [
+pub const SCHEMAS: [(&str, &[&str]); 33] = [
     ("init", &["written", "kept", "backups", "session"]),
     ("start", BRIEF),
     ("resume", BRIEF),
@@ -68,6 +68,8 @@ pub const SCHEMAS: [(&str, &[&str]); 31] = [
     ("decisions", &["decisions"]),
     ("history", &["sessions"]),
     ("run", &["exit_code", "milliseconds", "evidence"]),
+    ("hooks-install", &["hooks"]),
+    ("hooks-uninstall", &["hooks"]),
     ("plugin-list", &["plugins"]),
     ("plugin", &["plugins"]),
     ("plugin-install", &["plugins", "next_steps"]),
@@ -150,7 +152,7 @@ const END: &[&str] = &[
 ];
 
 /// Every variable of ours that the program reads; git's own are read as git reads them.
-pub const VARIABLES: [(&str, &str); 11] = [
+pub const VARIABLES: [(&str, &str); 12] = [
     (
         "SESSION_CONFIG",
         "a configuration file to use instead of `.session/config.yaml`; what changes the configuration, such as `session plugin install`, still changes `.session/config.yaml`",
@@ -170,6 +172,10 @@ pub const VARIABLES: [(&str, &str); 11] = [
     (
         "SESSION_OFFLINE",
         "set, and not `0`: `session plugin install` and `update` fetch nothing",
+    ),
+    (
+        "SESSION_INSIDE",
+        "set by `session` for the git that it starts: the call of an installed git hook does nothing there",
     ),
     (
         "DOCKER_CONFIG",
@@ -278,7 +284,10 @@ fn describe(page: &mut String, command: &Command) {
     }
     page.push_str("```\n");
     options(page, "", command);
-    for below in command.get_subcommands() {
+    for below in command
+        .get_subcommands()
+        .filter(|below| !below.is_hide_set())
+    {
         describe(page, below);
     }
 }

@@ -43,10 +43,19 @@ fn facts(record: &CheckpointRecord, now: Timestamp) -> Section {
         CheckpointReason::End => Some("by `session end`"),
         CheckpointReason::Switch => Some("by `session switch`"),
         CheckpointReason::Interval => Some("by itself: the interval had passed"),
+        CheckpointReason::Phase => Some("by itself: the TDD phase was a new one"),
         CheckpointReason::BeforeRestore => Some("before a restore"),
     };
     if let Some(why) = why {
         section.pair("Reason", why);
+    }
+    if let Some(told) = &record.phase_told {
+        let words = told.why.as_deref().unwrap_or(told.phase.name());
+        let words = words.trim_end_matches('.');
+        section.pair(
+            "TDD phase",
+            format!("{words} (from plugin {})", told.plugin),
+        );
     }
     let head = record.head.as_deref().map_or("no commit yet", short);
     section.pair(
@@ -118,10 +127,7 @@ fn notes(record: &CheckpointRecord) -> Section {
         });
     }
     if let Some(phase) = record.tdd_phase {
-        section.line(format!(
-            "TDD phase: {}",
-            format!("{phase:?}").to_uppercase()
-        ));
+        section.line(format!("TDD phase: {}", phase.name()));
     }
     section
 }

@@ -37,10 +37,11 @@ pub fn state(facts: &Facts) -> Section {
                 section.pair("Continues", before.to_string());
             }
             if let Some(phase) = context.tdd_phase {
-                section.pair(
-                    "TDD phase",
-                    format!("{phase:?}").to_uppercase() + " (as claimed)",
-                );
+                let from = match &context.tdd_phase_told_by {
+                    Some(plugin) => format!("from plugin {plugin}, at the last checkpoint"),
+                    None => "as claimed".to_owned(),
+                };
+                section.pair("TDD phase", format!("{} ({from})", phase.name()));
             }
         }
         None => {

@@ -19,7 +19,7 @@ use crate::plugin::host_data::{
 };
 use crate::session::evidence::EvidenceRecord;
 use crate::session::list::Item;
-use crate::session::live::{LiveSession, Mode, TddPhase};
+use crate::session::live::{LiveSession, Mode};
 use crate::store::layout::Layout;
 use crate::store::record;
 
@@ -193,7 +193,7 @@ impl HostData for PluginView<'_> {
                 id: checkpoint.id.to_string(),
                 label: checkpoint.label,
                 time: checkpoint.time,
-                tdd_phase: checkpoint.tdd_phase.map(phase),
+                tdd_phase: checkpoint.tdd_phase.map(|phase| phase.name().to_owned()),
             })
             .collect())
     }
@@ -281,14 +281,10 @@ fn info(session: &LiveSession, now: Timestamp) -> SessionInfo {
             Mode::Normal => "normal".into(),
             Mode::Tdd => "tdd".into(),
         },
-        tdd_phase: context.tdd_phase.map(phase),
+        tdd_phase: context.tdd_phase.map(|phase| phase.name().to_owned()),
         base: context.base.clone(),
         active_seconds: context.active(now).as_secs(),
     }
-}
-
-fn phase(phase: TddPhase) -> String {
-    format!("{phase:?}").to_uppercase()
 }
 
 fn objectives(session: &LiveSession) -> Vec<ItemView> {

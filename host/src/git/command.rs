@@ -9,6 +9,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use anyhow::Context as _;
 
 use super::repository::Repository;
+use crate::environment::INSIDE;
 use crate::error::UserError;
 
 /// What `git rev-parse --local-env-vars` lists: the variables that bind a git to one repository.
@@ -80,6 +81,8 @@ impl GitCommand {
     fn new(directory: &Path) -> Self {
         let mut command = Command::new("git");
         command.current_dir(directory).stdin(Stdio::null());
+        // Where a hook of the user's calls us, somebody of ours is at work already.
+        command.env(INSIDE, "1");
         Self {
             command,
             arguments: Vec::new(),

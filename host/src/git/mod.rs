@@ -6,6 +6,7 @@ pub mod branches;
 pub mod command;
 pub mod commits;
 pub mod head;
+pub mod hooks_directory;
 pub mod identity;
 pub mod location;
 pub mod merge;

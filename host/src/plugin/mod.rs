@@ -118,7 +118,7 @@ pub enum Component<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
     pub hook: Hook,
-    /// The command's options that matter here: `label`, `notes`, `tdd-phase`.
+    /// The command's options that matter here, and thresholds of the configuration; `wit/types.wit` lists the names.
     pub arguments: Vec<(String, String)>,
     /// Bytes that there is room for in the document; a hint to the plugin.
     pub room: usize,
@@ -165,11 +165,43 @@ impl Plugins {
         hooks: &[Hook],
         when_cold: WhenCold,
     ) -> Self {
+        Self::load_those(config, environment, checkout, hooks, when_cold, |_| true)
+    }
+
+    /// As [`Plugins::load`], of this name only: for a question that one plugin answers, where asking all of them would
+    /// cost a command that nobody waits for.
+    pub fn load_one(
+        name: &str,
+        config: &Config,
+        environment: &Environment,
+        checkout: Checkout<'_>,
+        hook: Hook,
+    ) -> Self {
+        let hooks = [hook];
+        let when_cold = WhenCold::Skip;
+        Self::load_those(config, environment, checkout, &hooks, when_cold, |plugin| {
+            plugin.name == name
+        })
+    }
+
+    /// Whether there is nobody to ask.
+    pub fn is_empty(&self) -> bool {
+        self.ready.is_empty()
+    }
+
+    fn load_those(
+        config: &Config,
+        environment: &Environment,
+        checkout: Checkout<'_>,
+        hooks: &[Hook],
+        when_cold: WhenCold,
+        wanted: impl Fn(&Selected) -> bool,
+    ) -> Self {
         let admission = Admission::new(config, environment, checkout);
         let mut sources = Vec::new();
         let mut warnings = Vec::new();
         for plugin in selection::select(config) {
-            if plugin.enabled {
+            if plugin.enabled && wanted(&plugin) {
                 match admission.admit(&plugin) {
                     Ok(source) => sources.push(source),
                     Err(warning) => warnings.push(warning),

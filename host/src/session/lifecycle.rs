@@ -41,6 +41,8 @@ pub fn go_on(beginning: Beginning, from: &LiveSession) -> LiveSession {
     );
     session.context.current_objective = from.context.current_objective;
     session.context.tdd_phase = from.context.tdd_phase;
+    let told_by = &from.context.tdd_phase_told_by;
+    session.context.tdd_phase_told_by.clone_from(told_by);
     session
 }
 
@@ -69,6 +71,7 @@ fn open(
             highest_checkpoint: 0,
             highest_evidence: 0,
             tdd_phase: None,
+            tdd_phase_told_by: None,
             decisions_committed_at: None,
             decisions_committed: Vec::new(),
             parked: None,

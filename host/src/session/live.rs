@@ -38,6 +38,16 @@ pub enum TddPhase {
     Refactor,
 }
 
+impl TddPhase {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Red => "RED",
+            Self::Green => "GREEN",
+            Self::Refactor => "REFACTOR",
+        }
+    }
+}
+
 /// The highest of our numbers that can be believed: from here on counting never overflows.
 pub const HIGHEST_NUMBER: u32 = 2_000_000_000;
 
@@ -78,6 +88,9 @@ pub struct LiveContext {
     pub highest_evidence: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tdd_phase: Option<TddPhase>,
+    /// The plugin that told this phase from evidence; None: somebody gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tdd_phase_told_by: Option<String>,
     /// When an enhanced commit last listed decisions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decisions_committed_at: Option<Timestamp>,
@@ -224,6 +237,7 @@ pub mod tests {
             highest_checkpoint: 0,
             highest_evidence: 0,
             tdd_phase: None,
+            tdd_phase_told_by: None,
             decisions_committed_at: None,
             decisions_committed: Vec::new(),
             parked: None,

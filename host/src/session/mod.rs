@@ -11,6 +11,7 @@ pub mod list;
 pub mod live;
 pub mod measured;
 pub mod next_actions;
+pub mod phase;
 pub mod record;
 pub mod subject;
 pub mod summary;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::evidence::{EvidenceFact, EvidenceRecord};
 use super::ids::{CheckpointId, SessionId};
 use super::live::{Mode, TddPhase};
+use super::phase::PhaseTold;
 use crate::environment::Timestamp;
 use crate::path::RepoPath;
 use crate::plugin::contribution::Contribution;
@@ -44,6 +45,8 @@ pub enum CheckpointReason {
     Switch,
     /// Made by itself, `session.checkpoint_interval` after the one before.
     Interval,
+    /// Made by itself, when evidence told another phase of test-driven development.
+    Phase,
     /// The present, kept before `checkpoint restore` changed it.
     BeforeRestore,
 }
@@ -81,8 +84,12 @@ pub struct CheckpointRecord {
     /// Files that the snapshot left out for their size.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub omitted: Vec<RepoPath>,
+    /// As it was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tdd_phase: Option<TddPhase>,
+    /// As a plugin told it from evidence, where none was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase_told: Option<PhaseTold>,
     pub objectives_done: u32,
     pub objectives_total: u32,
     pub blockers_open: u32,

@@ -29,6 +29,19 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     write_with_mode(path, bytes, 0o600)
 }
 
+/// As [`write()`], for a file that is to be run.
+pub fn write_program(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    write_with_mode(path, bytes, 0o777)
+}
+
+/// Removes a file; it does not come back after power loss.
+pub fn remove(path: &Path) -> anyhow::Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    std::fs::remove_file(path)
+        .and_then(|()| File::open(directory)?.sync_all())
+        .map_err(|error| explain(error, path))
+}
+
 fn write_with_mode(path: &Path, bytes: &[u8], mode: u32) -> anyhow::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
     write_in(directory, path, bytes, mode).map_err(|error| explain(error, path))

@@ -54,6 +54,7 @@ fn environment(terminal: bool) -> Environment {
         cache_dir: None,
         data_dir: None,
         offline: false,
+        inside_session: false,
         docker_config: None,
     }
 }

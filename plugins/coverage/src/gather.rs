@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use session_plugin::{NewState, facts, state, work_tree};
+use session_plugin::{NewState, Request, facts, state, work_tree};
 
 use crate::kept::{Kept, Last, SessionKept, Stamped, counts};
 use crate::measure::{ChangedFile, ChangedLines, Reading, changed_files};
@@ -63,8 +63,11 @@ pub struct Picture {
 }
 
 /// How it stands, and what to keep of it.
-pub fn picture(effort: Effort) -> Result<(Picture, Vec<NewState>), String> {
-    let settings = Settings::read(&facts::configuration())?;
+pub fn picture(request: &Request, effort: Effort) -> Result<(Picture, Vec<NewState>), String> {
+    let configuration = facts::configuration();
+    let arguments = request.arguments.iter();
+    let told = arguments.map(|argument| (&*argument.name, &*argument.value));
+    let settings = Settings::read(&configuration)?.with_thresholds(&configuration, told);
     let mut picture = Picture::default();
     let work = find_reports(&settings, &mut picture);
     picture.settings = settings;

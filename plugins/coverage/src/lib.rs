@@ -21,31 +21,31 @@ pub struct Coverage;
 session_plugin::plugin!(Coverage: brief, checkpoint, handoff, status);
 
 impl Brief for Coverage {
-    fn brief(_request: Request) -> Result<Contribution, String> {
-        Ok(answer::contribution(&picture(Effort::Quick)?.0))
+    fn brief(request: Request) -> Result<Contribution, String> {
+        Ok(answer::contribution(&picture(&request, Effort::Quick)?.0))
     }
 }
 
 impl Status for Coverage {
-    fn status(_request: Request) -> Result<Contribution, String> {
-        Ok(answer::contribution(&picture(Effort::Quick)?.0))
+    fn status(request: Request) -> Result<Contribution, String> {
+        Ok(answer::contribution(&picture(&request, Effort::Quick)?.0))
     }
 }
 
 impl Checkpoint for Coverage {
-    fn checkpoint(_request: Request) -> Result<Contribution, String> {
-        measured()
+    fn checkpoint(request: Request) -> Result<Contribution, String> {
+        measured(&request)
     }
 }
 
 impl Handoff for Coverage {
-    fn handoff(_request: Request) -> Result<Contribution, String> {
-        measured()
+    fn handoff(request: Request) -> Result<Contribution, String> {
+        measured(&request)
     }
 }
 
-fn measured() -> Result<Contribution, String> {
-    let (picture, state) = picture(Effort::Full)?;
+fn measured(request: &Request) -> Result<Contribution, String> {
+    let (picture, state) = picture(request, Effort::Full)?;
     Ok(Contribution {
         verdict: answer::verdict(&picture),
         state,

@@ -24,6 +24,14 @@ pub struct Settings {
     pub largest: u32,
 }
 
+/// Which of them somebody wrote.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct OwnThresholds {
+    threshold: Option<f64>,
+    new_code_threshold: Option<f64>,
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -91,6 +99,33 @@ impl Settings {
         Ok(settings)
     }
 
+    /// Takes the repository's own thresholds, by name, where the plugin's configuration has none.
+    pub fn with_thresholds<'a>(
+        mut self,
+        json: &str,
+        told: impl Iterator<Item = (&'a str, &'a str)>,
+    ) -> Self {
+        let own: Option<OwnThresholds> = serde_json::from_str(json).unwrap_or_default();
+        let own = own.unwrap_or_default();
+        for (name, percent) in told {
+            let Some(percent) = percent
+                .parse()
+                .ok()
+                .filter(|percent| (0.0..=100.0).contains(percent))
+            else {
+                continue;
+            };
+            match name {
+                "coverage-threshold" if own.threshold.is_none() => self.threshold = percent,
+                "new-code-coverage-threshold" if own.new_code_threshold.is_none() => {
+                    self.new_code_threshold = percent;
+                }
+                _ => {}
+            }
+        }
+        self
+    }
+
     /// The format that the report has to have.
     pub fn expected(&self) -> Result<Option<Format>, String> {
         let Some(name) = &self.format else {
@@ -120,6 +155,31 @@ fn one_or_more<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_repositorys_thresholds_count_unless_the_plugin_has_its_own() {
+        let told = [
+            ("label", "50"),
+            ("coverage-threshold", "70.5"),
+            ("new-code-coverage-threshold", "60"),
+        ];
+        let read = |json: &str, told: &[(&'static str, &'static str)]| {
+            let settings = Settings::read(json).unwrap();
+            let settings = settings.with_thresholds(json, told.iter().copied());
+            (settings.threshold, settings.new_code_threshold)
+        };
+        assert_eq!(read("null", &told), (70.5, 60.0));
+        assert_eq!(
+            read(r#"{"threshold": 85, "block": false}"#, &told),
+            (85.0, 60.0)
+        );
+        assert_eq!(read(r#"{"new_code_threshold": 1}"#, &told), (70.5, 1.0));
+        let wrong = [
+            ("coverage-threshold", "much"),
+            ("new-code-coverage-threshold", "101"),
+        ];
+        assert_eq!(read("{}", &wrong), (85.0, 90.0));
+    }
 
     #[test]
     fn every_key_has_a_default_and_a_wrong_one_is_named() {

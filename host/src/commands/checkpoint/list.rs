@@ -63,11 +63,14 @@ pub fn run(ui: &mut Ui, environment: &Environment, _: &Args) -> anyhow::Result<(
             .as_ref()
             .map(|label| format!(": {label}"))
             .unwrap_or_default();
+        let phase = checkpoint.phase();
+        let phase = phase.map(|phase| format!(", {}", phase.name()));
         section.line(format!(
-            "{}{label} ({}, {}{snapshot})",
+            "{}{label} ({}, {}{}{snapshot})",
             checkpoint.id,
             ago_at(environment.now, checkpoint.time),
-            totals(&checkpoint.files)
+            totals(&checkpoint.files),
+            phase.unwrap_or_default()
         ));
     }
     if checkpoints.is_empty() {

@@ -194,8 +194,7 @@ impl Request {
             ("notes", self.notes.clone()),
             (
                 "tdd-phase",
-                self.tdd_phase
-                    .map(|phase| format!("{phase:?}").to_uppercase()),
+                self.tdd_phase.map(|phase| phase.name().to_owned()),
             ),
         ];
         ask::question(

@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 
-use crate::commands::auto_checkpoint;
+use crate::commands::{auto_checkpoint, phase_checkpoint};
 use crate::document::evidence::document as evidence_document;
 use crate::document::{markdown::to_markdown, secrets};
 use crate::environment::Environment;
@@ -97,6 +97,7 @@ impl Recorder {
         let (recorded, _) = self
             .workspace
             .change_session_since(&self.place, started, write)?;
+        self.workspace.keep_status(status);
         self.keep_track(ui);
         Ok(recorded)
     }
@@ -104,7 +105,8 @@ impl Recorder {
 
 impl Recorder {
     /// What evidence leads to. A rule that makes a checkpoint of its own accord comes first: then none is due any more.
-    fn keep_track(&self, ui: &Ui) {
+    fn keep_track(&mut self, ui: &Ui) {
+        phase_checkpoint::if_new(ui, &mut self.workspace, &self.place);
         auto_checkpoint::if_due(ui, &self.workspace, &self.place);
     }
 }
