@@ -48,11 +48,7 @@ pub fn accept(plugin: &str, answer: types::Contribution, work_tree: Option<&Work
             .first(MOST_FINDINGS, "findings", answer.findings)
             .map(finding)
             .collect(),
-        trailers: complaints
-            .first(MOST_TRAILERS, "trailers", answer.trailers)
-            .filter(|trailer| is_trailer_key(&trailer.key))
-            .map(|trailer| (trailer.key, line(&trailer.value)))
-            .collect(),
+        trailers: trailers(answer.trailers, &mut complaints),
         next_steps: complaints
             .first(MOST_STEPS, "next steps", answer.next_steps)
             .map(|step| line(&step))
@@ -131,6 +127,21 @@ fn verdict(verdict: types::Verdict) -> Verdict {
     }
 }
 
+fn trailers(proposed: Vec<types::Trailer>, complaints: &mut Complaints) -> Vec<(String, String)> {
+    let mut trailers = Vec::new();
+    for trailer in complaints.first(MOST_TRAILERS, "trailers", proposed) {
+        if is_reserved(&trailer.key) {
+            let key = short(&line(&trailer.key), LONGEST_TITLE);
+            complaints.0.push(format!(
+                "gave the trailer {key:?}, which no plugin may; that trailer was dropped"
+            ));
+        } else if is_trailer_key(&trailer.key) {
+            trailers.push((trailer.key, line(&trailer.value)));
+        }
+    }
+    trailers
+}
+
 fn edits(
     proposed: Vec<types::ProposedEdit>,
     work_tree: Option<&WorkTree>,
@@ -194,6 +205,12 @@ fn is_trailer_key(key: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
+/// What a person vouches for (`Signed-off-by`, `Reviewed-by`, `Co-authored-by` …), and what this program writes itself.
+fn is_reserved(key: &str) -> bool {
+    let key = key.trim().to_ascii_lowercase();
+    key.ends_with("-by") || key.starts_with("session-")
+}
+
 /// One line without control characters, whatever it was.
 pub fn line(text: &str) -> String {
     let spaced: String = text
@@ -234,5 +251,27 @@ fn short(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trailer_that_a_person_vouches_for_is_dropped_and_named() {
+        let trailer = |key: &str| types::Trailer {
+            key: key.to_owned(),
+            value: "Ada\nReviewed-by: Bob".to_owned(),
+        };
+        let proposed = ["Signed-off-by", "co-authored-BY", "Session-Id", "Refs"];
+        let mut complaints = Complaints::default();
+        let kept = trailers(proposed.map(trailer).to_vec(), &mut complaints);
+        assert_eq!(
+            kept,
+            [("Refs".to_owned(), "Ada Reviewed-by: Bob".to_owned())]
+        );
+        assert_eq!(complaints.0.len(), 3);
+        assert!(complaints.0[0].contains("\"Signed-off-by\", which no plugin may"));
     }
 }

@@ -1,8 +1,9 @@
 //! Compiled components, kept in the user's cache directory. It must never hand wasmtime an artifact that it did not
 //! verify: wasmtime checks headers only, and runs what a flipped byte says.
 //!
-//! On disk: `<cache>/plugins/<key>.cwasm`, the artifact, and `<key>.sha256`, its digest in hexadecimal. `key` is the
-//! component's digest and the engine's compatibility hash. The directory is 0700 and ours, or it is not used.
+//! On disk: `<cache>/plugins/<key>.cwasm`, the artifact, and `<key>.sha256`, the key and the artifact's digest in
+//! hexadecimal. `key` is the component's digest and the engine's compatibility hash: a pair that was made for another
+//! component is foreign under this name. The directory is 0700 and ours, or it is not used.
 
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -26,6 +27,7 @@ pub struct Cache {
 /// A component in the cache, or its place there.
 #[derive(Debug)]
 pub struct Entry {
+    key: String,
     artifact: PathBuf,
     digest: PathBuf,
 }
@@ -81,6 +83,7 @@ impl Cache {
         Some(Entry {
             artifact: directory.join(format!("{key}.cwasm")),
             digest: directory.join(format!("{key}.sha256")),
+            key,
         })
     }
 }
@@ -89,7 +92,8 @@ impl Entry {
     fn load(&self, engine: &Engine) -> anyhow::Result<Component> {
         let mut expected = String::new();
         private::open(&self.digest)?.read_to_string(&mut expected)?;
-        if engine::digest_of(private::open(&self.artifact)?)? != expected.trim() {
+        let found = engine::digest_of(private::open(&self.artifact)?)?;
+        if expected != self.note(&found) {
             bail!("the artifact is not what was compiled");
         }
         // SAFETY: what is mapped has the digest that was noted when this program compiled it, for this engine's
@@ -101,7 +105,15 @@ impl Entry {
     /// The artifact first: until the digest follows, the pair does not match, and counts as cold.
     fn store(&self, artifact: &[u8]) -> anyhow::Result<()> {
         write_whole(&self.artifact, artifact)?;
-        write_whole(&self.digest, engine::digest(artifact).as_bytes())
+        write_whole(
+            &self.digest,
+            self.note(&engine::digest(artifact)).as_bytes(),
+        )
+    }
+
+    /// What stands beside an artifact of this digest.
+    fn note(&self, artifact: &str) -> String {
+        format!("{} {artifact}", self.key)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::config;
 pub struct Limits {
     /// Wall time of one call, instantiation included.
     pub time: Duration,
-    /// All linear memories of one instance together.
+    /// All linear memories and tables of one call together.
     pub memory: usize,
     /// Standard output, and as much again for standard error.
     pub output: usize,
@@ -56,7 +56,14 @@ impl Limits {
     }
 }
 
-/// Counts the memory of one instance, and remembers what it denied: the guest only sees an `unreachable`.
+/// What an element of a table takes: a pointer, or a little more.
+const TABLE_ELEMENT: usize = 16;
+
+/// Instances of core modules, tables and memories, of each: they take room beside what is counted. A Python plugin has
+/// some ten.
+const MOST_PARTS: usize = 100;
+
+/// Counts the memory of one call, and remembers what it denied: the guest only sees an `unreachable`.
 #[derive(Debug)]
 pub struct Memory {
     limit: usize,
@@ -77,6 +84,17 @@ impl Memory {
     pub fn denied(&self) -> Option<usize> {
         self.denied
     }
+
+    /// Whether there is room for so many bytes more; then they are taken.
+    fn take(&mut self, bytes: usize) -> bool {
+        let total = self.used.saturating_add(bytes);
+        if total > self.limit {
+            self.denied = Some(total);
+            return false;
+        }
+        self.used = total;
+        true
+    }
 }
 
 impl ResourceLimiter for Memory {
@@ -86,26 +104,37 @@ impl ResourceLimiter for Memory {
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        let total = self.used.saturating_add(desired.saturating_sub(current));
-        if total > self.limit {
-            self.denied = Some(total);
-            return Ok(false);
-        }
         if maximum.is_some_and(|maximum| desired > maximum) {
             return Ok(false);
         }
-        self.used = total;
-        Ok(true)
+        Ok(self.take(desired.saturating_sub(current)))
     }
 
     fn table_growing(
         &mut self,
-        _current: usize,
+        current: usize,
         desired: usize,
-        _maximum: Option<usize>,
+        maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        // A Rust plugin has some hundred entries, a Python one some ten thousand.
-        Ok(desired <= 1_000_000)
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        // A Rust plugin has some hundred entries, a Python one some ten thousand; a hostile one would fill hundreds of
+        // tables.
+        let more = desired.saturating_sub(current);
+        Ok(self.take(more.saturating_mul(TABLE_ELEMENT)))
+    }
+
+    fn instances(&self) -> usize {
+        MOST_PARTS
+    }
+
+    fn tables(&self) -> usize {
+        MOST_PARTS
+    }
+
+    fn memories(&self) -> usize {
+        MOST_PARTS
     }
 }
 
@@ -132,6 +161,16 @@ mod tests {
             host_calls: MOST_HOST_CALLS,
         };
         assert_eq!(Limits::of(Hook::Brief, &asked), most);
+    }
+
+    #[test]
+    fn tables_count_as_memory() {
+        let mut memory = Memory::new(100 * TABLE_ELEMENT);
+        assert!(memory.table_growing(0, 60, None).unwrap());
+        assert!(!memory.table_growing(0, 60, None).unwrap());
+        assert_eq!(memory.denied(), Some(120 * TABLE_ELEMENT));
+        assert!(memory.memory_growing(0, 40 * TABLE_ELEMENT, None).unwrap());
+        assert!(!memory.table_growing(60, 61, None).unwrap());
     }
 
     #[test]

@@ -40,12 +40,10 @@ pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 
 /// A regular file of ours; a symbolic link is refused.
 pub fn open(path: &Path) -> anyhow::Result<File> {
-    let nofollow = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits())
-        .expect("open flags fit the type that open takes");
-    let file = File::options()
-        .read(true)
-        .custom_flags(nofollow)
-        .open(path)?;
+    // NONBLOCK: opening a named pipe must not wait for its writer.
+    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+    let flags = i32::try_from(flags.bits()).expect("open flags fit the type that open takes");
+    let file = File::options().read(true).custom_flags(flags).open(path)?;
     let metadata = file.metadata()?;
     let ours = metadata.uid() == rustix::process::geteuid().as_raw();
     if !metadata.is_file() || !ours || metadata.mode() & 0o022 != 0 {

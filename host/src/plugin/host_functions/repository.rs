@@ -10,6 +10,8 @@ use crate::plugin::sandbox::Sandbox;
 
 const MOST_GLOBS: usize = 100;
 const MOST_TRACKED: usize = 10_000;
+/// Of all queries of one call together.
+const MOST_RECENT: usize = 10_000;
 
 impl repository::Host for Sandbox {
     fn path_activity(
@@ -62,22 +64,34 @@ impl repository::Host for Sandbox {
         if queries.len() > MOST_PATHS {
             return Ok(Err(too_large("queries", MOST_PATHS)));
         }
-        let queries: Vec<host_data::RecentQuery> = queries
-            .into_iter()
-            .map(|query| host_data::RecentQuery {
-                directory: query.directory.as_str().into(),
-                since: query
-                    .since
-                    .and_then(|since| chrono::DateTime::from_timestamp(since, 0)),
-            })
-            .collect();
-        let changes = self.ask(move |host| host.recent_changes(&queries, limit))?;
-        Ok(changes.map_err(failed).map(|lists| {
-            lists
-                .into_iter()
-                .map(|list| list.into_iter().map(recent_change).collect())
-                .collect()
-        }))
+        self.count()?;
+        let mut answers = Vec::with_capacity(queries.len());
+        let mut found = 0;
+        // One after another: each may go through all of the history, and the host has a clock to watch meanwhile.
+        for query in queries {
+            let query = recent_query(&query);
+            let answer = self
+                .line
+                .ask(move |host| host.recent_changes(&[query], limit))?;
+            let changes: Vec<_> = match answer {
+                Ok(lists) => lists.into_iter().flatten().map(recent_change).collect(),
+                Err(error) => return Ok(Err(failed(error))),
+            };
+            found += changes.len();
+            if found > MOST_RECENT {
+                return Ok(Err(too_large("changes", MOST_RECENT)));
+            }
+            answers.push(changes);
+        }
+        Ok(Ok(answers))
+    }
+}
+
+fn recent_query(query: &repository::RecentQuery) -> host_data::RecentQuery {
+    let since = query.since;
+    host_data::RecentQuery {
+        directory: query.directory.as_str().into(),
+        since: since.and_then(|since| chrono::DateTime::from_timestamp(since, 0)),
     }
 }
 

@@ -84,6 +84,40 @@ fn a_flipped_byte_is_noticed_and_compiled_away() {
 }
 
 #[test]
+fn an_artifact_of_another_component_is_not_used() {
+    let cache = warm_copy();
+    let names = ["cwasm", "sha256"].map(|extension| file(cache.path(), extension));
+    let other = engine::digest(session_guests::CONTRACT);
+    let theirs = names.each_ref().map(|path| {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        path.with_file_name(name.replace(&engine::digest(session_guests::MISBEHAVING), &other))
+    });
+    for (ours, theirs) in names.iter().zip(&theirs) {
+        fs::copy(ours, theirs).unwrap();
+    }
+    let engine = engine::engine().unwrap();
+    let open = Cache::open(Some(cache.path()), &engine);
+    assert!(open.holds(&other));
+    assert!(open.load(&engine, &other).is_none());
+}
+
+#[test]
+fn a_pipe_in_the_place_of_a_file_holds_nobody_up() {
+    let cache = warm_copy();
+    let digest = file(cache.path(), "sha256");
+    fs::remove_file(&digest).unwrap();
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        &digest,
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
+        0,
+    )
+    .unwrap();
+    assert!(!is_warm(cache.path()));
+}
+
+#[test]
 fn an_artifact_or_digest_behind_a_symlink_is_not_used() {
     for extension in ["cwasm", "sha256"] {
         let cache = warm_copy();

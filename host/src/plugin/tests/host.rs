@@ -1,5 +1,6 @@
 //! Host data that stands still, for tests that need no repository.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 use globset::GlobSet;
@@ -26,6 +27,8 @@ pub struct FixedHost {
     pub checkpoints: Vec<CheckpointView>,
     /// What plugins left for themselves.
     pub states: Vec<(Scope, Vec<u8>)>,
+    /// Of queries for recent changes, the most that were asked at once.
+    pub most_queries: Cell<usize>,
 }
 
 impl FixedHost {
@@ -41,6 +44,7 @@ impl FixedHost {
             evidence: Vec::new(),
             checkpoints: Vec::new(),
             states: vec![(Scope::Repository, b"kept".to_vec())],
+            most_queries: Cell::new(0),
         }
     }
 }
@@ -97,6 +101,8 @@ impl HostData for FixedHost {
         queries: &[RecentQuery],
         _limit: usize,
     ) -> anyhow::Result<Vec<Vec<RecentChange>>> {
+        self.most_queries
+            .set(self.most_queries.get().max(queries.len()));
         let below = |query: &RecentQuery| {
             let paths = self.tracked.iter();
             let within = paths.filter(|path| path.is_within(&query.directory));

@@ -113,6 +113,57 @@ fn memory_beyond_the_limit_is_denied_and_named() {
     );
 }
 
+/// The culprit, with instances of one more module in it.
+fn with_instances(name: &str, module: &wasm_encoder::Module, count: usize) -> Source<'static> {
+    use wasm_encoder::ComponentSection as _;
+    let mut bytes = session_guests::MISBEHAVING.to_vec();
+    let mut modules = 0;
+    sections::walk(session_guests::MISBEHAVING, |section| {
+        let is_module = matches!(section, sections::Section::Nested([_, _, _, _, 1, ..]));
+        modules += u32::from(is_module);
+        std::ops::ControlFlow::Continue(())
+    })
+    .unwrap();
+    wasm_encoder::ModuleSection(module).append_to_component(&mut bytes);
+    let mut instances = wasm_encoder::InstanceSection::new();
+    for _ in 0..count {
+        instances.instantiate::<_, &str>(modules, []);
+    }
+    instances.append_to_component(&mut bytes);
+    assert_eq!(inspect(&bytes).unwrap().problem, None);
+    Source {
+        digest: Cow::Owned(engine::digest(&bytes)),
+        component: Component::Here(Cow::Owned(bytes)),
+        ..doing(name)
+    }
+}
+
+#[test]
+fn tables_are_memory_too() {
+    let mut tables = wasm_encoder::TableSection::new();
+    tables.table(wasm_encoder::TableType {
+        element_type: wasm_encoder::RefType::FUNCREF,
+        table64: false,
+        minimum: 900_000,
+        maximum: None,
+        shared: false,
+    });
+    let mut module = wasm_encoder::Module::new();
+    module.section(&tables);
+    let message = only_warning(with_instances("tables", &module, 10)).message;
+    assert!(
+        message.ends_with("of memory; its limit is 64 MiB"),
+        "{message}"
+    );
+}
+
+#[test]
+fn there_is_a_limit_to_instances() {
+    let module = wasm_encoder::Module::new();
+    let message = only_warning(with_instances("instances", &module, 200)).message;
+    assert!(message.contains("instance count too high"), "{message}");
+}
+
 #[test]
 fn a_flood_of_output_is_cut_off() {
     assert_eq!(
@@ -127,6 +178,24 @@ fn a_flood_of_host_calls_is_cut_off() {
     assert!(
         message.contains("more than 1000 calls of host functions"),
         "{message}"
+    );
+}
+
+/// Whatever else waits for the host, its clock included, must not wait for all of it.
+#[test]
+fn many_questions_in_one_call_are_answered_one_by_one_up_to_a_limit() {
+    let mut host = FixedHost::new(&std::env::temp_dir());
+    host.tracked = vec!["a.rs".into(); 10];
+    let answers = ask_about(vec![doing("history")], &host);
+    assert_eq!(answers.warnings, []);
+    assert_eq!(answers.contributions[0].next_steps, ["1000 lists"]);
+    assert_eq!(host.most_queries.get(), 1);
+
+    host.tracked = vec!["a.rs".into(); 11];
+    let answers = ask_about(vec![doing("history")], &host);
+    assert_eq!(
+        answers.warnings[0].message,
+        "plugin history (brief) failed: too-large"
     );
 }
 

@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use session_plugin::{
     Brief, Checkpoint, Contribution, Handoff, NewState, ProposedEdit, Request, Section, Status,
-    facts, log, work_tree,
+    facts, log, repository, work_tree,
 };
 
 pub struct Misbehaving;
@@ -50,6 +50,7 @@ fn misbehave() -> Result<Contribution, String> {
         "output" => print_without_end(),
         "sleep" => std::thread::sleep(std::time::Duration::from_secs(3600)),
         "host-calls" => call_without_end(),
+        "history" => return ask_for_all_of_the_history(),
         "sections" => return Ok(many_sections()),
         "shared-text" => return Ok(one_text_many_times()),
         "escape" => return Ok(forged_text()),
@@ -108,6 +109,18 @@ fn print_without_end() {
 fn call_without_end() {
     loop {
         log::log("debug", "again");
+    }
+}
+
+fn ask_for_all_of_the_history() -> Result<Contribution, String> {
+    let all = repository::RecentQuery {
+        directory: String::new(),
+        since: None,
+    };
+    let answer = repository::recent_changes(&vec![all; 1_000], u32::MAX);
+    match answer {
+        Ok(lists) => Ok(step(&format!("{} lists", lists.len()))),
+        Err(failure) => Err(failure.kind),
     }
 }
 
