@@ -177,13 +177,12 @@ fn no_misdeed_costs_more_than_one_warning() {
             if misdeed.cause.is_empty() {
                 assert!(warnings.is_empty(), "{name}: {warnings:?}");
             } else {
-                assert!(!warnings.is_empty(), "{name} ({hook})");
-                for warning in warnings {
-                    let begin = format!("plugin culprit ({hook}) ");
-                    assert!(warning.starts_with(&begin), "{name}: {warning}");
-                    assert!(warning.contains(misdeed.cause), "{name}: {warning}");
-                    assert!(!warning.contains('\u{1b}'), "{name}: {warning:?}");
-                }
+                assert_eq!(warnings.len(), 1, "{name} ({hook}): {warnings:?}");
+                let warning = &warnings[0];
+                let begin = format!("plugin culprit ({hook}) ");
+                assert!(warning.starts_with(&begin), "{name}: {warning}");
+                assert!(warning.contains(misdeed.cause), "{name}: {warning}");
+                assert!(!warning.contains('\u{1b}'), "{name}: {warning:?}");
             }
         }
         let list = run(&repository, &["checkpoint", "list", "--json"]).json();

@@ -25,7 +25,7 @@ pub struct Accepted {
     pub contribution: Contribution,
     /// The plugin's new state, at most one for each scope.
     pub states: Vec<(Scope, Vec<u8>)>,
-    /// One sentence each.
+    /// One clause each, to follow the plugin's name.
     pub complaints: Vec<String>,
 }
 
@@ -80,6 +80,19 @@ impl Complaints {
         }
         items.into_iter().take(most)
     }
+
+    /// `deed` names what was wrong with each of these.
+    fn dropped(&mut self, deed: &str, refused: &[String]) {
+        if refused.is_empty() {
+            return;
+        }
+        let names = refused.iter().map(|name| short(&line(name), LONGEST_TITLE));
+        let names: Vec<String> = names.map(|name| format!("{name:?}")).collect();
+        self.0.push(format!(
+            "{deed} {}, which no plugin may, so that was dropped",
+            names.join(", ")
+        ));
+    }
 }
 
 fn section(section: types::Section) -> PluginSection {
@@ -129,16 +142,15 @@ fn verdict(verdict: types::Verdict) -> Verdict {
 
 fn trailers(proposed: Vec<types::Trailer>, complaints: &mut Complaints) -> Vec<(String, String)> {
     let mut trailers = Vec::new();
+    let mut refused = Vec::new();
     for trailer in complaints.first(MOST_TRAILERS, "trailers", proposed) {
         if is_reserved(&trailer.key) {
-            let key = short(&line(&trailer.key), LONGEST_TITLE);
-            complaints.0.push(format!(
-                "gave the trailer {key:?}, which no plugin may; that trailer was dropped"
-            ));
+            refused.push(trailer.key);
         } else if is_trailer_key(&trailer.key) {
             trailers.push((trailer.key, line(&trailer.value)));
         }
     }
+    complaints.dropped("gave the trailer", &refused);
     trailers
 }
 
@@ -153,6 +165,7 @@ fn edits(
         matches!(outcome, Some(Ok(_) | Err(Refusal::NotFound)))
     };
     let mut edits = Vec::new();
+    let mut refused = Vec::new();
     for edit in complaints.first(MOST_EDITS, "edits", proposed) {
         if is_place(&edit.path) {
             edits.push(ProposedEdit {
@@ -162,12 +175,10 @@ fn edits(
                 after: edit.after,
             });
         } else {
-            let path = short(&line(&edit.path), LONGEST_TITLE);
-            complaints.0.push(format!(
-                "proposed to write {path:?}, which no plugin may; that edit was dropped"
-            ));
+            refused.push(edit.path);
         }
     }
+    complaints.dropped("proposed to write", &refused);
     edits
 }
 
@@ -271,7 +282,8 @@ mod tests {
             kept,
             [("Refs".to_owned(), "Ada Reviewed-by: Bob".to_owned())]
         );
-        assert_eq!(complaints.0.len(), 3);
-        assert!(complaints.0[0].contains("\"Signed-off-by\", which no plugin may"));
+        let names = r#""Signed-off-by", "co-authored-BY", "Session-Id", which no plugin may"#;
+        assert_eq!(complaints.0.len(), 1);
+        assert!(complaints.0[0].contains(names), "{:?}", complaints.0);
     }
 }

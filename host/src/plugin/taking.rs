@@ -74,9 +74,8 @@ impl<'a> Taking<'a> {
                             bytes,
                         }));
                 }
-                let complaints = accepted.complaints.iter();
-                let complaints = complaints.map(|text| warning::complaint(name, hook, text));
-                self.answers.warnings.extend(complaints);
+                let complaint = warning::complaint(name, hook, &accepted.complaints);
+                self.answers.warnings.extend(complaint);
                 contribution = Some(accepted.contribution);
             }
             Err(failure) => failed = Some(warning::failed(name, hook, &failure)),

@@ -94,10 +94,17 @@ fn refusal(refusal: &Refusal) -> String {
     }
 }
 
-/// An answer that was taken only in part.
-pub fn complaint(plugin: &str, hook: Hook, complaint: &str) -> Warning {
-    Warning::new(format!("plugin {plugin} ({}) {complaint}", hook.name()))
-        .hint("session plugin list")
+/// An answer that was taken only in part: one warning, whatever was wrong with the rest.
+pub fn complaint(plugin: &str, hook: Hook, complaints: &[String]) -> Option<Warning> {
+    if complaints.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "plugin {plugin} ({}) {}",
+        hook.name(),
+        complaints.join("; it ")
+    );
+    Some(Warning::new(message).hint("session plugin list"))
 }
 
 /// A plugin that uses the network, in a command that does not.
