@@ -86,7 +86,7 @@ fn a_flipped_byte_is_noticed_and_compiled_away() {
 #[test]
 fn an_artifact_of_another_component_is_not_used() {
     let cache = warm_copy();
-    let names = ["cwasm", "sha256"].map(|extension| file(cache.path(), extension));
+    let names = ["cwasm", "blake3"].map(|extension| file(cache.path(), extension));
     let other = engine::digest(session_guests::CONTRACT);
     let theirs = names.each_ref().map(|path| {
         let name = path.file_name().unwrap().to_str().unwrap();
@@ -104,11 +104,11 @@ fn an_artifact_of_another_component_is_not_used() {
 #[test]
 fn a_pipe_in_the_place_of_a_file_holds_nobody_up() {
     let cache = warm_copy();
-    let digest = file(cache.path(), "sha256");
-    fs::remove_file(&digest).unwrap();
+    let checksum = file(cache.path(), "blake3");
+    fs::remove_file(&checksum).unwrap();
     rustix::fs::mknodat(
         rustix::fs::CWD,
-        &digest,
+        &checksum,
         rustix::fs::FileType::Fifo,
         rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
         0,
@@ -118,8 +118,8 @@ fn a_pipe_in_the_place_of_a_file_holds_nobody_up() {
 }
 
 #[test]
-fn an_artifact_or_digest_behind_a_symlink_is_not_used() {
-    for extension in ["cwasm", "sha256"] {
+fn an_artifact_or_checksum_behind_a_symlink_is_not_used() {
+    for extension in ["cwasm", "blake3"] {
         let cache = warm_copy();
         let path = file(cache.path(), extension);
         let elsewhere = cache.path().join("elsewhere");
