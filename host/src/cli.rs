@@ -8,6 +8,8 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use crate::commands;
 use crate::environment::Environment;
 use crate::error::{EXIT_DONE, EXIT_USAGE, UserError, user_error};
+use crate::facts::gather::Options;
+use crate::git::StatusProcess;
 use crate::ui::{Ui, UiOptions, install_panic_hook};
 
 /// A work session for every git branch.
@@ -69,11 +71,13 @@ pub enum Command {
 /// Parses, runs, and turns the outcome into an exit code.
 pub fn main() -> ExitCode {
     install_panic_hook();
+    let environment = Environment::from_process();
+    let begun = environment.as_ref().ok().and_then(begin);
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(error),
     };
-    let environment = match Environment::from_process() {
+    let environment = match environment {
         Ok(environment) => environment,
         Err(error) => {
             // The clock or the directory could not be read: there is nothing to configure a `Ui` with.
@@ -91,10 +95,24 @@ pub fn main() -> ExitCode {
     );
     let done = match cli.command {
         Command::Run(args) => commands::run::run(&mut ui, &environment, &args),
+        Command::Status(args) => {
+            commands::status::run(&mut ui, &environment, begun, &args).map(|()| EXIT_DONE)
+        }
+        Command::Brief(args) => {
+            commands::brief::run(&mut ui, &environment, begun, &args).map(|()| EXIT_DONE)
+        }
         command => run(&mut ui, &environment, command).map(|()| EXIT_DONE),
     };
     let code = done.unwrap_or_else(|error| ui.error(&error));
     ExitCode::from(ui.finish(code))
+}
+
+/// Git takes longer than all that we do, so for what runs at every prompt it is started before the command line is even
+/// parsed. Whether that was for nothing, as with `--help`, shows later.
+fn begin(environment: &Environment) -> Option<StatusProcess> {
+    let verb = std::env::args_os().nth(1)?;
+    let waits = verb == "brief" || verb == "status";
+    waits.then(|| StatusProcess::spawn(environment, Options::common().status).ok())?
 }
 
 fn run(ui: &mut Ui, environment: &Environment, command: Command) -> anyhow::Result<()> {
@@ -105,8 +123,8 @@ fn run(ui: &mut Ui, environment: &Environment, command: Command) -> anyhow::Resu
         Command::Switch(args) => commands::switch::run(ui, environment, &args),
         Command::Checkpoint(args) => commands::checkpoint::run(ui, environment, args),
         Command::End(args) => commands::end::run(ui, environment, args),
-        Command::Status(args) => commands::status::run(ui, environment, &args),
-        Command::Brief(args) => commands::brief::run(ui, environment, &args),
+        Command::Status(args) => commands::status::run(ui, environment, None, &args),
+        Command::Brief(args) => commands::brief::run(ui, environment, None, &args),
         Command::Handoff(args) => commands::handoff::run(ui, environment, &args),
         Command::Objectives(args) => commands::objectives::run(ui, environment, args),
         Command::Blockers(args) => commands::blockers::run(ui, environment, args),

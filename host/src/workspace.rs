@@ -59,6 +59,14 @@ impl Workspace {
         let status = status
             .map(|options| StatusProcess::spawn(environment, options))
             .transpose()?;
+        Self::open_beside(environment, status)
+    }
+
+    /// As [`Workspace::open`], beside the git that was started before, with the options that the command has.
+    pub fn open_beside(
+        environment: &Environment,
+        status: Option<StatusProcess>,
+    ) -> anyhow::Result<Self> {
         let repository = Repository::open(environment)?;
         let layout = Layout::new(repository.common_dir());
         let (config, warnings) = read_config(environment, &repository)?;

@@ -12,6 +12,7 @@ use crate::environment::Environment;
 use crate::facts::Facts;
 use crate::facts::gather::Options;
 use crate::facts::since::SinceYouLeft;
+use crate::git::StatusProcess;
 use crate::plugin::WhenCold;
 use crate::plugin::contribution::{Contribution, Hook};
 use crate::session::decision::Decision;
@@ -38,11 +39,21 @@ pub enum Agent {
     ClaudeCode,
 }
 
-pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Result<()> {
+/// `begun` is the status that git was asked for before.
+pub fn run(
+    ui: &mut Ui,
+    environment: &Environment,
+    begun: Option<StatusProcess>,
+    args: &Args,
+) -> anyhow::Result<()> {
+    let opened = match begun {
+        Some(begun) => Workspace::open_beside(environment, Some(begun)),
+        None => Workspace::open(environment, Some(Options::common().status)),
+    };
     if let Some(agent) = args.agent {
-        return for_agent(ui, environment, args, agent);
+        return for_agent(ui, opened, args, agent);
     }
-    let mut workspace = Workspace::open(environment, Some(Options::common().status))?;
+    let mut workspace = opened?;
     ui.configure(&workspace.config.display);
     let asked = ask::gather_and_ask(
         &mut workspace,
@@ -56,24 +67,23 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
 /// A hook must not keep an agent from starting: what goes wrong is told in the brief's place, with exit code 0.
 fn for_agent(
     ui: &mut Ui,
-    environment: &Environment,
+    opened: anyhow::Result<Workspace>,
     args: &Args,
     agent: Agent,
 ) -> anyhow::Result<()> {
-    let made =
-        Workspace::open(environment, Some(Options::common().status)).and_then(|mut workspace| {
-            let asked = ask::gather_and_ask(
-                &mut workspace,
-                Hook::Brief,
-                Options::common(),
-                WhenCold::Skip,
-            )?;
-            let most = max_bytes(&asked.facts, args.max_bytes);
-            Ok(to_markdown(&fit(
-                brief(&asked.facts, &asked.contributions, None),
-                most,
-            )))
-        });
+    let made = opened.and_then(|mut workspace| {
+        let asked = ask::gather_and_ask(
+            &mut workspace,
+            Hook::Brief,
+            Options::common(),
+            WhenCold::Skip,
+        )?;
+        let most = max_bytes(&asked.facts, args.max_bytes);
+        Ok(to_markdown(&fit(
+            brief(&asked.facts, &asked.contributions, None),
+            most,
+        )))
+    });
     let text = match made {
         Ok(text) => text,
         Err(error) => format!(

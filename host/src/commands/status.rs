@@ -8,6 +8,7 @@ use crate::document::view::{ChangeView, PathView, StandView};
 use crate::document::{Document, Section, sections, status::status};
 use crate::environment::Environment;
 use crate::facts::gather::Options;
+use crate::git::StatusProcess;
 use crate::plugin::WhenCold;
 use crate::plugin::contribution::{Contribution, Hook, Metric};
 use crate::session::next_actions::next_actions;
@@ -50,8 +51,17 @@ struct MetricView<'a> {
     metric: &'a Metric,
 }
 
-pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Result<()> {
-    let mut workspace = Workspace::open(environment, Some(Options::common().status))?;
+/// `begun` is the status that git was asked for before.
+pub fn run(
+    ui: &mut Ui,
+    environment: &Environment,
+    begun: Option<StatusProcess>,
+    args: &Args,
+) -> anyhow::Result<()> {
+    let mut workspace = match begun {
+        Some(begun) => Workspace::open_beside(environment, Some(begun))?,
+        None => Workspace::open(environment, Some(Options::common().status))?,
+    };
     ui.configure(&workspace.config.display);
     let options = if args.refresh {
         Options::full()

@@ -13,7 +13,7 @@ use wasmtime::Engine;
 
 use super::call::{self, Call, Failure, Outcome};
 use super::host_data::HostData;
-use super::line::{Event, Line, Report};
+use super::line::{self, Event, Line, Report};
 
 /// How long the next plugin waits for the one before it. Most are done long before, and then one thread is the fastest.
 const PATIENCE: Duration = Duration::from_millis(20);
@@ -150,7 +150,7 @@ impl Round<'_> {
             return;
         };
         let left = until.saturating_duration_since(Instant::now());
-        let Ok(report) = self.caller.events.recv_timeout(left) else {
+        let Ok(report) = line::receive(&self.caller.events, left) else {
             return;
         };
         let is_it = |running: &Running| running.number == report.call;
