@@ -11,6 +11,7 @@ mod damage;
 mod damaged_records;
 mod docs;
 mod evidence;
+mod evidence_within;
 mod flows_commit;
 mod flows_end;
 mod flows_merge;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::facts::evidence::{Held, Standing};
+use crate::facts::standing::{Held, NOT_COMPARED, Standing};
 use crate::facts::{Facts, Head};
 use crate::path::RepoPath;
 use crate::session::evidence::TestCounts;
@@ -107,10 +107,13 @@ pub struct EvidenceView<'a> {
     pub signal: Option<i32>,
     pub started_at: crate::environment::Timestamp,
     pub milliseconds: u64,
-    /// `verified` or `stale`.
+    /// `verified`, `stale`, or `unverified` where it was not compared.
     pub standing: &'static str,
     /// What is not as it was, when stale.
     pub moved: Option<MovedView<'a>>,
+    /// Why it was not compared, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_compared: Option<&'static str>,
     /// `cargo-test`; several are joined by `+`.
     pub runner: Option<String>,
     pub tests: Option<TestCounts>,
@@ -120,10 +123,13 @@ pub struct EvidenceView<'a> {
 
 #[derive(Debug, Serialize)]
 pub struct MovedView<'a> {
-    /// None: too many to be compared.
+    /// None: too many to be named.
     pub files: Option<usize>,
     pub while_it_ran: bool,
     pub first: Vec<PathView<'a>>,
+    /// Repositories inside the work tree that cannot be compared.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unseen: Vec<PathView<'a>>,
 }
 
 impl<'a> EvidenceView<'a> {
@@ -139,13 +145,15 @@ impl<'a> EvidenceView<'a> {
             milliseconds: record.milliseconds,
             standing: held.standing.word(),
             moved: match &held.standing {
-                Standing::Verified => None,
+                Standing::Verified | Standing::NotCompared => None,
                 Standing::Stale(moved) => Some(MovedView {
                     files: moved.files,
                     while_it_ran: moved.while_it_ran,
                     first: moved.first.iter().map(PathView::new).collect(),
+                    unseen: moved.unseen.iter().map(PathView::new).collect(),
                 }),
             },
+            not_compared: (held.standing == Standing::NotCompared).then_some(NOT_COMPARED),
             runner: record.runner(),
             tests: record.counts(),
             tree: &record.before.tree,

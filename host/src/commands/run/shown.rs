@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::document::view::EvidenceView;
 use crate::environment::Environment;
 use crate::error::{UserError, Warning};
-use crate::facts::evidence::{Held, Moved, Standing};
+use crate::facts::standing::Held;
 use crate::process::Ran;
 use crate::session::evidence::EvidenceRecord;
 use crate::ui::Ui;
@@ -44,16 +44,7 @@ pub fn evidence(
     ran: &Ran,
     recorded: Option<&EvidenceRecord>,
 ) -> anyhow::Result<()> {
-    let held = recorded.map(|record| Held {
-        record: record.clone(),
-        standing: match record.holds {
-            true => Standing::Verified,
-            false => Standing::Stale(Moved {
-                while_it_ran: true,
-                ..Moved::default()
-            }),
-        },
-    });
+    let held = recorded.cloned().map(Held::just_seen);
     if ui.wants_json() {
         return ui.json(
             "run",
