@@ -43,6 +43,7 @@ mod readme;
 mod refusals;
 mod repositories;
 mod run;
+mod run_output;
 mod status;
 mod tidy;
 mod tracking;

@@ -105,6 +105,9 @@ pub struct EvidenceView<'a> {
     pub command: String,
     pub exit_code: i32,
     pub signal: Option<i32>,
+    /// Why not all of its output was passed on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_lost: Option<&'a str>,
     pub started_at: crate::environment::Timestamp,
     pub milliseconds: u64,
     /// `verified`, `stale`, or `unverified` where it was not compared.
@@ -141,6 +144,7 @@ impl<'a> EvidenceView<'a> {
             command: record.command_text(),
             exit_code: record.exit_code,
             signal: record.signal,
+            output_lost: record.output_lost.as_deref(),
             started_at: record.started_at,
             milliseconds: record.milliseconds,
             standing: held.standing.word(),

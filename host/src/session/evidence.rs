@@ -28,6 +28,9 @@ pub struct EvidenceRecord {
     /// The signal that ended it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signal: Option<i32>,
+    /// Why not all that it wrote reached where it was to go: it may have ended otherwise than it would have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_lost: Option<String>,
     pub started_at: Timestamp,
     pub milliseconds: u64,
     /// HEAD when it was started.
@@ -230,6 +233,9 @@ impl EvidenceRecord {
             (None, Some(runner)) => text.push_str(&format!(" ({runner})")),
             _ => {}
         }
+        if let Some(why) = &self.output_lost {
+            text.push_str(&format!("; its output is lost: {why}"));
+        }
         text
     }
 
@@ -274,6 +280,7 @@ pub mod tests {
             command: command.iter().map(|text| (*text).to_owned()).collect(),
             exit_code,
             signal: None,
+            output_lost: None,
             started_at: "2026-11-22T10:00:00Z".parse().unwrap(),
             milliseconds: 5,
             head: None,
