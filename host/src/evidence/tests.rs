@@ -124,6 +124,24 @@ fn junit_reports_of_three_runners() {
     }
 }
 
+/// With a mark or without, either byte first.
+#[test]
+fn a_report_of_two_bytes_a_character_counts_the_same() {
+    let text = String::from_utf8(fixture("pytest/junit-failing.xml")).unwrap();
+    let plain = report::count(text.as_bytes()).unwrap();
+    for (mark, to_bytes) in [
+        ("\u{feff}", u16::to_le_bytes as fn(u16) -> [u8; 2]),
+        ("\u{feff}", u16::to_be_bytes),
+        ("", u16::to_le_bytes),
+        ("", u16::to_be_bytes),
+    ] {
+        let marked = format!("{mark}{text}");
+        let bytes: Vec<u8> = marked.encode_utf16().flat_map(to_bytes).collect();
+        assert_eq!(report::count(&bytes[..]), Some(plain));
+        assert_eq!(report::count(&bytes[..bytes.len() / 2]), None, "cut off");
+    }
+}
+
 #[test]
 fn in_pieces_of_any_size_it_is_the_same() {
     for name in ["cargo-test/color.txt", "vitest/color.txt"] {
