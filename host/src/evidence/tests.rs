@@ -87,6 +87,9 @@ fn go_counts_only_where_it_names_each_test() {
         ("go-test/verbose.txt", &["go-test 4/0/1"]),
         ("go-test/verbose-failing.txt", &["go-test 3/1/1"]),
         ("go-test/json.txt", &["go-test 3/1/1"]),
+        ("go-test/unfinished.txt", &["go-test 4/0/1"]),
+        ("go-test/unfinished-failing.txt", &["go-test 3/1/1"]),
+        ("go-test/unfinished-json.txt", &["go-test 3/1/1"]),
     ]);
 }
 
@@ -176,6 +179,7 @@ fn hostile_output_breaks_nothing() {
         "Test Suites: 1\nTests: 4294967295 passed, 4294967295 passed, x",
         "Test Files  1\nTests  4294967295 passed | 4294967295 passed",
         "{\"Time\":{{{{{{{{",
+        "é=== RUN   \né--- PASS: s)\n--- FAIL:  (s)\n--- FAIL: é (0.00s)",
         "ok 1 - é # sķip",
         "1..\u{200b}\nok \u{200b}",
         "200% tests passed, 9 tests failed out of 3\nThe following tests did not run:\n\té (Skipped)",
