@@ -111,7 +111,11 @@ impl Workspace {
             Some(Pending::Running(running)) => running.finish(),
             None => StatusProcess::spawn(&self.environment, options)?.finish(),
         }?;
-        durable::sweep_changes(self.repository.work_tree(), &mut status.changes);
+        durable::sweep_changes(
+            &self.layout,
+            self.repository.work_tree(),
+            &mut status.changes,
+        );
         Ok(status)
     }
 

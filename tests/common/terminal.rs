@@ -26,7 +26,7 @@ pub struct Terminal {
     raw: Vec<u8>,
     /// How much of [`Terminal::text`] the waits so far have gone past.
     seen: usize,
-    _master: Box<dyn MasterPty + Send>,
+    master: Box<dyn MasterPty + Send>,
 }
 
 impl Terminal {
@@ -66,7 +66,7 @@ impl Terminal {
             output,
             raw: Vec::new(),
             seen: 0,
-            _master: pair.master,
+            master: pair.master,
         }
     }
 
@@ -84,6 +84,12 @@ impl Terminal {
                 Err(reason) => panic!("waited for {text:?} ({reason}); shown so far:\n{shown}"),
             }
         }
+    }
+
+    /// Whether the terminal itself makes lines of what is typed, as it does while nobody has set it to raw.
+    pub fn takes_lines(&self) -> bool {
+        let settings = self.master.get_termios().unwrap();
+        settings.local_flags.bits() & libc::ICANON != 0
     }
 
     /// Types.

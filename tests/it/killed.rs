@@ -319,3 +319,27 @@ fn temporary_files_of_killed_commands_are_neither_kept_nor_committed() {
     assert_eq!(files, "src/real");
     assert_eq!(leftovers(world.repository.path()), Vec::<PathBuf>::new());
 }
+
+/// What a kill leaves of a file that was being put back is no change of the user's, however young it is.
+#[test]
+fn a_file_that_was_half_put_back_goes_at_once_and_not_under_its_writer() {
+    let env = TestEnv::new();
+    let world = World::new(&env);
+    let root = world.repository.path().to_owned();
+    world.repository.write("a", "kept\n");
+    world.session(&["checkpoint", "--label", "kept"]);
+    world.repository.write("a", "since\n");
+    // This writes into the work tree, and so makes what writers lock.
+    world.session(&["checkpoint", "restore", "kept"]);
+    let half = ".session-tmp-restored-abc123";
+    world.repository.write(half, "half");
+    let writing = std::fs::File::open(root.join(".git/sessions/.store/writing")).unwrap();
+    writing.lock_shared().unwrap();
+    world.session(&["status"]);
+    assert!(world.repository.exists(half), "somebody is writing it");
+    let listed = world.json(&["status"])["changes"].to_string();
+    assert!(!listed.contains("session-tmp"), "{listed}");
+    drop(writing);
+    world.session(&["checkpoint"]);
+    assert_eq!(leftovers(&root), Vec::<PathBuf>::new());
+}

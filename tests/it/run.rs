@@ -10,7 +10,7 @@ use crate::common::repository::{Repository, run};
 use crate::common::terminal::{CONTROL_C, Terminal};
 use crate::common::{TestEnv, session_program};
 
-fn started<'e>(env: &'e TestEnv) -> Repository<'e> {
+pub fn started<'e>(env: &'e TestEnv) -> Repository<'e> {
     let repository = env.repository("project");
     repository.write("a", "a: one\n");
     repository.session(&["init"]).success();
@@ -21,7 +21,7 @@ fn started<'e>(env: &'e TestEnv) -> Repository<'e> {
 
 /// The newest entry of the record.
 #[track_caller]
-fn recorded(repository: &Repository<'_>) -> Value {
+pub fn recorded(repository: &Repository<'_>) -> Value {
     let name = repository.git(&["for-each-ref", "--format=%(refname)", "refs/sessions/"]);
     let text = repository.git(&["show", &format!("{}:entry.json", name.trim())]);
     let entry: Value = serde_json::from_str(&text).unwrap();
@@ -116,119 +116,6 @@ fn with_json_only_the_evidence_is_on_standard_output() {
     assert_eq!(shown["evidence"]["label"], "tests");
     assert_eq!(shown["evidence"]["id"], "ev-1");
     assert_eq!(shown["evidence"]["standing"], "verified");
-}
-
-#[test]
-fn bytes_pass_as_they_are_and_both_streams_to_one_file_keep_their_order() {
-    let env = TestEnv::new();
-    let repository = started(&env);
-    let all: Vec<u8> = (0..=255).cycle().take(300_000).collect();
-    repository.write("binary", &all);
-    let mut command = env.command(session_program(), repository.path());
-    let output = command
-        .args(["run", "--", "cat", "binary"])
-        .output()
-        .unwrap();
-    assert!(output.stdout == all, "binary output was changed");
-
-    let log = std::fs::File::create(env.root().join("log")).unwrap();
-    let mut command = env.command(session_program(), repository.path());
-    command.stdout(log.try_clone().unwrap()).stderr(log);
-    let script = "i=0; while [ $i -lt 200 ]; do echo out $i; echo err $i >&2; i=$((i+1)); done";
-    command.args(["run", "--", "sh", "-c", script]);
-    assert!(command.status().unwrap().success());
-    let expected: String = (0..200).map(|i| format!("out {i}\nerr {i}\n")).collect();
-    assert_eq!(
-        std::fs::read_to_string(env.root().join("log")).unwrap(),
-        expected
-    );
-}
-
-#[test]
-fn output_without_end_is_passed_on_in_bounded_memory() {
-    let env = TestEnv::new();
-    let repository = started(&env);
-    // 200 MB without a single line end: nothing of it may be kept. The limit is on the address space.
-    let script = format!(
-        "ulimit -v 400000; exec {} run -- sh -c 'head -c 200000000 /dev/zero'",
-        session_program()
-    );
-    let mut command = env.command("sh", repository.path());
-    let mut child = command
-        .args(["-c", &script])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut total = 0;
-    let mut output = child.stdout.take().unwrap();
-    let mut buffer = vec![0; 1 << 16];
-    while let Ok(length @ 1..) = output.read(&mut buffer) {
-        total += length;
-    }
-    assert!(child.wait().unwrap().success());
-    assert_eq!(total, 200_000_000);
-    assert_eq!(recorded(&repository)["exit_code"], 0);
-}
-
-#[test]
-fn a_reader_that_is_slow_gets_everything() {
-    let env = TestEnv::new();
-    let repository = started(&env);
-    // More than one pipe holds, and little enough for the command to end before anything was read.
-    let script = "head -c 100000 /dev/zero; : > .git/written";
-    let mut command = env.command(session_program(), repository.path());
-    let mut child = command
-        .args(["run", "--", "sh", "-c", script])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    while !repository.path().join(".git/written").exists() {
-        std::thread::yield_now();
-    }
-    // With its output lost, the evidence would be written at once.
-    for _ in 0..200 {
-        repository.git(&["for-each-ref", "refs/sessions/"]);
-    }
-    let mut output = Vec::new();
-    child
-        .stdout
-        .take()
-        .unwrap()
-        .read_to_end(&mut output)
-        .unwrap();
-    assert!(child.wait().unwrap().success());
-    assert_eq!(output.len(), 100_000);
-}
-
-#[test]
-fn a_reader_that_has_enough_ends_the_command_as_it_would_alone() {
-    let env = TestEnv::new();
-    let repository = started(&env);
-    let mut command = env.command(session_program(), repository.path());
-    let mut child = command
-        .args(["run", "--", "yes"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut first = [0; 2];
-    child.stdout.take().unwrap().read_exact(&mut first).unwrap();
-    assert_eq!(&first, b"y\n");
-    let code = child.wait().unwrap().code();
-    assert_eq!(code, Some(128 + 13));
-    assert_eq!(recorded(&repository)["signal"], 13);
-}
-
-#[test]
-fn a_process_that_is_left_behind_is_not_waited_for() {
-    let env = TestEnv::new();
-    let repository = started(&env);
-    let outcome = repository.session(&["run", "--", "sh", "-c", "sleep 600 & echo $!"]);
-    assert_eq!(outcome.code, Some(0));
-    let left: i32 = outcome.stdout.trim().parse().unwrap();
-    assert!(left > 1);
-    let kill = format!("kill {left}");
-    let mut command = env.command("sh", env.root());
-    command.args(["-c", &kill]).status().unwrap();
 }
 
 #[test]
@@ -388,6 +275,28 @@ fn control_z_stops_the_job_and_the_shell_brings_it_back() {
         .wait_for("1");
     shell.finish();
     assert_eq!(recorded(&repository)["exit_code"], 0);
+}
+
+#[test]
+fn what_is_typed_after_the_commands_end_is_the_shells() {
+    let env = TestEnv::new();
+    let repository = started(&env);
+    // While it is held, the end of the command is not recorded yet, and we are still there.
+    let lock = repository.path().join(".git/sessions/.store/lock");
+    let lock = std::fs::File::options().write(true).open(lock).unwrap();
+    lock.lock().unwrap();
+    let bash = ["--norc", "--noprofile", "-i"];
+    let mut shell = Terminal::start(&env, "bash", repository.path(), &bash);
+    let typed = format!("{} run -- sh -c 'echo rea\"\"dy'\r", session_program());
+    shell.send(&typed).wait_for("ready");
+    while !shell.takes_lines() {
+        std::thread::yield_now();
+    }
+    shell.send("echo back $((40 + 2))\r");
+    lock.unlock().unwrap();
+    shell.wait_for("ev-1").wait_for("back 42");
+    shell.send("exit\r");
+    shell.finish();
 }
 
 #[test]

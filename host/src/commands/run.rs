@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::commands::shown::typed;
 use crate::environment::Environment;
-use crate::error::user_error;
+use crate::error::{EXIT_USER, user_error};
 use crate::evidence::Collector;
 use crate::process::{self, NOT_FOUND, Options, Ran};
 use crate::ui::Ui;
@@ -18,7 +18,8 @@ use recording::{Observation, Recorder};
 /// Run a command, and record what was seen of it as evidence
 ///
 /// The command's output, terminal, signals and exit code are its own: 127 when it was not found, 126 when it cannot be
-/// executed, 128 + n when signal n ended it. What is recorded: command, exit code, time, the work tree it ran on, and
+/// executed, 128 + n when signal n ended it; 1 when it succeeded and its output could not be written (a full disk). What
+/// is recorded: command, exit code, time, the work tree it ran on, and
 /// what the usual test runners say they counted. Without a session, or outside of a repository, it only runs. With
 /// --json, what the command writes to standard output goes to standard error.
 #[derive(Debug, clap::Args)]
@@ -31,7 +32,7 @@ pub struct Args {
     pub command: Vec<OsString>,
 }
 
-/// Gives the command's own exit code.
+/// Gives the command's own exit code; 1 where it had succeeded and its output could not be passed on.
 pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Result<u8> {
     let label = args
         .label
@@ -52,6 +53,9 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
     let ran = process::run(&args.command, options, collector.clone())?;
     if let Some(problem) = &ran.problem {
         report(ui, args, &ran, problem);
+    }
+    if let Some(lost) = &ran.lost {
+        shown::lost(ui, lost);
     }
     let counted = collector
         .lock()
@@ -74,9 +78,19 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
         }
         _ => None,
     };
-    shown::evidence(ui, environment, &ran, recorded.as_ref())?;
-    // A signal's number and the shell's own codes fit; a foreign one is cut off as the system does.
-    Ok(u8::try_from(ran.exit_code & 0xff).unwrap_or(1))
+    let code = exit_code(&ran);
+    shown::evidence(ui, environment, &ran, code, recorded.as_ref())?;
+    Ok(code)
+}
+
+/// A signal's number and the shell's own codes fit; a foreign one is cut off as the system does. Who asks only for
+/// success must not take half an output for a whole one: without us, the command itself would have failed.
+fn exit_code(ran: &Ran) -> u8 {
+    match u8::try_from(ran.exit_code & 0xff) {
+        Ok(0) if ran.lost.is_some() => EXIT_USER,
+        Ok(code) => code,
+        Err(_) => EXIT_USER,
+    }
 }
 
 fn report(ui: &Ui, args: &Args, ran: &Ran, problem: &std::io::Error) {

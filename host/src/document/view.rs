@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::facts::evidence::{Held, Standing};
+use crate::facts::standing::{Held, NOT_COMPARED, Standing};
 use crate::facts::{Facts, Head};
 use crate::path::RepoPath;
 use crate::session::evidence::TestCounts;
@@ -105,12 +105,18 @@ pub struct EvidenceView<'a> {
     pub command: String,
     pub exit_code: i32,
     pub signal: Option<i32>,
+    /// Why not all of its output was passed on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_lost: Option<&'a str>,
     pub started_at: crate::environment::Timestamp,
     pub milliseconds: u64,
-    /// `verified` or `stale`.
+    /// `verified`, `stale`, or `unverified` where it was not compared.
     pub standing: &'static str,
     /// What is not as it was, when stale.
     pub moved: Option<MovedView<'a>>,
+    /// Why it was not compared, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_compared: Option<&'static str>,
     /// `cargo-test`; several are joined by `+`.
     pub runner: Option<String>,
     pub tests: Option<TestCounts>,
@@ -120,10 +126,13 @@ pub struct EvidenceView<'a> {
 
 #[derive(Debug, Serialize)]
 pub struct MovedView<'a> {
-    /// None: too many to be compared.
+    /// None: too many to be named.
     pub files: Option<usize>,
     pub while_it_ran: bool,
     pub first: Vec<PathView<'a>>,
+    /// Repositories inside the work tree that cannot be compared.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unseen: Vec<PathView<'a>>,
 }
 
 impl<'a> EvidenceView<'a> {
@@ -135,17 +144,20 @@ impl<'a> EvidenceView<'a> {
             command: record.command_text(),
             exit_code: record.exit_code,
             signal: record.signal,
+            output_lost: record.output_lost.as_deref(),
             started_at: record.started_at,
             milliseconds: record.milliseconds,
             standing: held.standing.word(),
             moved: match &held.standing {
-                Standing::Verified => None,
+                Standing::Verified | Standing::NotCompared => None,
                 Standing::Stale(moved) => Some(MovedView {
                     files: moved.files,
                     while_it_ran: moved.while_it_ran,
                     first: moved.first.iter().map(PathView::new).collect(),
+                    unseen: moved.unseen.iter().map(PathView::new).collect(),
                 }),
             },
+            not_compared: (held.standing == Standing::NotCompared).then_some(NOT_COMPARED),
             runner: record.runner(),
             tests: record.counts(),
             tree: &record.before.tree,

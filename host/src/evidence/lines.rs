@@ -38,11 +38,13 @@ impl Lines {
     }
 }
 
-/// What most of a flood of output is made of, lines that no runner writes, is put aside by its first character.
+/// What most of a flood of output is made of, lines that no runner writes, is put aside by its first character. What a
+/// runner writes behind words without a line end (`go test`) is known by the line's end, or by its sign.
 fn say(line: &[u8], each: &mut dyn FnMut(&str)) {
     const BEGINNINGS: &[u8] = b"tSTFon=-?{\x1b0123456789";
     let first = line.iter().find(|byte| !matches!(byte, b' ' | b'\t'));
-    if !first.is_some_and(|first| BEGINNINGS.contains(first)) {
+    let begins = first.is_some_and(|first| BEGINNINGS.contains(first));
+    if !begins && !line.ends_with(b"s)") && !has_sign(line) {
         return;
     }
     let text = String::from_utf8_lossy(line);
@@ -50,6 +52,11 @@ fn say(line: &[u8], each: &mut dyn FnMut(&str)) {
         true => each(&without_escapes(&text)),
         false => each(&text),
     }
+}
+
+/// `=== `, which is looked for only where there is a `=` at all.
+fn has_sign(line: &[u8]) -> bool {
+    line.contains(&b'=') && line.windows(4).any(|four| four == b"=== ")
 }
 
 /// Control sequences (`ESC [ … letter`), operating system commands (`ESC ] … BEL`) and two-character escapes go.
@@ -116,8 +123,8 @@ mod tests {
     #[test]
     fn what_no_runner_begins_a_line_with_is_put_aside() {
         assert_eq!(
-            lines(&[b"a line\n  Tests: 1\n\n/ x\n\t3 - x"]),
-            ["  Tests: 1", "\t3 - x"]
+            lines(&[b"a line\n  Tests: 1\n\n/ x\n\t3 - x\nx (0.0s)\nx === RUN\nx == y"]),
+            ["  Tests: 1", "\t3 - x", "x (0.0s)", "x === RUN"]
         );
     }
 

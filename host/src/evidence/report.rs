@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufReader, Read as _};
+use std::io::{BufRead, BufReader, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use encoding_rs::Encoding;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
@@ -117,7 +118,27 @@ fn read(path: &Path) -> Option<TestCounts> {
 
 /// Counts test cases; what a suite says of its own number may be wrong, and is not read. None for what is no JUnit
 /// report, or not a whole one.
-pub(super) fn count(source: impl std::io::BufRead) -> Option<TestCounts> {
+pub(super) fn count(mut source: impl BufRead) -> Option<TestCounts> {
+    let Some(encoding) = two_bytes_a_character(source.fill_buf().ok()?) else {
+        return count_plain(source);
+    };
+    // What reads XML reads bytes, of which those below 128 are themselves.
+    let mut bytes = Vec::new();
+    source.read_to_end(&mut bytes).ok()?;
+    let (text, _, _) = encoding.decode(&bytes);
+    count_plain(text.as_bytes())
+}
+
+/// By the mark at a text's beginning, or by the `<` that XML begins with.
+fn two_bytes_a_character(beginning: &[u8]) -> Option<&'static Encoding> {
+    match beginning {
+        [0xff, 0xfe, ..] | [b'<', 0, ..] => Some(encoding_rs::UTF_16LE),
+        [0xfe, 0xff, ..] | [0, b'<', ..] => Some(encoding_rs::UTF_16BE),
+        _ => None,
+    }
+}
+
+fn count_plain(source: impl BufRead) -> Option<TestCounts> {
     let mut reader = Reader::from_reader(source);
     let mut buffer = Vec::new();
     let mut counts = TestCounts::default();

@@ -87,6 +87,9 @@ fn go_counts_only_where_it_names_each_test() {
         ("go-test/verbose.txt", &["go-test 4/0/1"]),
         ("go-test/verbose-failing.txt", &["go-test 3/1/1"]),
         ("go-test/json.txt", &["go-test 3/1/1"]),
+        ("go-test/unfinished.txt", &["go-test 4/0/1"]),
+        ("go-test/unfinished-failing.txt", &["go-test 3/1/1"]),
+        ("go-test/unfinished-json.txt", &["go-test 3/1/1"]),
     ]);
 }
 
@@ -124,6 +127,24 @@ fn junit_reports_of_three_runners() {
     }
 }
 
+/// With a mark or without, either byte first.
+#[test]
+fn a_report_of_two_bytes_a_character_counts_the_same() {
+    let text = String::from_utf8(fixture("pytest/junit-failing.xml")).unwrap();
+    let plain = report::count(text.as_bytes()).unwrap();
+    for (mark, to_bytes) in [
+        ("\u{feff}", u16::to_le_bytes as fn(u16) -> [u8; 2]),
+        ("\u{feff}", u16::to_be_bytes),
+        ("", u16::to_le_bytes),
+        ("", u16::to_be_bytes),
+    ] {
+        let marked = format!("{mark}{text}");
+        let bytes: Vec<u8> = marked.encode_utf16().flat_map(to_bytes).collect();
+        assert_eq!(report::count(&bytes[..]), Some(plain));
+        assert_eq!(report::count(&bytes[..bytes.len() / 2]), None, "cut off");
+    }
+}
+
 #[test]
 fn in_pieces_of_any_size_it_is_the_same() {
     for name in ["cargo-test/color.txt", "vitest/color.txt"] {
@@ -158,6 +179,7 @@ fn hostile_output_breaks_nothing() {
         "Test Suites: 1\nTests: 4294967295 passed, 4294967295 passed, x",
         "Test Files  1\nTests  4294967295 passed | 4294967295 passed",
         "{\"Time\":{{{{{{{{",
+        "é=== RUN   \né--- PASS: s)\n--- FAIL:  (s)\n--- FAIL: é (0.00s)",
         "ok 1 - é # sķip",
         "1..\u{200b}\nok \u{200b}",
         "200% tests passed, 9 tests failed out of 3\nThe following tests did not run:\n\té (Skipped)",

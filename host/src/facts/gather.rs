@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::annotations::Annotations;
-use super::evidence::{self, Comparison, Held, Standing, Thoroughness};
+use super::evidence::{self, Comparison, Thoroughness};
 use super::path_history::{Depth, PathHistory, Refresh};
+use super::standing::{Held, Standing};
 use super::{Base, Facts, Head, SharedContext};
 use crate::config::shared;
 use crate::error::Warning;
@@ -61,11 +62,12 @@ impl Options {
         }
     }
 
-    /// Only a status that names every file can be compared wholly.
+    /// Only a status that names every file can be compared wholly as it is.
     fn thoroughness(self) -> Thoroughness {
-        match self.status.untracked_all {
-            true => Thoroughness::Whole,
-            false => Thoroughness::Quick,
+        match (self.status.untracked_all, self.depth) {
+            (true, _) => Thoroughness::Whole,
+            (false, FULL) => Thoroughness::Patient,
+            (false, _) => Thoroughness::Quick,
         }
     }
 
@@ -184,6 +186,7 @@ pub fn gather(workspace: &mut Workspace, options: Options) -> anyhow::Result<Fac
         },
         operation,
         changes: status.changes,
+        submodules: status.submodules,
         session,
         ended,
         decisions,

@@ -3,12 +3,15 @@
 pub mod annotations;
 pub mod changed_lines;
 pub mod evidence;
+mod expansion;
 pub mod gather;
 pub mod path_history;
 pub mod plugin_view;
 pub mod since;
+pub mod standing;
 pub mod tracked;
 pub mod tree_state;
+pub mod within;
 
 use serde::Serialize;
 
@@ -18,7 +21,7 @@ use crate::environment::Timestamp;
 use crate::error::Warning;
 use crate::git::ObjectId;
 use crate::git::commits::{Commits, Person};
-use crate::git::status::{AheadBehind, Change, Status, Upstream};
+use crate::git::status::{AheadBehind, Change, Status, SubmoduleContents, Upstream};
 use crate::session::decision::Decision;
 use crate::session::evidence::EvidenceFact;
 use crate::session::ids::CheckpointId;
@@ -26,8 +29,9 @@ use crate::session::live::LiveSession;
 use crate::session::record::{CheckpointRecord, EndRecord};
 
 use annotations::WorkItems;
-use evidence::{Held, Thoroughness};
+use evidence::Thoroughness;
 use path_history::PathHistory;
+use standing::Held;
 
 #[derive(Debug)]
 pub struct Facts {
@@ -41,6 +45,7 @@ pub struct Facts {
     /// A merge, rebase, cherry-pick, revert or bisect that is under way.
     pub operation: Option<&'static str>,
     pub changes: Vec<Change>,
+    pub submodules: SubmoduleContents,
     /// The open session of this branch.
     pub session: Option<LiveSession>,
     /// The last session of this branch, when it has ended and none is open.
@@ -89,6 +94,7 @@ impl Facts {
             branch: self.head.branch.clone(),
             upstream: self.head.upstream.clone(),
             changes: self.changes.clone(),
+            submodules: self.submodules.clone(),
         }
     }
 }

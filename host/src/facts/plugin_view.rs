@@ -5,7 +5,8 @@ use std::path::Path;
 use globset::GlobSet;
 
 use super::Facts;
-use super::evidence::{Comparison, Standing};
+use super::evidence::Comparison;
+use super::standing::Standing;
 use crate::environment::Timestamp;
 use crate::git::commits::Commit;
 use crate::git::status::ChangeKind;

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::Facts;
-use super::evidence::Standing;
 use super::gather::commits_since;
+use super::standing::Standing;
 use crate::git::ObjectId;
 use crate::git::commits::Commits;
 use crate::path::RepoPath;
@@ -98,13 +98,11 @@ pub fn since_you_left(
     since.stale = facts
         .handoff_evidence
         .iter()
-        .filter_map(|held| match &held.standing {
-            Standing::Verified => None,
-            Standing::Stale(_) => {
-                let fact = held.fact();
-                let moved = fact.moved.unwrap_or_default();
-                Some(format!("{}: {}; {moved}", fact.command, fact.outcome))
-            }
+        .filter(|held| matches!(held.standing, Standing::Stale(_)))
+        .map(|held| {
+            let fact = held.fact();
+            let moved = fact.moved.unwrap_or_default();
+            format!("{}: {}; {moved}", fact.command, fact.outcome)
         })
         .collect();
     if let Some(handoff) = &facts.handoff {

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::MetadataExt as _;
 
+use super::within::{Look, Within};
 use crate::git::status::{BlobAt, Change, ChangeKind, Status};
 use crate::git::tree_edit::TreeEdits;
 use crate::git::{ObjectId, Repository};
 use crate::path::RepoPath;
-use crate::session::evidence::{StateFile, TreeState};
+use crate::session::evidence::{Contents, StateFile, StateWithin, TreeState};
 use crate::store::snapshot::{self, Limits};
 
 /// The team's own files say nothing about what was tested, and `session` itself writes there.
@@ -23,6 +24,8 @@ pub struct Observed {
     /// What differs from HEAD, `.session/` not among it.
     pub edits: TreeEdits,
     pub untracked: BTreeSet<RepoPath>,
+    /// What repositories inside it hold beyond their commits.
+    pub within: Within,
 }
 
 /// Reads the files that differ from HEAD. `status` names every untracked file by itself.
@@ -30,6 +33,16 @@ pub fn observe(
     repository: &Repository,
     status: &Status,
     limits: Limits,
+) -> anyhow::Result<Observed> {
+    observe_with(repository, status, limits, &mut Look::new(limits))
+}
+
+/// As [`observe`], looking into the repositories inside it only as far as `look` goes.
+pub(super) fn observe_with(
+    repository: &Repository,
+    status: &Status,
+    limits: Limits,
+    look: &mut Look,
 ) -> anyhow::Result<Observed> {
     let head = status.head;
     let head_tree = head.map(|head| repository.commit_tree(head)).transpose()?;
@@ -48,12 +61,16 @@ pub fn observe(
     let untracked = changes
         .into_iter()
         .filter(|change| change.kind() == ChangeKind::Untracked)
-        .map(|change| change.path)
+        .map(|change| {
+            let path = change.path.as_bytes();
+            RepoPath::new(path.strip_suffix(b"/").unwrap_or(path))
+        })
         .collect();
     Ok(Observed {
         head_tree,
         edits,
         untracked,
+        within: look.within(repository, status),
     })
 }
 
@@ -80,6 +97,12 @@ fn stand_in(repository: &Repository, path: &RepoPath) -> Option<BlobAt> {
 impl Observed {
     pub fn state(&self, repository: &Repository) -> anyhow::Result<TreeState> {
         let mut edits = self.edits.clone();
+        for (path, inside) in &self.within {
+            edits.insert(
+                path.clone(),
+                Some(self.stand_in_for(path, inside.as_ref())?),
+            );
+        }
         edits.insert(RepoPath::from(OURS), None);
         let tree = repository.hash_tree(self.head_tree, &edits)?;
         let changed = self.edits.iter().take(MOST_NAMED);
@@ -94,8 +117,38 @@ impl Observed {
                     untracked: self.untracked.contains(path),
                 })
                 .collect(),
-            more: self.edits.len() > MOST_NAMED,
+            more: self.edits.len() > MOST_NAMED || self.within.len() > MOST_NAMED,
+            within: self
+                .within
+                .iter()
+                .take(MOST_NAMED)
+                .map(|(path, contents)| StateWithin {
+                    path: path.clone(),
+                    contents: contents.clone(),
+                })
+                .collect(),
         })
+    }
+
+    /// For a tree's id: a repository inside it with all that it holds.
+    fn stand_in_for(&self, path: &RepoPath, inside: Option<&Contents>) -> anyhow::Result<BlobAt> {
+        let commit = self.edits.get(path).copied().flatten();
+        let commit = commit.map(|commit| commit.id.to_string());
+        let id = Repository::hash_blob(format!("{commit:?} {inside:?}").as_bytes())?;
+        Ok(BlobAt {
+            id,
+            mode: 0o160_000,
+        })
+    }
+
+    /// The repositories inside it of which one of both does not know what they hold.
+    pub fn unseen_with<'a>(&'a self, other: &'a Self) -> BTreeSet<&'a RepoPath> {
+        [self, other].into_iter().flat_map(Self::unseen).collect()
+    }
+
+    fn unseen(&self) -> impl Iterator<Item = &RepoPath> {
+        let within = self.within.iter();
+        within.filter_map(|(path, contents)| contents.is_none().then_some(path))
     }
 
     /// What a record says of a moment. None where it does not say all, or names what is not here.
@@ -110,6 +163,10 @@ impl Observed {
         };
         if state.more {
             return None;
+        }
+        for inside in &state.within {
+            let contents = inside.contents.clone();
+            observed.within.insert(inside.path.clone(), contents);
         }
         for file in &state.changed {
             let entry = match &file.blob {
@@ -127,7 +184,8 @@ impl Observed {
         Some(observed)
     }
 
-    /// The paths that are not the same in both, `.session/` left out, sorted.
+    /// The paths that are not the same in both, `.session/` left out, sorted. What is not known of a repository inside it
+    /// is no difference; [`Observed::unseen_with`] tells that.
     pub fn difference(
         &self,
         repository: &Repository,
@@ -141,6 +199,8 @@ impl Observed {
             .keys()
             .chain(self.edits.keys())
             .chain(other.edits.keys())
+            .chain(self.within.keys())
+            .chain(other.within.keys())
             .collect();
         let mut different = Vec::new();
         for path in paths {
@@ -157,11 +217,27 @@ impl Observed {
                     (None, None) => Ok(None),
                 }
             };
-            if at(self, 0)? != at(other, 1)? {
+            if at(self, 0)? != at(other, 1)? || self.differs_inside(other, path) {
                 different.push(path.clone());
             }
         }
         Ok(different)
+    }
+
+    /// Whether the repository at `path` is known to hold something else.
+    fn differs_inside(&self, other: &Self, path: &RepoPath) -> bool {
+        match (self.inside(path), other.inside(path)) {
+            (Some(here), Some(there)) => here != there,
+            _ => false,
+        }
+    }
+
+    /// None where nobody knows.
+    fn inside(&self, path: &RepoPath) -> Option<Contents> {
+        self.within
+            .get(path)
+            .cloned()
+            .unwrap_or_else(|| Some(Contents::default()))
     }
 
     /// Whether what differs is untracked wherever it is there.
@@ -169,10 +245,18 @@ impl Observed {
         let untracked_or_gone = |observed: &Self, path: &RepoPath| {
             observed.untracked.contains(path) || !observed.edits.contains_key(path)
         };
+        let same_outside = |path: &RepoPath| {
+            self.head_tree == other.head_tree && self.edits.get(path) == other.edits.get(path)
+        };
+        let same_tracked_inside = |path: &RepoPath| match (self.inside(path), other.inside(path)) {
+            (Some(here), Some(there)) => here.tracked == there.tracked,
+            _ => true,
+        };
         different.iter().all(|path| {
-            untracked_or_gone(self, path)
+            let untracked = untracked_or_gone(self, path)
                 && untracked_or_gone(other, path)
-                && (self.untracked.contains(path) || other.untracked.contains(path))
+                && (self.untracked.contains(path) || other.untracked.contains(path));
+            (same_outside(path) || untracked) && same_tracked_inside(path)
         })
     }
 }

@@ -20,6 +20,7 @@ pub mod sparse;
 pub mod status;
 mod status_parse;
 pub mod status_process;
+mod submodule;
 pub mod text_diff;
 pub mod tree_diff;
 pub mod tree_edit;

@@ -14,6 +14,16 @@ pub struct Status {
     pub branch: Option<String>,
     pub upstream: Option<Upstream>,
     pub changes: Vec<Change>,
+    pub submodules: SubmoduleContents,
+}
+
+/// What git saw inside the submodules, beside the commits that they are at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SubmoduleContents {
+    /// Those with changed or untracked files of their own.
+    pub dirty: Vec<RepoPath>,
+    /// Git failed to look into them: nobody knows which are.
+    pub unseen: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -77,10 +87,30 @@ pub enum ChangeKind {
 }
 
 impl Status {
+    /// A snapshot holds the commit that a submodule is at and none of its files: what changed in those is no change of
+    /// this repository, and stands only in [`Status::submodules`].
+    pub(super) fn list_submodules_by_commit(&mut self) {
+        for change in &mut self.changes {
+            let moved = change.submodule.is_none_or(|state| state.commit_changed);
+            if !moved && change.unstaged == ChangeKind::Modified {
+                change.unstaged = ChangeKind::Unchanged;
+            }
+        }
+        let unchanged = (ChangeKind::Unchanged, ChangeKind::Unchanged);
+        self.changes
+            .retain(|change| (change.staged, change.unstaged) != unchanged);
+    }
+
     /// Without submodules and repositories of their own inside this one: their files are not this repository's.
     pub fn without_repositories(mut self) -> Self {
         self.changes.retain(|change| !change.is_repository());
         self
+    }
+}
+
+impl SubmoduleState {
+    pub fn is_dirty(self) -> bool {
+        self.modified || self.untracked
     }
 }
 

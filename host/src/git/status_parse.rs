@@ -42,6 +42,9 @@ pub(super) fn parse(bytes: &[u8]) -> anyhow::Result<Status> {
                 String::from_utf8_lossy(record)
             )
         })?;
+        if change.submodule.is_some_and(SubmoduleState::is_dirty) {
+            status.submodules.dirty.push(change.path.clone());
+        }
         status.changes.push(change);
     }
     status.upstream = upstream_name.map(|name| Upstream { name, ahead_behind });
@@ -245,6 +248,26 @@ mod tests {
         assert_eq!(stages.map(|stage| stage.is_some()), [false, true, true]);
         let sub = status.changes[4].submodule.unwrap();
         assert!(sub.commit_changed && sub.modified && sub.untracked);
+        assert_eq!(status.submodules.dirty, ["sub".into()]);
+    }
+
+    #[test]
+    fn what_changed_inside_a_submodule_is_no_change_of_a_snapshot() {
+        let mut status = parsed(&[
+            format!("1 .M S.M. 160000 160000 160000 {A} {A} inside"),
+            format!("1 .M SC.U 160000 160000 160000 {A} {A} moved"),
+            format!("1 M. S... 160000 160000 160000 {A} {B} staged"),
+            format!("1 MM S.M. 160000 160000 160000 {A} {B} both"),
+        ]);
+        status.list_submodules_by_commit();
+        let paths: Vec<_> = status.changes.iter().map(|c| c.path.to_text()).collect();
+        assert_eq!(paths, ["moved", "staged", "both"]);
+        assert_eq!(status.changes[2].unstaged, ChangeKind::Unchanged);
+        let dirty: Vec<_> = status.submodules.dirty.iter().collect();
+        assert_eq!(
+            dirty,
+            [&"inside".into(), &"moved".into(), &"both".into()] as [&RepoPath; 3]
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Starting `git status` first and collecting it last, so that everything else happens while it runs.
 //! It must not need an open repository.
 
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use anyhow::Context as _;
 
@@ -15,7 +15,7 @@ use crate::error::UserError;
 /// What the status is for.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct StatusOptions {
-    /// Every untracked file by itself, no renames, submodules by commit only: what a snapshot needs.
+    /// Every untracked file by itself, no renames, submodules listed by their commit only: what a snapshot needs.
     pub untracked_all: bool,
     /// Git may rewrite a stale index. For what people type at a terminal; never in a hook or a checkpoint.
     pub optional_locks: bool,
@@ -25,6 +25,8 @@ pub struct StatusOptions {
 #[derive(Debug)]
 pub struct StatusProcess {
     child: Child,
+    variables: GitVariables,
+    options: StatusOptions,
 }
 
 impl StatusProcess {
@@ -35,58 +37,98 @@ impl StatusProcess {
 
     /// As [`StatusProcess::spawn`], for variables that were read before.
     pub fn spawn_at(variables: &GitVariables, options: StatusOptions) -> anyhow::Result<Self> {
-        let mut command = Command::new("git");
-        command.current_dir(&variables.current_dir);
-        let told = [
-            ("GIT_DIR", variables.git_dir.as_deref()),
-            ("GIT_WORK_TREE", variables.work_tree.as_deref()),
-            ("GIT_COMMON_DIR", variables.common_dir.as_deref()),
-        ];
-        for (name, value) in told {
-            if let Some(value) = value {
-                command.env(name, value);
-            }
-        }
-        if let Some(index) = &variables.index_file {
-            command.env("GIT_INDEX_FILE", index);
-        }
-        if !options.optional_locks {
-            command.arg("--no-optional-locks");
-        }
-        command.args(["status", "--porcelain=v2", "--branch", "-z"]);
-        if options.untracked_all {
-            command.args([
-                "--no-renames",
-                "--untracked-files=all",
-                "--ignore-submodules=dirty",
-            ]);
-        } else {
-            // A user may have told git to hide them (`status.showUntrackedFiles`); what was tested is not what it was
-            // where one was added, whether it is shown or not.
-            command.arg("--untracked-files=normal");
-        }
-        let child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|error| missing_program(&error, "git status"))?;
-        Ok(Self { child })
+        Ok(Self {
+            child: start(variables, options, Submodules::Contents)?,
+            variables: variables.clone(),
+            options,
+        })
     }
 
-    /// Waits for it.
+    /// Waits for it. Where git fails, it may be for a submodule that it cannot look into: then it is asked once more,
+    /// without their contents.
     ///
     /// # Errors
     /// A `UserError` with git's words when git fails.
     pub fn finish(self) -> anyhow::Result<Status> {
-        let output = self
-            .child
-            .wait_with_output()
-            .context("failed to read from `git status`")?;
+        let Self {
+            child,
+            variables,
+            options,
+        } = self;
+        let mut output = collect(child)?;
+        let mut unseen = false;
+        if !output.status.success() {
+            let again = collect(start(&variables, options, Submodules::Commits)?)?;
+            if again.status.success() {
+                output = again;
+                unseen = true;
+            }
+        }
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
             return Err(UserError::new(format!("`git status` failed: {said}")).into());
         }
-        status_parse::parse(&output.stdout)
+        let mut status = status_parse::parse(&output.stdout)?;
+        status.submodules.unseen = unseen;
+        if options.untracked_all {
+            status.list_submodules_by_commit();
+        }
+        Ok(status)
     }
+}
+
+/// What git is to say of submodules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Submodules {
+    /// Also whether their own files changed: git runs another git in each one.
+    Contents,
+    Commits,
+}
+
+fn start(
+    variables: &GitVariables,
+    options: StatusOptions,
+    submodules: Submodules,
+) -> anyhow::Result<Child> {
+    let mut command = Command::new("git");
+    command.current_dir(&variables.current_dir);
+    let told = [
+        ("GIT_DIR", variables.git_dir.as_deref()),
+        ("GIT_WORK_TREE", variables.work_tree.as_deref()),
+        ("GIT_COMMON_DIR", variables.common_dir.as_deref()),
+    ];
+    for (name, value) in told {
+        if let Some(value) = value {
+            command.env(name, value);
+        }
+    }
+    if let Some(index) = &variables.index_file {
+        command.env("GIT_INDEX_FILE", index);
+    }
+    if !options.optional_locks {
+        command.arg("--no-optional-locks");
+    }
+    command.args(["status", "--porcelain=v2", "--branch", "-z"]);
+    // A user may have told git to hide untracked files (`status.showUntrackedFiles`) or what is changed in a submodule
+    // (`submodule.<name>.ignore`); what was tested is not what it was, whether it is shown or not.
+    command.args(match options.untracked_all {
+        true => &["--no-renames", "--untracked-files=all"][..],
+        false => &["--untracked-files=normal"][..],
+    });
+    command.arg(match submodules {
+        Submodules::Contents => "--ignore-submodules=none",
+        Submodules::Commits => "--ignore-submodules=dirty",
+    });
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| missing_program(&error, "git status"))
+}
+
+fn collect(child: Child) -> anyhow::Result<Output> {
+    child
+        .wait_with_output()
+        .context("failed to read from `git status`")
 }

@@ -22,6 +22,7 @@ use std::time::Instant;
 use anyhow::Context as _;
 
 use output::Copiers;
+pub use output::Lost;
 use own_terminal::RawTerminal;
 use pseudo_terminal::PseudoTerminal;
 use signals::Forwarding;
@@ -49,6 +50,8 @@ pub struct Ran {
     pub milliseconds: u64,
     /// Why it could not be started.
     pub problem: Option<std::io::Error>,
+    /// The first of its output that could not be passed on.
+    pub lost: Option<Lost>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,17 +92,21 @@ pub fn run(
                 signal: None,
                 milliseconds: milliseconds(started),
                 problem: Some(error),
+                lost: None,
             });
         }
     };
-    let raw = match &terminal {
+    let mut raw = match &terminal {
         Some(terminal) if streams.own_terminal => Some(RawTerminal::enter(terminal, &child)?),
         _ => None,
     };
     copiers.start();
     forwarding.start(&child, terminal, streams.own_terminal);
     let ended = wait(&mut child);
-    copiers.finish();
+    if let Some(raw) = &mut raw {
+        raw.leave_keys();
+    }
+    let lost = copiers.finish();
     forwarding.stop();
     drop(raw);
     let status = ended.context("failed to wait for the command")?;
@@ -112,6 +119,7 @@ pub fn run(
         signal,
         milliseconds: milliseconds(started),
         problem: None,
+        lost,
     })
 }
 

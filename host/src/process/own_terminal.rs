@@ -21,7 +21,9 @@ pub fn is_ours() -> bool {
 }
 
 /// While it lives, every key goes to the command.
-pub struct RawTerminal;
+pub struct RawTerminal {
+    keys: Option<input::Forwarding>,
+}
 
 impl RawTerminal {
     pub fn enter(terminal: &Arc<PseudoTerminal>, child: &Child) -> anyhow::Result<Self> {
@@ -29,13 +31,21 @@ impl RawTerminal {
         *before() = Some(settings);
         restore_on_panic();
         make_raw();
-        input::forward(terminal.clone(), pid_of(child));
-        Ok(Self)
+        let keys = input::Forwarding::start(terminal.clone(), pid_of(child));
+        Ok(Self { keys: Some(keys) })
+    }
+}
+
+impl RawTerminal {
+    /// The command has ended: what is typed from here on is for whoever reads the terminal next.
+    pub fn leave_keys(&mut self) {
+        self.keys = None;
     }
 }
 
 impl Drop for RawTerminal {
     fn drop(&mut self) {
+        self.leave_keys();
         restore();
         *before() = None;
     }

@@ -28,6 +28,9 @@ pub struct EvidenceRecord {
     /// The signal that ended it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signal: Option<i32>,
+    /// Why not all that it wrote reached where it was to go: it may have ended otherwise than it would have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_lost: Option<String>,
     pub started_at: Timestamp,
     pub milliseconds: u64,
     /// HEAD when it was started.
@@ -53,7 +56,7 @@ pub struct EvidenceRecord {
 /// The work tree at one moment, without `.session/`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TreeState {
-    /// The tree that a snapshot would have. It is not stored.
+    /// The tree that a snapshot would have, with a stand-in for what a snapshot holds only by name. It is not stored.
     pub tree: String,
     /// The tree of HEAD, `.session/` included; None on an unborn branch.
     pub head_tree: Option<String>,
@@ -62,6 +65,37 @@ pub struct TreeState {
     /// There was more than is listed: only `tree` tells this state from another.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub more: bool,
+    /// The submodules and other repositories inside it that hold more than their commit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub within: Vec<StateWithin>,
+}
+
+impl TreeState {
+    /// The repositories inside it that were too much to look at.
+    pub fn unseen(&self) -> impl Iterator<Item = &RepoPath> {
+        let within = self.within.iter();
+        within.filter_map(|inside| inside.contents.is_none().then_some(&inside.path))
+    }
+}
+
+/// A repository of its own inside the work tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateWithin {
+    #[serde(flatten, with = "crate::path::fields")]
+    pub path: RepoPath,
+    /// None: it was too much to look at, so that this state is comparable with no other.
+    pub contents: Option<Contents>,
+}
+
+/// What its files hold beyond its commit, as ids that tell one state from another.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contents {
+    /// None where no tracked file differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracked: Option<String>,
+    /// None where there is no untracked file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub untracked: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,9 +149,9 @@ pub struct EvidenceFact {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tests: Option<TestCounts>,
     pub started_at: Timestamp,
-    /// `verified` or `stale`.
+    /// `verified`, `stale`, or `unverified` where it was not compared.
     pub standing: String,
-    /// What had changed since, in words.
+    /// What had changed since, or why that is not known, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved: Option<String>,
 }
@@ -199,6 +233,9 @@ impl EvidenceRecord {
             (None, Some(runner)) => text.push_str(&format!(" ({runner})")),
             _ => {}
         }
+        if let Some(why) = &self.output_lost {
+            text.push_str(&format!("; its output is lost: {why}"));
+        }
         text
     }
 
@@ -243,6 +280,7 @@ pub mod tests {
             command: command.iter().map(|text| (*text).to_owned()).collect(),
             exit_code,
             signal: None,
+            output_lost: None,
             started_at: "2026-11-22T10:00:00Z".parse().unwrap(),
             milliseconds: 5,
             head: None,
@@ -251,6 +289,7 @@ pub mod tests {
                 head_tree: None,
                 changed: Vec::new(),
                 more: false,
+                within: Vec::new(),
             },
             after: None,
             holds: true,

@@ -4,7 +4,7 @@
 use crate::config::QualityConfig;
 use crate::document::text;
 use crate::facts::Facts;
-use crate::facts::evidence::{Held, Standing};
+use crate::facts::standing::Held;
 use crate::plugin::contribution::{Contribution, Metric, Verdict};
 
 /// What a coverage plugin calls its numbers, in per cent.
@@ -64,12 +64,12 @@ fn tests(evidence: &[&Held], judgement: &mut Judgement) {
         let command = text::line(&held.record.command_text());
         Some(format!("run `session run -- {command}` on this tree"))
     };
-    if let Standing::Stale(moved) = &newest.standing {
-        let moved = text::line(&moved.text(3));
+    if let Some(why) = newest.standing.reason(3) {
         judgement.refusals.push(Refusal {
             reason: format!(
-                "the tests have not run on this tree: {}; {moved}",
-                told(newest)
+                "the tests have not run on this tree: {}; {}",
+                told(newest),
+                text::line(&why)
             ),
             remedy: again(newest),
         });
@@ -189,7 +189,7 @@ pub fn percent(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::evidence::Moved;
+    use crate::facts::standing::{Moved, Standing};
     use crate::session::evidence::tests::evidence;
     use crate::session::evidence::{Counted, EvidenceRecord, TestCounts};
 
@@ -224,11 +224,7 @@ mod tests {
 
     #[test]
     fn stale_tests_refuse_and_say_what_moved() {
-        let moved = Moved {
-            files: Some(1),
-            first: vec!["a".into()],
-            while_it_ran: false,
-        };
+        let moved = Moved::new(vec!["a".into()], []);
         let (reasons, _) = reasons(&[held(test(0), Standing::Stale(moved))]);
         assert_eq!(
             reasons,

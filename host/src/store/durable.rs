@@ -3,16 +3,21 @@
 
 use std::fs::File;
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 
 use crate::error::{OUT_OF_SPACE_HINT, UserError, unwritable, user_error};
 use crate::git::status::Change;
+use crate::store::layout::Layout;
+use crate::store::lock::WritingLock;
 
 /// What all our temporary files begin with, those in the user's work tree too.
 pub const TEMPORARY_PREFIX: &str = ".session-tmp-";
+
+/// What those begin with that become a file of the user's, written with the `WritingLock` held.
+pub const RESTORED_PREFIX: &str = ".session-tmp-restored-";
 
 /// A temporary file is renamed at once after it was written; one that is older was left by a killed process.
 const LEFTOVER_AGE: Duration = Duration::from_secs(60);
@@ -136,21 +141,32 @@ fn sweep_where(directory: &Path, is_leftover: impl Fn(&Path) -> bool) {
 
 /// Takes our own temporary files out of what git found in the work tree, and removes those that a killed process left:
 /// they are no change of the user's, to be kept or committed.
-pub fn sweep_changes(work_tree: &Path, changes: &mut Vec<Change>) {
-    changes.retain(|change| {
+pub fn sweep_changes(layout: &Layout, work_tree: &Path, changes: &mut Vec<Change>) {
+    let temporary = |change: &Change| {
         let path = work_tree.join(change.path.to_path());
-        let temporary = is_temporary(&path) && change.head.is_none();
-        if temporary && is_old(&path) {
+        (is_temporary(&path) && change.head.is_none()).then_some(path)
+    };
+    let found: Vec<PathBuf> = changes.iter().filter_map(temporary).collect();
+    if found.is_empty() {
+        return;
+    }
+    changes.retain(|change| temporary(change).is_none());
+    let without_writers = WritingLock::without_writers(layout);
+    for path in found {
+        if is_old(&path) || (without_writers.is_some() && has_prefix(&path, RESTORED_PREFIX)) {
+            // A leftover that cannot be removed does no harm.
             let _ = std::fs::remove_file(path);
         }
-        !temporary
-    });
+    }
 }
 
 fn is_temporary(path: &Path) -> bool {
+    has_prefix(path, TEMPORARY_PREFIX)
+}
+
+fn has_prefix(path: &Path, prefix: &str) -> bool {
     let name = path.file_name().unwrap_or_default();
-    name.as_encoded_bytes()
-        .starts_with(TEMPORARY_PREFIX.as_bytes())
+    name.as_encoded_bytes().starts_with(prefix.as_bytes())
 }
 
 fn is_old(path: &Path) -> bool {

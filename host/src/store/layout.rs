@@ -103,6 +103,11 @@ impl Layout {
         self.store().join("lock")
     }
 
+    /// Locked while files are written into a work tree.
+    pub fn writing(&self) -> PathBuf {
+        self.store().join("writing")
+    }
+
     pub fn index(&self) -> PathBuf {
         self.store().join("index")
     }

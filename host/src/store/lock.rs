@@ -1,4 +1,5 @@
-//! One lock for all that we write in a repository. It is an OS file lock, so it dies with its process.
+//! One lock for all that we write in a repository, and one for what we write in its work trees. They are OS file locks,
+//! which die with their process. They must not be held while a user's command or an editor runs.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
@@ -35,9 +36,47 @@ impl StoreLock {
     }
 }
 
+/// Held while files are written into a work tree. Writers do not keep each other out; while there is none, a temporary
+/// file of theirs was left by a killed one.
+#[derive(Debug)]
+pub struct WritingLock {
+    _file: File,
+}
+
+impl WritingLock {
+    /// For a writer.
+    pub fn acquire(layout: &Layout) -> anyhow::Result<Self> {
+        let directory = layout.index();
+        std::fs::create_dir_all(&directory).map_err(|error| durable::explain(error, &directory))?;
+        let busy = || {
+            user_error(
+                "another `session` command has been clearing this work tree for 30 seconds",
+                "wait for it to end, or stop it, then run this command again",
+            )
+        };
+        let file = acquire_with(&layout.writing(), File::try_lock_shared, busy)?;
+        Ok(Self { _file: file })
+    }
+
+    /// Keeps writers away for a moment. None while there is one, or where nobody can know.
+    pub fn without_writers(layout: &Layout) -> Option<Self> {
+        let file = File::options().write(true).open(layout.writing()).ok()?;
+        file.try_lock().ok()?;
+        Some(Self { _file: file })
+    }
+}
+
 /// Waits for a lock of one file, which is made where it is missing and held until it is dropped. `busy` is the error
 /// when another process keeps it until the deadline.
 pub fn acquire_file(path: &Path, busy: impl FnOnce() -> anyhow::Error) -> anyhow::Result<File> {
+    acquire_with(path, File::try_lock, busy)
+}
+
+fn acquire_with(
+    path: &Path,
+    try_lock: fn(&File) -> Result<(), TryLockError>,
+    busy: impl FnOnce() -> anyhow::Error,
+) -> anyhow::Result<File> {
     let file = OpenOptions::new()
         .create(true)
         .truncate(false)
@@ -47,7 +86,7 @@ pub fn acquire_file(path: &Path, busy: impl FnOnce() -> anyhow::Error) -> anyhow
     let started = Instant::now();
     let mut pause = Duration::from_micros(200);
     loop {
-        match file.try_lock() {
+        match try_lock(&file) {
             Ok(()) => return Ok(file),
             Err(TryLockError::WouldBlock) if started.elapsed() < DEADLINE => {
                 std::thread::sleep(pause);

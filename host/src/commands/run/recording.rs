@@ -141,6 +141,7 @@ fn evidence(
             .collect(),
         exit_code: ran.exit_code,
         signal: ran.signal,
+        output_lost: ran.lost.as_ref().map(|lost| lost.error.to_string()),
         started_at: workspace.environment.now,
         milliseconds: ran.milliseconds,
         head: before.head.map(|head| head.to_string()),

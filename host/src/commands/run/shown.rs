@@ -5,15 +5,16 @@ use serde::Serialize;
 
 use crate::document::view::EvidenceView;
 use crate::environment::Environment;
-use crate::error::{UserError, Warning};
-use crate::facts::evidence::{Held, Moved, Standing};
-use crate::process::Ran;
+use crate::error::{OUT_OF_SPACE_HINT, UserError, Warning};
+use crate::facts::standing::Held;
+use crate::process::{Lost, Ran, Stream};
 use crate::session::evidence::EvidenceRecord;
 use crate::ui::Ui;
 
 #[derive(Debug, Serialize)]
 struct RunView<'a> {
-    exit_code: i32,
+    /// Ours; the command's own is the evidence's.
+    exit_code: u8,
     milliseconds: u64,
     /// None: nothing was recorded.
     evidence: Option<EvidenceView<'a>>,
@@ -38,27 +39,35 @@ pub fn could_not_record(ui: &Ui, error: &anyhow::Error) {
     ui.warning(&warning);
 }
 
+/// The command had written it and could not know.
+pub fn lost(ui: &Ui, lost: &Lost) {
+    let stream = match lost.stream {
+        Stream::Output => "standard output",
+        Stream::Error => "standard error",
+    };
+    let mut warning = Warning::new(format!(
+        "output of the command is lost: {stream} cannot be written: {}",
+        lost.error
+    ));
+    if lost.error.kind() == std::io::ErrorKind::StorageFull {
+        warning.hint = Some(OUT_OF_SPACE_HINT.to_owned());
+    }
+    ui.warning(&warning);
+}
+
 pub fn evidence(
     ui: &Ui,
     environment: &Environment,
     ran: &Ran,
+    exit_code: u8,
     recorded: Option<&EvidenceRecord>,
 ) -> anyhow::Result<()> {
-    let held = recorded.map(|record| Held {
-        record: record.clone(),
-        standing: match record.holds {
-            true => Standing::Verified,
-            false => Standing::Stale(Moved {
-                while_it_ran: true,
-                ..Moved::default()
-            }),
-        },
-    });
+    let held = recorded.cloned().map(Held::just_seen);
     if ui.wants_json() {
         return ui.json(
             "run",
             &RunView {
-                exit_code: ran.exit_code,
+                exit_code,
                 milliseconds: ran.milliseconds,
                 evidence: held.as_ref().map(EvidenceView::new),
             },

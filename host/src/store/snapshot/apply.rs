@@ -5,6 +5,8 @@ use super::entry::{self, Found, LINK};
 use super::plan::{Held, Plan, Step};
 use crate::git::{ObjectId, Repository};
 use crate::path::RepoPath;
+use crate::store::layout::Layout;
+use crate::store::lock::WritingLock;
 
 /// What became of the plan, by path.
 #[derive(Debug, Default)]
@@ -22,6 +24,7 @@ pub(super) struct Outcome {
 /// A file could not be written or removed; what was done until then stays done, and the present is in its snapshot.
 pub(super) fn apply(repository: &Repository, plan: &Plan) -> anyhow::Result<Outcome> {
     let mut outcome = Outcome::default();
+    let _lock = WritingLock::acquire(&Layout::new(repository.common_dir()))?;
     for step in &plan.delete {
         outcome.delete(repository, step)?;
     }

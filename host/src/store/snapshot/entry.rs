@@ -110,7 +110,7 @@ fn is_absence(error: &std::io::Error) -> bool {
     matches!(error.kind(), Kind::NotFound | Kind::NotADirectory)
 }
 
-/// Puts a file or a link at `root/relative` by a rename, making its directories. Without known `permissions`, a file
+/// Puts a file or a link at `root/relative` by a rename, making its directories. The caller holds the `WritingLock`. Without known `permissions`, a file
 /// that is replaced passes its own on.
 ///
 /// # Errors
@@ -125,7 +125,7 @@ pub(super) fn write(
     let failed = || format!("failed to write {}", relative.display());
     let directory = make_directories(root, relative).with_context(failed)?;
     let mut builder = tempfile::Builder::new();
-    builder.prefix(durable::TEMPORARY_PREFIX);
+    builder.prefix(durable::RESTORED_PREFIX);
     let path = root.join(relative);
     if mode == LINK {
         let target = Path::new(OsStr::from_bytes(bytes));
