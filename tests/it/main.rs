@@ -43,6 +43,7 @@ mod refusals;
 mod repositories;
 mod run;
 mod status;
+mod tdd_phase;
 mod tidy;
 mod tracking;
 mod untouched;

@@ -97,7 +97,7 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
     ui.json(
         "status",
         &StatusView {
-            stand: StandView::new(facts),
+            stand: StandView::new(facts, &asked.contributions),
             changes: facts
                 .changes
                 .iter()
