@@ -254,7 +254,7 @@ fn a_phase_that_a_run_shows_makes_a_checkpoint() {
     let told = "TDD phase: GREEN, since the first pass after RED (ev-3) (from plugin tdd-workflow)";
     assert!(shown.stdout.contains(told), "{shown}");
     let status = run(&repository, &["status"]);
-    let told = "TDD phase: GREEN (from plugin tdd-workflow, at the last checkpoint)";
+    let told = "TDD phase: GREEN, since the first pass after RED (ev-3) (from plugin tdd-workflow)";
     assert!(status.stdout.contains(told), "{status}");
 }
 
@@ -283,7 +283,9 @@ fn what_a_plugin_told_never_counts_as_a_claim() {
     let claim = ["checkpoint", "--tdd-phase", "red", "--json"];
     let made = run(&repository, &claim).json();
     assert_eq!(made["checkpoint"]["tdd_phase"], "RED");
-    assert_eq!(made["checkpoint"]["phase_told"], serde_json::Value::Null);
+    let told = &made["checkpoint"]["phase_told"];
+    let why = "RED, since claimed (this checkpoint), and the tests fail (ev-3).";
+    assert_eq!((&told["phase"], &told["why"]), (&"RED".into(), &why.into()));
 }
 
 #[test]

@@ -45,6 +45,7 @@ mod repositories;
 mod run;
 mod run_output;
 mod status;
+mod tdd_phase;
 mod tidy;
 mod tracking;
 mod untouched;

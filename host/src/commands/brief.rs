@@ -142,7 +142,7 @@ pub fn show(
     ui.json(
         command,
         &BriefView {
-            stand: StandView::new(facts),
+            stand: StandView::new(facts, &asked.contributions),
             decisions: recent,
             next_actions: next_actions(facts, &asked.contributions),
             since_you_left: since,

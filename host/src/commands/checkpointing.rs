@@ -12,8 +12,8 @@ use crate::git::status::{Change, ChangeKind};
 use crate::path::RepoPath;
 use crate::plugin::contribution::Contribution;
 use crate::session::ids::CheckpointId;
-use crate::session::live::{LiveSession, Mode, TddPhase};
-use crate::session::phase;
+use crate::session::live::{LiveSession, TddPhase};
+use crate::session::phase::{self, PhaseStanding};
 use crate::session::record::{
     CheckpointReason, CheckpointRecord, CommitFact, Entry, FileFact, RECORD_FORMAT,
 };
@@ -192,17 +192,17 @@ pub fn write(
     session.settle();
     let id = CheckpointId(session.context.highest_checkpoint + 1);
     session.context.highest_checkpoint = id.0;
-    let phase_told = match (request.tdd_phase, session.context.mode) {
-        (None, Mode::Tdd) => phase::told(&asked.contributions),
-        _ => None,
-    };
+    // A claim stands: what is told is what the evidence says of it.
+    let phase_told = phase::told(&asked.contributions)
+        .filter(|told| request.tdd_phase.is_none_or(|phase| phase == told.phase));
     if let Some(phase) = request
         .tdd_phase
         .or(phase_told.as_ref().map(|told| told.phase))
     {
         session.context.tdd_phase = Some(phase);
-        let plugin = phase_told.as_ref().map(|told| told.plugin.clone());
-        session.context.tdd_phase_told_by = plugin;
+        let told = phase_told.as_ref();
+        let told = told.filter(|told| told.standing == PhaseStanding::Evidence);
+        session.context.tdd_phase_told_by = told.map(|told| told.plugin.clone());
     }
     if request.park {
         session.context.parked = Some(id);

@@ -9,7 +9,7 @@ use crate::plugin::contribution::Hook;
 use crate::plugin::{Network, Plugins, WhenCold};
 use crate::session::ids::CheckpointId;
 use crate::session::live::Mode;
-use crate::session::phase::{self, PhaseTold};
+use crate::session::phase::{self, PhaseStanding, PhaseTold};
 use crate::session::record::CheckpointReason;
 use crate::ui::Ui;
 use crate::workspace::{Place, Workspace};
@@ -55,6 +55,7 @@ fn make(
     let question = ask::question(workspace, hook, Vec::new());
     let asked = ask::ask(workspace, plugins, facts, &question, Network::Kept);
     let Some(told) = new_phase(&asked) else {
+        keep_states(workspace, &here, &asked)?;
         return Ok(None);
     };
     let all = Plugins::load(
@@ -73,6 +74,19 @@ fn make(
     Ok(Some((made.record.id, told)))
 }
 
+/// What the plugin saw before this run cannot be seen any more after the next one.
+fn keep_states(workspace: &Workspace, place: &Place, asked: &Asked) -> anyhow::Result<()> {
+    if asked.new_states.is_empty() {
+        return Ok(());
+    }
+    // What is to be warned of was, when the evidence was recorded.
+    let ((), _) = workspace.change_session(place, |transaction, session| {
+        let mut states = asked.new_states.iter();
+        states.try_for_each(|state| transaction.write_plugin_state(&session.context.id, state))
+    })?;
+    Ok(())
+}
+
 fn is_followed(workspace: &Workspace, place: &Place) -> anyhow::Result<bool> {
     let live = workspace.live(place)?;
     let context = live.map(|(session, _)| session.context);
@@ -83,5 +97,6 @@ fn new_phase(asked: &Asked) -> Option<PhaseTold> {
     let session = asked.facts.session.as_ref()?;
     let last = asked.facts.last_checkpoint.as_ref();
     let told = phase::told(&asked.contributions)?;
-    phase::is_new(&told, last, session.context.tdd_phase).then_some(told)
+    let seen = told.standing == PhaseStanding::Evidence;
+    (seen && phase::is_new(&told, last, session.context.tdd_phase)).then_some(told)
 }

@@ -21,6 +21,7 @@ pub const SCHEMAS: [(&str, &[&str]); 33] = [
         "status",
         &[
             "session",
+            "tdd_phase",
             "head",
             "objectives",
             "blockers",
@@ -109,6 +110,7 @@ pub const SCHEMAS: [(&str, &[&str]); 33] = [
 
 const BRIEF: &[&str] = &[
     "session",
+    "tdd_phase",
     "head",
     "objectives",
     "blockers",
@@ -146,6 +148,7 @@ const END: &[&str] = &[
     "merged_into?",
     "merge_commit?",
     "handoff",
+    "tdd_phase?",
     "contributions?",
     "pushed_to?",
     "markdown",

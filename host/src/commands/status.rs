@@ -107,7 +107,7 @@ pub fn run(
     ui.json(
         "status",
         &StatusView {
-            stand: StandView::new(facts),
+            stand: StandView::new(facts, &asked.contributions),
             changes: facts
                 .changes
                 .iter()

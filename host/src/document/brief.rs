@@ -22,7 +22,7 @@ pub fn brief(
 ) -> Document {
     let name = facts.head.branch.as_deref().unwrap_or("detached HEAD");
     let mut document = Document::new(format!("Session brief: {name}"));
-    document.push(sections::state(facts));
+    document.push(sections::state(facts, contributions));
     if let Some(since) = since {
         document.push(since_you_left(facts, since));
     }

@@ -6,6 +6,7 @@ use super::sections::{contributions, metrics, short, time_at_work};
 use super::time_text::ago_at;
 use super::{Document, Item, Provenance, Section};
 use crate::environment::Timestamp;
+use crate::session::phase::PhaseStanding;
 use crate::session::record::{CheckpointReason, CheckpointRecord, FileFact};
 
 pub fn checkpoint(record: &CheckpointRecord, now: Timestamp) -> Document {
@@ -49,13 +50,8 @@ fn facts(record: &CheckpointRecord, now: Timestamp) -> Section {
     if let Some(why) = why {
         section.pair("Reason", why);
     }
-    if let Some(told) = &record.phase_told {
-        let words = told.why.as_deref().unwrap_or(told.phase.name());
-        let words = words.trim_end_matches('.');
-        section.pair(
-            "TDD phase",
-            format!("{words} (from plugin {})", told.plugin),
-        );
+    if let Some(phase) = phase(record, PhaseStanding::Evidence) {
+        section.pair("TDD phase", phase);
     }
     let head = record.head.as_deref().map_or("no commit yet", short);
     section.pair(
@@ -126,10 +122,19 @@ fn notes(record: &CheckpointRecord) -> Section {
             text: notes.clone(),
         });
     }
-    if let Some(phase) = record.tdd_phase {
-        section.line(format!("TDD phase: {}", phase.name()));
+    if let Some(phase) = phase(record, PhaseStanding::Claimed) {
+        section.line(format!("TDD phase: {phase}"));
     }
     section
+}
+
+/// What is claimed stands with the notes, what evidence tells with what was observed; never both.
+fn phase(record: &CheckpointRecord, standing: PhaseStanding) -> Option<String> {
+    record.phase_standing().filter(|found| *found == standing)?;
+    match &record.phase_told {
+        Some(told) => Some(told.text()),
+        None => Some(format!("{}, unverified: claimed", record.phase()?.name())),
+    }
 }
 
 fn files(record: &CheckpointRecord) -> Section {

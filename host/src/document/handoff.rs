@@ -8,6 +8,7 @@ use super::{Document, Item, Mark, Provenance, Section};
 use crate::facts::Facts;
 use crate::session::decision::Decision;
 use crate::session::live::LiveSession;
+use crate::session::phase::{PhaseNow, PhaseStanding};
 use crate::session::record::EndRecord;
 
 pub fn handoff(end: &EndRecord, live: &LiveSession, decisions: &[Decision]) -> Document {
@@ -44,6 +45,9 @@ fn claims(end: &EndRecord) -> Section {
     add("Accomplished", &end.claims.accomplished);
     add("Decided", &end.claims.decisions);
     add("Remember", &end.claims.remember);
+    if let Some(phase) = phase(end, PhaseStanding::Claimed) {
+        section.pair("TDD phase", phase);
+    }
     section
 }
 
@@ -75,6 +79,9 @@ fn observed(end: &EndRecord) -> Section {
             count(end.checkpoints as usize, "checkpoint", "checkpoints")
         ),
     );
+    if let Some(phase) = phase(end, PhaseStanding::Evidence) {
+        section.pair("TDD phase", phase);
+    }
     section.pair("HEAD", end.head.as_deref().map_or("no commit yet", short));
     if let Some(branch) = &end.merged_into {
         let commit = end
@@ -85,6 +92,14 @@ fn observed(end: &EndRecord) -> Section {
         section.pair("Merged", format!("into {branch}{commit}"));
     }
     section
+}
+
+/// Said or observed, never both.
+fn phase(end: &EndRecord, standing: PhaseStanding) -> Option<String> {
+    let phase = end.tdd_phase.as_ref();
+    phase
+        .filter(|phase| phase.standing == standing)
+        .map(PhaseNow::text)
 }
 
 fn lasted(end: &EndRecord) -> String {

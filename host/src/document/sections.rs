@@ -11,9 +11,10 @@ use crate::git::status::AheadBehind;
 use crate::plugin::contribution::Contribution;
 use crate::session::decision::Decision;
 use crate::session::live::{LiveSession, Mode, duration_text};
+use crate::session::phase;
 
 /// Where we stand: session, branch, work tree, progress.
-pub fn state(facts: &Facts) -> Section {
+pub fn state(facts: &Facts, contributions: &[Contribution]) -> Section {
     let mut section = Section::new("state", "Now").importance(100);
     match &facts.session {
         Some(session) => {
@@ -36,12 +37,8 @@ pub fn state(facts: &Facts) -> Section {
             if let Some(before) = &context.continues {
                 section.pair("Continues", before.to_string());
             }
-            if let Some(phase) = context.tdd_phase {
-                let from = match &context.tdd_phase_told_by {
-                    Some(plugin) => format!("from plugin {plugin}, at the last checkpoint"),
-                    None => "as claimed".to_owned(),
-                };
-                section.pair("TDD phase", format!("{} ({from})", phase.name()));
+            if let Some(phase) = phase::now(facts, contributions) {
+                section.pair("TDD phase", phase.text());
             }
         }
         None => {

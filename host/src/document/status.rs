@@ -12,7 +12,7 @@ use crate::session::record::SessionSummary;
 pub fn status(facts: &Facts, contributions: &[Contribution]) -> Document {
     let name = facts.head.branch.as_deref().unwrap_or("detached HEAD");
     let mut document = Document::new(format!("Status: {name}"));
-    document.push(sections::state(facts));
+    document.push(sections::state(facts, contributions));
     if let Some(session) = &facts.session {
         document.push(sections::blockers(session));
         document.push(sections::objectives(session));
@@ -37,7 +37,7 @@ pub fn report(
     last: Option<&SessionSummary>,
 ) -> Document {
     let mut document = Document::new("Project status");
-    document.push(sections::state(facts));
+    document.push(sections::state(facts, contributions));
     let mut health = sections::metrics(contributions, facts.now);
     "Health".clone_into(&mut health.title);
     document.push(health);

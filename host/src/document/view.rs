@@ -5,9 +5,11 @@ use serde::Serialize;
 use crate::facts::standing::{Held, NOT_COMPARED, Standing};
 use crate::facts::{Facts, Head};
 use crate::path::RepoPath;
+use crate::plugin::contribution::Contribution;
 use crate::session::evidence::TestCounts;
 use crate::session::list::CheckList;
 use crate::session::live::LiveSession;
+use crate::session::phase::{self, PhaseNow};
 
 #[derive(Debug, Serialize)]
 pub struct ItemView {
@@ -47,6 +49,8 @@ impl SessionView {
 #[derive(Debug, Serialize)]
 pub struct StandView<'a> {
     pub session: Option<SessionView>,
+    /// In a session of test-driven development.
+    pub tdd_phase: Option<PhaseNow>,
     pub head: &'a Head,
     pub objectives: Vec<ItemView>,
     pub blockers: Vec<ItemView>,
@@ -54,10 +58,11 @@ pub struct StandView<'a> {
 }
 
 impl<'a> StandView<'a> {
-    pub fn new(facts: &'a Facts) -> Self {
+    pub fn new(facts: &'a Facts, contributions: &[Contribution]) -> Self {
         let session = facts.session.as_ref();
         Self {
             session: session.map(|session| SessionView::new(session, facts.now)),
+            tdd_phase: phase::now(facts, contributions),
             head: &facts.head,
             objectives: session.map(objectives).unwrap_or_default(),
             blockers: session.map(blockers).unwrap_or_default(),

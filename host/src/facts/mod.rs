@@ -2,6 +2,7 @@
 
 pub mod annotations;
 pub mod changed_lines;
+pub mod commit_texts;
 pub mod evidence;
 mod expansion;
 pub mod gather;

@@ -1,5 +1,6 @@
 //! The facts as plugins may ask for them. What costs something is read when it is first asked for, never before.
 
+use std::cell::OnceCell;
 use std::path::Path;
 
 use globset::GlobSet;
@@ -14,8 +15,8 @@ use crate::git::tree_diff::LineCount;
 use crate::git::{ObjectId, Repository, remote_url};
 use crate::path::RepoPath;
 use crate::plugin::host_data::{
-    ChangedFile, ChangedLines, CheckpointView, CommitRef, EvidenceView, HostData, ItemView,
-    PathActivity, RecentChange, RecentQuery, Remote, Scope, SessionCommit, SessionInfo,
+    ChangedFile, ChangedLines, CheckpointView, CommitRef, CommitTexts, EvidenceView, HostData,
+    ItemView, PathActivity, RecentChange, RecentQuery, Remote, Scope, SessionCommit, SessionInfo,
     SessionView, Since,
 };
 use crate::session::evidence::EvidenceRecord;
@@ -32,6 +33,8 @@ pub struct PluginView<'a> {
     facts: &'a Facts,
     repository: &'a Repository,
     layout: &'a Layout,
+    /// Walked once: several plugins ask, and some ask again of each commit.
+    session_commits: OnceCell<Vec<Commit>>,
 }
 
 impl<'a> PluginView<'a> {
@@ -40,6 +43,7 @@ impl<'a> PluginView<'a> {
             facts,
             repository,
             layout,
+            session_commits: OnceCell::new(),
         }
     }
 
@@ -55,22 +59,30 @@ impl<'a> PluginView<'a> {
                         subject: commit.subject.clone(),
                     },
                     author: commit.author.name.clone(),
-                    files: self.files_of(commit.id)?,
+                    files: {
+                        let changes = self.repository.changes_of(commit.id)?.into_iter();
+                        changes.map(|change| change.path).collect()
+                    },
                 })
             })
             .collect()
     }
 
-    fn files_of(&self, commit: ObjectId) -> anyhow::Result<Vec<RepoPath>> {
-        let old = match &self.repository.commit_parents(commit)?[..] {
-            // A merge's own changes are its branches'.
-            [_, _, ..] => return Ok(Vec::new()),
-            [parent] => Some(self.repository.commit_tree(*parent)?),
-            [] => None,
+    /// Newest first; none without a session.
+    fn commits_of_session(&self) -> anyhow::Result<&[Commit]> {
+        if let Some(known) = self.session_commits.get() {
+            return Ok(known);
+        }
+        let start = self.facts.session.as_ref();
+        let start = start.map(|session| session.context.start_commit.clone());
+        let list = match (self.facts.head.commit, start) {
+            (Some(head), Some(start)) => {
+                let hide: Vec<ObjectId> = start.iter().filter_map(|id| id.parse().ok()).collect();
+                self.repository.commits(head, &hide, MOST_COMMITS)?.list
+            }
+            _ => Vec::new(),
         };
-        let new = self.repository.commit_tree(commit)?;
-        let changes = self.repository.changed_paths(old, Some(new))?;
-        Ok(changes.into_iter().map(|change| change.path).collect())
+        Ok(self.session_commits.get_or_init(|| list))
     }
 
     fn commit_ref(change: &super::path_history::LastChange) -> CommitRef {
@@ -143,15 +155,24 @@ impl HostData for PluginView<'_> {
     }
 
     fn session_commits(&self) -> anyhow::Result<Vec<SessionCommit>> {
-        let start = self.facts.session.as_ref();
-        let start = start.map(|session| session.context.start_commit.clone());
-        let (Some(head), Some(start)) = (self.facts.head.commit, start) else {
-            return Ok(Vec::new());
+        self.with_files(self.commits_of_session()?)
+    }
+
+    fn commit_texts(
+        &self,
+        commit: &str,
+        wanted: &dyn Fn(&RepoPath) -> bool,
+        room: usize,
+    ) -> anyhow::Result<Option<CommitTexts>> {
+        let commits = self.commits_of_session()?;
+        let Some(id) = commit
+            .parse()
+            .ok()
+            .filter(|id| commits.iter().any(|it| it.id == *id))
+        else {
+            return Ok(None);
         };
-        let hide = start.and_then(|id| id.parse().ok());
-        let hide: Vec<ObjectId> = hide.into_iter().collect();
-        let commits = self.repository.commits(head, &hide, MOST_COMMITS)?;
-        self.with_files(&commits.list)
+        super::commit_texts::commit_texts(self.repository, id, wanted, room).map(Some)
     }
 
     fn changed_lines(&self, since: Since) -> anyhow::Result<Option<Vec<ChangedLines>>> {

@@ -12,9 +12,55 @@ pub fn text_diff(old: &str, new: &str) -> anyhow::Result<String> {
     Ok(hunks.collect::<Vec<_>>().join("\n"))
 }
 
+/// Lines that are not the same in two texts, as they stand in the new one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LineChange {
+    /// 1-based: the first line that was added; where none was, the line behind which lines were removed, 0 at the
+    /// beginning.
+    pub first: u32,
+    pub added: u32,
+    pub removed: u32,
+}
+
+/// What differs, from top to bottom; None for binary content. White space at the end of a line does not count, so that a
+/// file whose line ends git converts is not all new.
+pub fn line_changes(old: &[u8], new: &[u8]) -> Option<Vec<LineChange>> {
+    let mut options = git2::DiffOptions::new();
+    options.ignore_whitespace_eol(true).context_lines(0);
+    let patch = git2::Patch::from_buffers(old, None, new, None, Some(&mut options)).ok()?;
+    if patch.delta().flags().is_binary() {
+        return None;
+    }
+    let hunks = (0..patch.num_hunks()).map(|index| {
+        let (hunk, _) = patch.hunk(index).ok()?;
+        Some(LineChange {
+            first: hunk.new_start(),
+            added: hunk.new_lines(),
+            removed: hunk.old_lines(),
+        })
+    });
+    hunks.collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::text_diff;
+    use super::{LineChange, line_changes, text_diff};
+
+    #[test]
+    fn changes_are_placed_in_the_new_text() {
+        let changes = |old: &str, new: &str| line_changes(old.as_bytes(), new.as_bytes());
+        let change = |first, added, removed| LineChange {
+            first,
+            added,
+            removed,
+        };
+        let both = changes("a\nb\nc\nd\n", "a\nX\nY\nc\n").unwrap();
+        assert_eq!(both, [change(2, 2, 1), change(4, 0, 1)]);
+        assert_eq!(changes("a\nb\n", "b\n"), Some(vec![change(0, 0, 1)]));
+        assert_eq!(changes("", "a\nb\n"), Some(vec![change(1, 2, 0)]));
+        assert_eq!(changes("a\r\n", "a\n"), Some(vec![]));
+        assert_eq!(changes("a", "\0"), None);
+    }
 
     #[test]
     fn only_what_differs_is_shown() {

@@ -9,6 +9,7 @@ use super::ObjectId;
 use super::blobs::{BlobBytes, blob_at};
 use super::repository::Repository;
 use super::status::{BlobAt, Change};
+use super::text_diff::line_changes;
 use crate::path::RepoPath;
 
 /// Files larger than this are not counted line by line.
@@ -47,6 +48,16 @@ impl Repository {
         }
         changes.sort_by(|one, two| one.path.cmp(&two.path));
         Ok(changes)
+    }
+
+    /// What a commit changed against its parent. A merge's own changes are its branches'.
+    pub fn changes_of(&self, commit: ObjectId) -> anyhow::Result<Vec<TreeChange>> {
+        let old = match &self.commit_parents(commit)?[..] {
+            [_, _, ..] => return Ok(Vec::new()),
+            [parent] => Some(self.commit_tree(*parent)?),
+            [] => None,
+        };
+        self.changed_paths(old, Some(self.commit_tree(commit)?))
     }
 
     /// Compares two directories at `prefix`, which ends with `/` or is empty.
@@ -167,20 +178,9 @@ impl Repository {
 /// The runs of lines in `new` that are not in `old`, each as its first line (1-based) and how many, from top to bottom.
 /// As in [`Repository::line_counts`], white space at the end of a line does not count. None for binary content.
 pub fn added_ranges(old: &[u8], new: &[u8]) -> Option<Vec<(u32, u32)>> {
-    let mut options = git2::DiffOptions::new();
-    options.ignore_whitespace_eol(true).context_lines(0);
-    let patch = git2::Patch::from_buffers(old, None, new, None, Some(&mut options)).ok()?;
-    if patch.delta().flags().is_binary() {
-        return None;
-    }
-    let mut ranges = Vec::new();
-    for index in 0..patch.num_hunks() {
-        let (hunk, _) = patch.hunk(index).ok()?;
-        if hunk.new_lines() > 0 {
-            ranges.push((hunk.new_start(), hunk.new_lines()));
-        }
-    }
-    Some(ranges)
+    let changes = line_changes(old, new)?.into_iter();
+    let added = changes.filter(|change| change.added > 0);
+    Some(added.map(|change| (change.first, change.added)).collect())
 }
 
 /// Lines added and removed; None for binary content.

@@ -6,6 +6,7 @@ use std::path::Path;
 use globset::GlobSet;
 
 use crate::environment::Timestamp;
+use crate::git::text_diff::LineChange;
 use crate::git::tree_diff::LineCount;
 use crate::path::RepoPath;
 use crate::session::decision::Decision;
@@ -44,6 +45,15 @@ pub trait HostData {
         queries: &[RecentQuery],
         limit: usize,
     ) -> anyhow::Result<Vec<Vec<RecentChange>>>;
+
+    /// What a commit did to the text files that `wanted` takes, in at most so many bytes of text; None where it is no
+    /// commit of this session.
+    fn commit_texts(
+        &self,
+        commit: &str,
+        wanted: &dyn Fn(&RepoPath) -> bool,
+        room: usize,
+    ) -> anyhow::Result<Option<CommitTexts>>;
 
     /// The commit that is checked out, hexadecimal.
     fn head(&self) -> Option<String>;
@@ -173,6 +183,24 @@ pub struct SessionCommit {
     pub commit: CommitRef,
     pub author: String,
     pub files: Vec<RepoPath>,
+}
+
+/// What one commit did to text files.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CommitTexts {
+    /// By path, without deleted ones.
+    pub files: Vec<ChangedText>,
+    /// Some were left out.
+    pub partial: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangedText {
+    pub path: RepoPath,
+    /// The whole file as the commit left it.
+    pub text: String,
+    /// From top to bottom.
+    pub changes: Vec<LineChange>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,10 +1,13 @@
-//! The phase of test-driven development as plugins tell it from evidence, and when it is a new one. It must not tell a
-//! phase itself, nor take what somebody claimed for what was told.
+//! The one phase of test-driven development that a document shows: what a plugin tells now, else what the session
+//! remembers; and when it is a new one. It must not tell a phase itself, nor take what somebody claimed for what evidence
+//! tells.
 
 use serde::{Deserialize, Serialize};
 
+use super::ids::CheckpointId;
 use super::live::TddPhase;
 use super::record::CheckpointRecord;
+use crate::facts::Facts;
 use crate::plugin::contribution::Contribution;
 
 /// The trailer that says it.
@@ -13,10 +16,22 @@ const TRAILER: &str = "TDD-Phase";
 /// Characters of a reason; a plugin's section may be long.
 const LONGEST_REASON: usize = 200;
 
+/// What stands behind a phase.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PhaseStanding {
+    #[default]
+    Evidence,
+    /// Somebody's word, and no evidence for it: unverified.
+    Claimed,
+}
+
 /// What a plugin said of the phase at a checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PhaseTold {
     pub phase: TddPhase,
+    #[serde(default)]
+    pub standing: PhaseStanding,
     /// The plugin's own words, one line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
@@ -31,12 +46,95 @@ pub fn told(contributions: &[Contribution]) -> Option<PhaseTold> {
             .trailers
             .iter()
             .find(|(key, _)| key == TRAILER)?;
+        let phase = named(value)?;
+        let why = why(contribution);
+        let unverified = format!("{}, unverified: ", phase.name());
+        let claimed = why.as_ref().is_some_and(|why| why.starts_with(&unverified));
         Some(PhaseTold {
-            phase: named(value)?,
-            why: why(contribution),
+            phase,
+            standing: match claimed {
+                true => PhaseStanding::Claimed,
+                false => PhaseStanding::Evidence,
+            },
+            why,
             plugin: contribution.plugin.clone(),
         })
     })
+}
+
+/// The phase at this moment. Every document shows this one, and none beside it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhaseNow {
+    pub phase: TddPhase,
+    pub standing: PhaseStanding,
+    /// Phase, standing and reason in one line.
+    pub words: String,
+    /// The plugin that told it; None: the session remembers what was claimed.
+    pub plugin: Option<String>,
+    /// The checkpoint at which it was told; None: it is told now.
+    pub checkpoint: Option<CheckpointId>,
+}
+
+/// What a plugin tells in answer to this command, else what the session remembers of its last checkpoint.
+pub fn now(facts: &Facts, contributions: &[Contribution]) -> Option<PhaseNow> {
+    if let Some(told) = told(contributions) {
+        return Some(PhaseNow::told(&told, None));
+    }
+    let context = &facts.session.as_ref()?.context;
+    let phase = context.tdd_phase?;
+    let last = facts.last_checkpoint.as_ref();
+    let last = last.filter(|last| last.phase() == Some(phase));
+    if let Some((last, told)) = last.and_then(|last| Some((last, last.phase_told.as_ref()?))) {
+        return Some(PhaseNow::told(told, Some(last.id)));
+    }
+    let why = match (last, &context.continues) {
+        (Some(last), _) => format!("claimed ({})", last.id),
+        (None, Some(before)) if facts.last_checkpoint.is_none() => {
+            format!("it was the phase of {before}")
+        }
+        (None, _) => "it was so at an earlier checkpoint".to_owned(),
+    };
+    Some(PhaseNow {
+        phase,
+        standing: PhaseStanding::Claimed,
+        words: format!("{}, unverified: {why}", phase.name()),
+        plugin: None,
+        checkpoint: None,
+    })
+}
+
+impl PhaseNow {
+    fn told(told: &PhaseTold, checkpoint: Option<CheckpointId>) -> Self {
+        Self {
+            phase: told.phase,
+            standing: told.standing,
+            words: told.words(),
+            plugin: Some(told.plugin.clone()),
+            checkpoint,
+        }
+    }
+
+    /// With its source.
+    pub fn text(&self) -> String {
+        let words = &self.words;
+        match (&self.plugin, self.checkpoint) {
+            (Some(plugin), Some(id)) => format!("{words} (from plugin {plugin}, at {id})"),
+            (Some(plugin), None) => format!("{words} (from plugin {plugin})"),
+            (None, _) => words.clone(),
+        }
+    }
+}
+
+impl PhaseTold {
+    fn words(&self) -> String {
+        let words = self.why.as_deref().unwrap_or(self.phase.name());
+        words.trim_end_matches('.').to_owned()
+    }
+
+    /// With its source.
+    pub fn text(&self) -> String {
+        PhaseNow::told(self, None).text()
+    }
 }
 
 fn named(name: &str) -> Option<TddPhase> {
@@ -71,6 +169,13 @@ impl CheckpointRecord {
     pub fn phase(&self) -> Option<TddPhase> {
         let told = self.phase_told.as_ref().map(|told| told.phase);
         self.tdd_phase.or(told)
+    }
+
+    /// None without a phase.
+    pub fn phase_standing(&self) -> Option<PhaseStanding> {
+        self.phase()?;
+        let told = self.phase_told.as_ref().map(|told| told.standing);
+        Some(told.unwrap_or(PhaseStanding::Claimed))
     }
 }
 

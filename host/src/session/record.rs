@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::evidence::{EvidenceFact, EvidenceRecord};
 use super::ids::{CheckpointId, SessionId};
 use super::live::{Mode, TddPhase};
-use super::phase::PhaseTold;
+use super::phase::{PhaseNow, PhaseTold};
 use crate::environment::Timestamp;
 use crate::path::RepoPath;
 use crate::plugin::contribution::Contribution;
@@ -87,7 +87,7 @@ pub struct CheckpointRecord {
     /// As it was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tdd_phase: Option<TddPhase>,
-    /// As a plugin told it from evidence, where none was given.
+    /// As a plugin told it: from evidence, or what it says of the phase that was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phase_told: Option<PhaseTold>,
     pub objectives_done: u32,
@@ -154,6 +154,9 @@ pub struct EndRecord {
     pub merged_into: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merge_commit: Option<String>,
+    /// In a session of test-driven development, how it stood at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tdd_phase: Option<PhaseNow>,
     /// A handoff was written; `document.md` of this entry is it.
     pub handoff: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -38,7 +38,7 @@ impl Counts {
 }
 
 /// 64 lines: which of them can be covered, and which are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Block {
     index: u32,
     known: u64,
@@ -58,15 +58,29 @@ pub struct Lines {
 impl Lines {
     /// A line that is named twice is covered if it is once.
     pub fn add(&mut self, line: u32, covered: bool) {
-        if line == 0 || line > LAST_LINE {
-            return;
+        self.add_all(std::iter::once((line, covered)));
+    }
+
+    /// As [`Lines::add`] of each. Neighbours, as nearly all of them are, are put together before they are put in.
+    #[inline(always)]
+    pub fn add_all(&mut self, lines: impl Iterator<Item = (u32, bool)>) {
+        let mut block = Block::default();
+        for (line, covered) in lines {
+            if line == 0 || line > LAST_LINE {
+                continue;
+            }
+            let bit = 1 << (line % 64);
+            if line / 64 != block.index {
+                self.put(block);
+                block = Block {
+                    index: line / 64,
+                    ..Block::default()
+                };
+            }
+            block.known |= bit;
+            block.hit |= if covered { bit } else { 0 };
         }
-        let bit = 1 << (line % 64);
-        self.put(Block {
-            index: line / 64,
-            known: bit,
-            hit: if covered { bit } else { 0 },
-        });
+        self.put(block);
     }
 
     /// Both ends included.
@@ -86,6 +100,7 @@ impl Lines {
 
     fn put(&mut self, block: Block) {
         match self.blocks.last_mut() {
+            _ if block.known == 0 => {}
             Some(last) if last.index == block.index => {
                 last.known |= block.known;
                 last.hit |= block.hit;

@@ -22,39 +22,56 @@ pub fn status(picture: &Picture) -> Contribution {
         metrics: metrics(picture),
         findings: findings(picture),
         next_steps: next_step(picture).into_iter().collect(),
+        trailers: trailer(picture).into_iter().collect(),
         ..Contribution::default()
     }
 }
 
-/// The trailer says which phase, the section why.
-pub fn checkpoint(picture: &Picture) -> Contribution {
-    let trailer = picture.story.phase.map(|phase| Trailer {
+/// Which phase; the section says why. The phase of the session before is for the host to remember, not for this one to
+/// say.
+fn trailer(picture: &Picture) -> Option<Trailer> {
+    let phase = picture.story.phase.filter(|_| !picture.story.carried)?;
+    Some(Trailer {
         key: "TDD-Phase".to_owned(),
         value: phase.name().to_owned(),
-    });
-    Contribution {
-        trailers: trailer.into_iter().collect(),
-        ..status(picture)
-    }
+    })
+}
+
+pub fn checkpoint(picture: &Picture) -> Contribution {
+    status(picture)
 }
 
 pub fn handoff(picture: &Picture) -> Contribution {
     status(picture)
 }
 
+/// One phase, and whether evidence tells it. The host takes it from here into its own documents.
+fn phase_line(picture: &Picture) -> String {
+    let story = &picture.story;
+    let why = &story.why;
+    let Some(phase) = story.phase.map(Phase::name) else {
+        return format!("No phase yet: {why}.\n");
+    };
+    match lack(picture) {
+        None if story.by_claim => {
+            let run = story.last_run.as_ref();
+            let run = run.map(|(id, passed)| {
+                let outcome = if *passed { "pass" } else { "fail" };
+                format!(", and the tests {outcome} ({id})")
+            });
+            format!("Phase: {phase}, since {why}{}.\n", run.unwrap_or_default())
+        }
+        None => format!("Phase: {phase}, since {why}.\n"),
+        // The reason says it already.
+        Some(_) if story.broken => format!("Phase: {phase}, unverified: {why}.\n"),
+        Some(lack) => format!("Phase: {phase}, unverified: {why}, and {lack}.\n"),
+    }
+}
+
 fn section(picture: &Picture, with_reasons: bool) -> Section {
     let story = &picture.story;
-    let mut body = match story.phase {
-        Some(phase) => format!("Phase: {}, since {}.\n", phase.name(), story.why),
-        None => format!("No phase yet: {}.\n", story.why),
-    };
-    if let Some(phase) = story.phase.filter(|_| !has_evidence(picture)) {
-        body.push_str(&format!(
-            "{} is unverified: {}.\n",
-            phase.name(),
-            lack(picture)
-        ));
-    } else if story.last_run.is_some() && !picture.current {
+    let mut body = phase_line(picture);
+    if story.last_run.is_some() && !picture.current {
         body.push_str("The tests were last run on an older tree.\n");
     }
     if let (Some(last), Some(mean)) = (story.cycles.last(), story.mean_cycle()) {
@@ -85,6 +102,17 @@ fn section(picture: &Picture, with_reasons: bool) -> Section {
         if with_reasons && reasons.len() > shown {
             body.push_str(&format!("- and {} more\n", reasons.len() - shown));
         }
+        if picture.discipline.unknown > 0 {
+            body.push_str(&format!(
+                "{} could not be looked into, and {} not count.\n",
+                count(picture.discipline.unknown, "commit"),
+                if picture.discipline.unknown == 1 {
+                    "does"
+                } else {
+                    "do"
+                }
+            ));
+        }
     }
     Section {
         title: "Test-driven development".to_owned(),
@@ -93,25 +121,28 @@ fn section(picture: &Picture, with_reasons: bool) -> Section {
     }
 }
 
-/// RED needs no passing run; GREEN and REFACTOR do.
-fn has_evidence(picture: &Picture) -> bool {
+/// Why evidence does not tell the phase, a clause; none where it does. What evidence told stays told when the tree moves
+/// on; what was claimed needs its evidence on this tree.
+fn lack(picture: &Picture) -> Option<String> {
     let story = &picture.story;
-    match story.phase {
-        Some(Phase::Green | Phase::Refactor) => {
-            let passed = story.last_run.as_ref().is_some_and(|(_, passed)| *passed);
-            let by_claim = story.by_claim || picture.claimed.is_some();
-            passed && (picture.current || !by_claim)
-        }
-        _ => true,
-    }
-}
-
-/// Why a GREEN has no evidence.
-fn lack(picture: &Picture) -> String {
-    match &picture.story.last_run {
-        None => "no run of the tests was seen".to_owned(),
-        Some((id, false)) => format!("the tests failed when they were last run ({id})"),
-        Some((id, true)) => format!("the tests passed on an older tree ({id})"),
+    let wanted = match story.phase? {
+        Phase::Red => false,
+        Phase::Green | Phase::Refactor => true,
+    };
+    let by_claim = story.by_claim || (wanted && picture.claimed.is_some());
+    let word = |passed: bool| if passed { "passed" } else { "failed" };
+    match &story.last_run {
+        None if by_claim => Some("no run of the tests was seen".to_owned()),
+        None => None,
+        Some((id, passed)) if *passed != wanted && (by_claim || wanted) => Some(format!(
+            "the tests {} when they were last run ({id})",
+            word(*passed)
+        )),
+        Some((id, passed)) if by_claim && !picture.current => Some(format!(
+            "the tests {} on an older tree ({id})",
+            word(*passed)
+        )),
+        Some(_) => None,
     }
 }
 
@@ -169,8 +200,11 @@ fn findings(picture: &Picture) -> Vec<Finding> {
             hint: Some(hint.to_owned()),
         });
     };
-    if let Some(phase) = story.phase.filter(|_| !has_evidence(picture)) {
-        let message = format!("{} is unverified: {}", phase.name(), lack(picture));
+    if let (Some(phase @ (Phase::Green | Phase::Refactor)), Some(lack)) =
+        (story.phase, lack(picture))
+        && !story.carried
+    {
+        let message = format!("{} is unverified: {lack}", phase.name());
         put("warning", message, "Run the tests with `session run -- …`.");
     }
     let passed = story.last_run.as_ref().filter(|(_, passed)| *passed);

@@ -12,6 +12,8 @@ pub struct Commit {
     pub time: i64,
     pub tests: bool,
     pub source: bool,
+    /// What it changed could not be looked at: it may hold tests beside its code.
+    pub unknown: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub struct Discipline {
     pub reasons: Vec<(u32, String)>,
     /// Commits that change source, and neither they nor the ones before them a test for it.
     pub without_tests: Vec<Commit>,
+    /// Commits that could not be looked at, and do not count.
+    pub unknown: usize,
 }
 
 /// What each kind costs, and at most.
@@ -77,6 +81,7 @@ pub fn judge(story: &Story, commits: &[Commit]) -> Discipline {
         score: judged.then(|| 100_u32.saturating_sub(lost)),
         reasons,
         without_tests,
+        unknown: commits.iter().filter(|commit| commit.unknown).count(),
     }
 }
 
@@ -87,6 +92,11 @@ fn order_of_commits(story: &Story, commits: &[Commit]) -> (Vec<Commit>, Vec<Stri
     let mut tests_ready = false;
     let mut waiting: Option<&Commit> = None;
     for commit in commits {
+        if commit.unknown {
+            // Nobody is accused of what was not seen: its tests may be those of the next commit.
+            tests_ready = true;
+            continue;
+        }
         match (commit.tests, commit.source) {
             (true, true) => (tests_ready, waiting) = (false, None),
             (true, false) => match waiting.take() {
@@ -112,7 +122,7 @@ fn order_of_commits(story: &Story, commits: &[Commit]) -> (Vec<Commit>, Vec<Stri
 mod tests {
     use super::*;
 
-    /// A word a commit: `t` changes tests, `s` source, `ts` both, `-` neither.
+    /// A word a commit: `t` changes tests, `s` source, `ts` both, `-` neither, and of `?` nothing is known.
     fn judged(words: &str, story: &Story) -> Discipline {
         let commits = words
             .split_whitespace()
@@ -123,6 +133,7 @@ mod tests {
                 time: i64::try_from(index).unwrap(),
                 tests: word.contains('t'),
                 source: word.contains('s'),
+                unknown: word.contains('?'),
             });
         judge(story, &commits.collect::<Vec<_>>())
     }
@@ -141,6 +152,9 @@ mod tests {
             ("s t", Some(80)),
             ("s t s", Some(70)),
             ("s s s s s s", Some(60)),
+            ("?s", Some(100)),
+            ("?s s", Some(100)),
+            ("?s s s", Some(90)),
         ];
         for (words, score) in cases {
             let discipline = judged(words, &Story::default());

@@ -19,11 +19,11 @@ pub struct Classes {
 }
 
 /// Extensions of languages that code is written in.
-const SOURCES: [&str; 50] = [
+const SOURCES: [&str; 51] = [
     "rs", "py", "pyx", "js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "vue", "svelte", "go",
     "java", "kt", "kts", "scala", "groovy", "clj", "rb", "cs", "fs", "vb", "php", "swift", "m",
     "mm", "ex", "exs", "erl", "c", "h", "cc", "cpp", "cxx", "hh", "hpp", "hxx", "zig", "dart",
-    "lua", "pl", "pm", "r", "jl", "hs", "ml", "nim", "sh",
+    "lua", "pl", "pm", "r", "jl", "hs", "ml", "nim", "sh", "d",
 ];
 /// Directories whose code is tests, in any language.
 const TEST_DIRECTORIES: [&str; 8] = [

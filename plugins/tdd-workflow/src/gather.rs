@@ -1,12 +1,24 @@
 //! Asking the host, and putting what it says into the order of events. It must not judge.
 
-use session_plugin::Request;
 use session_plugin::facts::{self, CheckpointInfo, EvidenceInfo};
+use session_plugin::{NewState, Request, state};
 
-use crate::discipline::{self, Commit, Discipline};
+use crate::beside;
+use crate::discipline::{self, Discipline};
 use crate::files::{Classes, Kind};
+use crate::inline::Sides;
+use crate::kept::Kept;
 use crate::machine::{Claim, Event, Phase, Run, Story, tell};
 use crate::settings::Settings;
+
+/// How much a hook may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// `brief` and `status`: what is kept, and a little more.
+    Quick,
+    /// `checkpoint` and `end`: look into what changed, and keep it.
+    Full,
+}
 
 /// What happened, and what it is worth.
 #[derive(Debug)]
@@ -26,7 +38,8 @@ pub struct Picture {
 /// The name under which a claim that is being made stands in a story.
 pub const THIS: &str = "this checkpoint";
 
-pub fn picture(request: &Request) -> Result<Picture, String> {
+/// How it stands, and what to keep of it.
+pub fn picture(request: &Request, effort: Effort) -> Result<(Picture, Vec<NewState>), String> {
     let settings = Settings::read(&facts::configuration())?;
     let classes = settings.classes();
     let now = facts::now();
@@ -35,17 +48,25 @@ pub fn picture(request: &Request) -> Result<Picture, String> {
         .iter()
         .find(|argument| argument.name == "tdd-phase");
     let claimed = argument.and_then(|argument| Phase::named(&argument.value));
+    let checkpoints = facts::checkpoints();
+    let before = state::get("session").and_then(|bytes| Kept::read(&bytes));
+    let mut kept = before.clone().unwrap_or_default();
+    if before.is_none() && checkpoints.is_empty() {
+        kept.carried = facts::session().and_then(|session| session.tdd_phase);
+    }
     let evidence = facts::evidence();
-    let runs = runs(&settings, &classes, &evidence);
-    let last = runs.last().map(|(_, standing)| standing.as_str());
-    let current = last == Some("verified");
+    let runs = runs(&settings, &classes, &evidence, &mut kept, effort);
+    let current = runs.last().is_some_and(|(_, current)| *current);
     let passing = current && runs.last().is_some_and(|(run, _)| run.passed);
     let runs = runs.into_iter().map(|(run, _)| run).collect();
-    let story = tell(&events(runs, facts::checkpoints(), claimed, passing, now));
-    let commits = commits(&classes);
+    let story = tell(
+        &events(runs, checkpoints, claimed, passing, now),
+        kept.carried(),
+    );
+    let commits = beside::commits(&classes, &mut kept, effort);
     let changed = facts::changed_files();
     let has = |kind: Kind| changed.iter().any(|file| classes.kind(&file.path) == kind);
-    Ok(Picture {
+    let picture = Picture {
         discipline: discipline::judge(&story, &commits),
         story,
         claimed,
@@ -53,39 +74,109 @@ pub fn picture(request: &Request) -> Result<Picture, String> {
         tests_changed: has(Kind::Test),
         source_changed: has(Kind::Source),
         now,
-    })
+    };
+    kept.retain(
+        |id| commits.iter().any(|commit| id.starts_with(&commit.id)),
+        |id| evidence.iter().any(|ran| ran.id == id),
+    );
+    let is_news = effort == Effort::Full && kept != before.unwrap_or_default();
+    let state = is_news.then(|| NewState {
+        scope: "session".to_owned(),
+        bytes: kept.write(),
+    });
+    Ok((picture, state.into_iter().collect()))
 }
 
-/// The runs of tests among all evidence, each with its standing. What changed before other commands counts for the next
-/// run of the tests.
-fn runs(settings: &Settings, classes: &Classes, evidence: &[EvidenceInfo]) -> Vec<(Run, String)> {
+/// What has changed since the tests were run last.
+#[derive(Debug, Default)]
+struct Changed {
+    sides: Sides,
+    /// Files that hold both; which of the two it was is not seen from their names.
+    beside: Vec<String>,
+}
+
+impl Changed {
+    fn note(&mut self, classes: &Classes, path: &str) {
+        match classes.kind(path) {
+            Kind::Test => self.sides.tests = true,
+            Kind::Source if beside::is_beside(classes, path) => self.beside.push(path.to_owned()),
+            Kind::Source => self.sides.source = true,
+            Kind::Other => {}
+        }
+    }
+}
+
+/// The runs of tests among all evidence, and of each whether it was on the work tree as it stands. What changed before
+/// other commands counts for the next run of the tests.
+fn runs(
+    settings: &Settings,
+    classes: &Classes,
+    evidence: &[EvidenceInfo],
+    kept: &mut Kept,
+    effort: Effort,
+) -> Vec<(Run, bool)> {
     let mut runs = Vec::new();
-    let (mut tests_changed, mut source_changed) = (false, false);
+    let mut changed = Changed::default();
+    let mut counts = Vec::new();
+    let is_run = |ran: &EvidenceInfo| {
+        ran.runner.is_some() || settings.runs_tests(&ran.command, ran.label.as_deref())
+    };
+    let last = evidence.iter().rfind(|ran| is_run(ran)).map(|ran| &ran.id);
     for ran in evidence {
         for path in &ran.changed_files {
-            match classes.kind(path) {
-                Kind::Test => tests_changed = true,
-                Kind::Source => source_changed = true,
-                Kind::Other => {}
-            }
+            changed.note(classes, path);
         }
-        if ran.runner.is_none() && !settings.runs_tests(&ran.command, ran.label.as_deref()) {
+        if !is_run(ran) {
             continue;
         }
+        let more = more_tests(ran, &mut counts);
+        let Changed { mut sides, beside } = std::mem::take(&mut changed);
+        let current = ran.standing == "verified";
+        if !beside.is_empty() {
+            if effort == Effort::Full
+                && current
+                && last == Some(&ran.id)
+                && kept.run(&ran.id).is_none()
+                && let Some(found) = beside::changed_now(&beside, kept)
+            {
+                kept.keep_run(&ran.id, found);
+            }
+            // Where nobody looked: there are more tests than before, or none was seen to have changed.
+            sides.add(kept.run(&ran.id).unwrap_or(Sides {
+                tests: more,
+                source: true,
+            }));
+        }
         let seconds = i64::try_from(ran.milliseconds / 1000).unwrap_or(i64::MAX);
-        runs.push((
-            Run {
-                id: ran.id.clone(),
-                started_at: ran.started_at,
-                ended_at: ran.started_at.saturating_add(seconds),
-                passed: ran.exit_code == 0,
-                tests_changed: std::mem::take(&mut tests_changed),
-                source_changed: std::mem::take(&mut source_changed),
-            },
-            ran.standing.clone(),
-        ));
+        let run = Run {
+            id: ran.id.clone(),
+            started_at: ran.started_at,
+            ended_at: ran.started_at.saturating_add(seconds),
+            passed: ran.exit_code == 0,
+            tests_changed: sides.tests,
+            source_changed: sides.source,
+        };
+        runs.push((run, current));
     }
     runs
+}
+
+/// Whether the same command counted fewer tests before.
+fn more_tests<'e>(ran: &'e EvidenceInfo, counts: &mut Vec<(&'e str, u64)>) -> bool {
+    let Some(tests) = &ran.tests else {
+        return false;
+    };
+    let number = u64::from(tests.passed) + u64::from(tests.failed) + u64::from(tests.skipped);
+    let known = counts
+        .iter_mut()
+        .find(|(command, _)| *command == ran.command);
+    match known {
+        Some((_, before)) => std::mem::replace(before, number) < number,
+        None => {
+            counts.push((&ran.command, number));
+            false
+        }
+    }
 }
 
 fn events(
@@ -116,20 +207,4 @@ fn events(
         })
     }));
     events
-}
-
-/// Oldest first.
-fn commits(classes: &Classes) -> Vec<Commit> {
-    let commits = facts::session_commits().into_iter().rev();
-    let commits = commits.map(|commit| {
-        let has = |kind: Kind| commit.files.iter().any(|path| classes.kind(path) == kind);
-        Commit {
-            tests: has(Kind::Test),
-            source: has(Kind::Source),
-            id: commit.id.chars().take(7).collect(),
-            subject: commit.subject,
-            time: commit.time,
-        }
-    });
-    commits.collect()
 }

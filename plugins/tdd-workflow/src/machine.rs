@@ -79,8 +79,10 @@ pub struct Story {
     pub phase: Option<Phase>,
     /// How it came to be in this phase, or in none: a clause.
     pub why: String,
-    /// It is in this phase because somebody said so.
+    /// It is in this phase because somebody said so, or because the session before was.
     pub by_claim: bool,
+    /// Nothing was seen or said in this session that tells a phase.
+    pub carried: bool,
     /// When each phase began, oldest first.
     pub phases: Vec<(i64, Phase)>,
     pub cycles: Vec<Cycle>,
@@ -98,12 +100,19 @@ pub struct Story {
     pub broken: bool,
 }
 
-/// Goes through the events, which have to be in the order of their time.
-pub fn tell(events: &[Event]) -> Story {
+/// Goes through the events, which have to be in the order of their time. `carried` is the phase that the session before
+/// was in at its end.
+pub fn tell(events: &[Event], carried: Option<Phase>) -> Story {
     let mut story = Story {
         why: "no run of the tests was seen yet".to_owned(),
         ..Story::default()
     };
+    if let Some(phase) = carried {
+        let why = "it was the phase of the session before".to_owned();
+        story.enter(phase, i64::MIN, why);
+        story.by_claim = true;
+        story.carried = true;
+    }
     for event in events {
         match event {
             Event::Run(run) if run.passed => story.pass(run),
@@ -125,6 +134,7 @@ impl Story {
         self.phase = Some(phase);
         self.why = why;
         self.by_claim = false;
+        self.carried = false;
     }
 
     fn fail(&mut self, run: &Run) {
@@ -197,7 +207,7 @@ impl Story {
                 self.finish_cycle(claim.at);
             }
         }
-        if self.phase != Some(claim.phase) {
+        if self.phase != Some(claim.phase) || self.carried {
             self.enter(claim.phase, claim.at, format!("claimed ({id})"));
             self.by_claim = true;
         }

@@ -6,6 +6,7 @@ use crate::document::checkpoint::totals;
 use crate::document::time_text::ago_at;
 use crate::document::{Document, Section};
 use crate::environment::Environment;
+use crate::session::phase::PhaseStanding;
 use crate::session::record::CheckpointRecord;
 use crate::store::record;
 use crate::ui::Ui;
@@ -63,8 +64,10 @@ pub fn run(ui: &mut Ui, environment: &Environment, _: &Args) -> anyhow::Result<(
             .as_ref()
             .map(|label| format!(": {label}"))
             .unwrap_or_default();
+        let claimed = checkpoint.phase_standing() == Some(PhaseStanding::Claimed);
+        let standing = if claimed { " unverified" } else { "" };
         let phase = checkpoint.phase();
-        let phase = phase.map(|phase| format!(", {}", phase.name()));
+        let phase = phase.map(|phase| format!(", {}{standing}", phase.name()));
         section.line(format!(
             "{}{label} ({}, {}{}{snapshot})",
             checkpoint.id,

@@ -8,6 +8,7 @@ use crate::document::{Document, handoff};
 use crate::facts::gather::commits_since;
 use crate::git::ObjectId;
 use crate::session::live::LiveSession;
+use crate::session::phase;
 use crate::session::record::{CheckpointReason, EndFile, EndRecord, Entry, RECORD_FORMAT};
 use crate::workspace::{Place, Workspace};
 
@@ -117,6 +118,7 @@ fn end_record(
         decisions: decided::ids(workspace, session)?,
         next_steps: handoff::steps(&asked.facts, session, &asked.contributions),
         merged_into: request.merge_to.clone().filter(|_| merged.is_some()),
+        tdd_phase: phase::now(&asked.facts, &asked.contributions),
         merge_commit: merged.map(|id| id.to_string()),
         handoff: request.handoff,
         contributions: checkpointing::recorded(&asked.contributions),

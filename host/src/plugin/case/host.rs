@@ -5,9 +5,10 @@ use std::path::Path;
 use anyhow::Context as _;
 use globset::GlobSet;
 
-use super::{Case, Commit, CommitRef, Item, Since};
+use super::{Case, ChangedText, Commit, CommitRef, Item, Since};
 use crate::environment::Timestamp;
 use crate::error::user_error;
+use crate::git::text_diff::LineChange;
 use crate::git::tree_diff::LineCount;
 use crate::path::RepoPath;
 use crate::plugin::host_data::{self, HostData, Scope, SessionCommit, SessionView};
@@ -148,6 +149,27 @@ impl HostData for CaseHost<'_> {
         Ok(queries.iter().map(answer).collect())
     }
 
+    fn commit_texts(
+        &self,
+        commit: &str,
+        wanted: &dyn Fn(&RepoPath) -> bool,
+        mut room: usize,
+    ) -> anyhow::Result<Option<host_data::CommitTexts>> {
+        let Some(known) = self.case.commit_texts.get(commit) else {
+            return Ok(None);
+        };
+        let mut texts = host_data::CommitTexts::default();
+        for file in known.iter().filter(|file| wanted(&(&*file.path).into())) {
+            if file.text.len() > room {
+                texts.partial = true;
+                continue;
+            }
+            room -= file.text.len();
+            texts.files.push(changed_text(file));
+        }
+        Ok(Some(texts))
+    }
+
     fn head(&self) -> Option<String> {
         self.case.head.clone()
     }
@@ -261,6 +283,21 @@ fn commit(commit: &Commit) -> SessionCommit {
         },
         author: commit.author.clone(),
         files: paths(&commit.files),
+    }
+}
+
+fn changed_text(file: &ChangedText) -> host_data::ChangedText {
+    let changes = file.changes.iter();
+    host_data::ChangedText {
+        path: (&*file.path).into(),
+        text: file.text.clone(),
+        changes: changes
+            .map(|&(first, added, removed)| LineChange {
+                first,
+                added,
+                removed,
+            })
+            .collect(),
     }
 }
 

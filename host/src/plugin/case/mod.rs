@@ -61,6 +61,9 @@ pub struct Case {
     pub commits: Vec<Commit>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub session_commits: Vec<Commit>,
+    /// By commit: the text files that it changed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub commit_texts: BTreeMap<String, Vec<ChangedText>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<Evidence>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -182,6 +185,16 @@ pub struct Commit {
     pub author: String,
     #[serde(default)]
     pub files: Vec<String>,
+}
+
+/// A text file as a commit left it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangedText {
+    pub path: String,
+    pub text: String,
+    /// First line, how many were added, how many removed.
+    pub changes: Vec<(u32, u32, u32)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

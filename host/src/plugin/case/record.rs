@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use globset::GlobSet;
 
 use super::{
-    Activity, Case, ChangedFile, ChangedLines, Checkpoint, Commit, CommitRef, Decision, Evidence,
-    Grants, Item, LineCount, RecentChange, Remote, SCHEMA, Session, Since,
+    Activity, Case, ChangedFile, ChangedLines, ChangedText, Checkpoint, Commit, CommitRef,
+    Decision, Evidence, Grants, Item, LineCount, RecentChange, Remote, SCHEMA, Session, Since,
 };
 use crate::path::RepoPath;
 use crate::plugin::host_data::{self, HostData, RecentQuery, SessionCommit};
@@ -17,6 +17,7 @@ use crate::plugin::work_tree::{ReadGrant, WorkTree};
 const MOST_TRACKED: usize = 1_000;
 const MOST_FILES: usize = 50;
 const MOST_RECENT: usize = 100;
+const MOST_COMMITS: usize = 20;
 /// Bytes of one file.
 const LONGEST_FILE: usize = 64 * 1024;
 
@@ -48,6 +49,7 @@ pub fn record(host: &dyn HostData, read: &[String]) -> anyhow::Result<Case> {
         line_counts: host.line_counts()?.into_iter().map(line_count).collect(),
         changed_lines: changed_lines(host)?,
         commits: host.commits()?.into_iter().map(commit).collect(),
+        commit_texts: commit_texts(host, &readable)?,
         session_commits: host.session_commits()?.into_iter().map(commit).collect(),
         evidence: host.evidence()?.into_iter().map(evidence).collect(),
         checkpoints: host.checkpoints()?.into_iter().map(checkpoint).collect(),
@@ -84,6 +86,35 @@ fn changed_lines(host: &dyn HostData) -> anyhow::Result<BTreeMap<Since, Vec<Chan
         }
     }
     Ok(found)
+}
+
+/// Of the newest commits, as far as `readable` matches their files.
+fn commit_texts(
+    host: &dyn HostData,
+    readable: &GlobSet,
+) -> anyhow::Result<BTreeMap<String, Vec<ChangedText>>> {
+    let wanted = |path: &RepoPath| readable.is_match(path.to_path());
+    let mut found = BTreeMap::new();
+    for commit in host.session_commits()?.into_iter().take(MOST_COMMITS) {
+        let id = commit.commit.id;
+        let texts = host.commit_texts(&id, &wanted, MOST_FILES * LONGEST_FILE)?;
+        let files = texts.into_iter().flat_map(|texts| texts.files);
+        let short = files.filter(|file| file.text.len() <= LONGEST_FILE);
+        found.insert(id, short.take(MOST_FILES).map(changed_text).collect());
+    }
+    found.retain(|_, files: &mut Vec<ChangedText>| !files.is_empty());
+    Ok(found)
+}
+
+fn changed_text(file: host_data::ChangedText) -> ChangedText {
+    let changes = file.changes.iter();
+    ChangedText {
+        path: file.path.to_text(),
+        text: file.text,
+        changes: changes
+            .map(|change| (change.first, change.added, change.removed))
+            .collect(),
+    }
 }
 
 fn path_activity(

@@ -1,5 +1,8 @@
 //! The contract's interface `repository`: history and tracked files, in bulk. It must not answer one path at a time.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use globset::{GlobBuilder, GlobSet};
 
 use super::{MOST_PATHS, failed, failure, too_large};
@@ -12,6 +15,9 @@ const MOST_GLOBS: usize = 100;
 const MOST_TRACKED: usize = 10_000;
 /// Of all queries of one call together.
 const MOST_RECENT: usize = 10_000;
+const MOST_COMMITS: usize = 100;
+/// Bytes that one `commit-texts` gives back.
+const MOST_TEXT: usize = 4 * 1024 * 1024;
 
 impl repository::Host for Sandbox {
     fn path_activity(
@@ -84,6 +90,76 @@ impl repository::Host for Sandbox {
             answers.push(changes);
         }
         Ok(Ok(answers))
+    }
+
+    fn commit_texts(
+        &mut self,
+        commits: Vec<String>,
+        globs: Vec<String>,
+    ) -> wasmtime::Result<Result<Vec<repository::CommitChanges>, types::Failure>> {
+        if commits.len() > MOST_COMMITS {
+            return Ok(Err(too_large("commits", MOST_COMMITS)));
+        }
+        if globs.len() > MOST_GLOBS {
+            return Ok(Err(too_large("globs", MOST_GLOBS)));
+        }
+        let set = match glob_set(&globs) {
+            Ok(set) => Arc::new(set),
+            Err(error) => return Ok(Err(failure("invalid", error.to_string()))),
+        };
+        self.count()?;
+        let mut room = MOST_TEXT;
+        let mut answers = Vec::with_capacity(commits.len());
+        // One after another, as above.
+        for id in commits {
+            let (asked, set) = (id.clone(), Arc::clone(&set));
+            let grant = self.context.access.read.clone();
+            let denied = Arc::new(AtomicBool::new(false));
+            let refused = Arc::clone(&denied);
+            let answer = self.line.ask(move |host| {
+                let wanted = |path: &RepoPath| {
+                    let matches = set.is_match(path.to_path());
+                    let allowed = path.as_str().is_some_and(|path| grant.allows(path));
+                    refused.fetch_or(matches && !allowed, Ordering::Relaxed);
+                    matches && allowed
+                };
+                host.commit_texts(&asked, &wanted, room)
+            })?;
+            let texts = match answer {
+                Ok(texts) => texts.unwrap_or_else(unknown_commit),
+                Err(error) => return Ok(Err(failed(error))),
+            };
+            let bytes = texts.files.iter().map(|file| file.text.len());
+            room = room.saturating_sub(bytes.sum());
+            answers.push(repository::CommitChanges {
+                id,
+                partial: texts.partial || denied.load(Ordering::Relaxed),
+                files: texts.files.into_iter().map(changed_text).collect(),
+            });
+        }
+        Ok(Ok(answers))
+    }
+}
+
+fn unknown_commit() -> host_data::CommitTexts {
+    host_data::CommitTexts {
+        partial: true,
+        ..host_data::CommitTexts::default()
+    }
+}
+
+fn changed_text(file: host_data::ChangedText) -> repository::ChangedText {
+    let changes = file.changes.into_iter();
+    repository::ChangedText {
+        path: file.path.to_text(),
+        text: file.text,
+        changes: changes
+            .map(|change| repository::TextChange {
+                first: change.first,
+                added: change.added,
+                removed: change.removed,
+            })
+            .collect(),
     }
 }
 

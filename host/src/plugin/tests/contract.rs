@@ -14,6 +14,10 @@ const FROZEN: &[(&str, &[u8])] = &[
         "0.1.1",
         include_bytes!("../../../../tests/fixtures/contract/0.1.1.wasm"),
     ),
+    (
+        "0.1.2",
+        include_bytes!("../../../../tests/fixtures/contract/0.1.2.wasm"),
+    ),
 ];
 
 fn asked(bytes: &'static [u8], hook: Hook) -> Answers {
@@ -78,6 +82,7 @@ fn the_contract_as_it_stands_gives_what_was_asked_for() {
         "checkpoints: 0",
         "files: 6 bytes, stamped true, denied; llo",
         "state of the repository: Some([107, 101, 112, 116])",
+        r#"commit texts: ["README.md 1+1-0 \"hello\\n\""], partial false; [], partial true"#,
     ] {
         assert!(body.contains(line), "{line} is not in {body}");
     }

@@ -1,16 +1,19 @@
 //! Host data that stands still, for tests that need no repository.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use globset::GlobSet;
 
 use crate::environment::Timestamp;
+use crate::git::text_diff::LineChange;
 use crate::git::tree_diff::LineCount;
 use crate::path::RepoPath;
 use crate::plugin::host_data::{
-    ChangedFile, ChangedLines, CheckpointView, CommitRef, EvidenceView, HostData, PathActivity,
-    RecentChange, RecentQuery, Remote, Scope, SessionCommit, SessionView, Since,
+    ChangedFile, ChangedLines, ChangedText, CheckpointView, CommitRef, CommitTexts, EvidenceView,
+    HostData, PathActivity, RecentChange, RecentQuery, Remote, Scope, SessionCommit, SessionView,
+    Since,
 };
 
 pub struct FixedHost {
@@ -23,6 +26,10 @@ pub struct FixedHost {
     /// Against the session's start; None: there is no session.
     pub changed_lines: Option<Vec<ChangedLines>>,
     pub session_commits: Vec<SessionCommit>,
+    /// By commit.
+    pub commit_texts: BTreeMap<String, Vec<ChangedText>>,
+    /// For how many commits.
+    pub texts_asked_for: Cell<usize>,
     pub evidence: Vec<EvidenceView>,
     pub checkpoints: Vec<CheckpointView>,
     /// What plugins left for themselves.
@@ -41,11 +48,25 @@ impl FixedHost {
             commits_since: 0,
             changed_lines: None,
             session_commits: Vec::new(),
+            commit_texts: BTreeMap::from([("1".repeat(40), vec![readme()])]),
+            texts_asked_for: Cell::new(0),
             evidence: Vec::new(),
             checkpoints: Vec::new(),
             states: vec![(Scope::Repository, b"kept".to_vec())],
             most_queries: Cell::new(0),
         }
+    }
+}
+
+fn readme() -> ChangedText {
+    ChangedText {
+        path: "README.md".into(),
+        text: "hello\n".to_owned(),
+        changes: vec![LineChange {
+            first: 1,
+            added: 1,
+            removed: 0,
+        }],
     }
 }
 
@@ -115,6 +136,23 @@ impl HostData for FixedHost {
                 .collect()
         };
         Ok(queries.iter().map(below).collect())
+    }
+
+    fn commit_texts(
+        &self,
+        commit: &str,
+        wanted: &dyn Fn(&RepoPath) -> bool,
+        _room: usize,
+    ) -> anyhow::Result<Option<CommitTexts>> {
+        self.texts_asked_for.set(self.texts_asked_for.get() + 1);
+        let Some(files) = self.commit_texts.get(commit) else {
+            return Ok(None);
+        };
+        let files = files.iter().filter(|file| wanted(&file.path));
+        Ok(Some(CommitTexts {
+            files: files.cloned().collect(),
+            partial: false,
+        }))
     }
 
     fn head(&self) -> Option<String> {

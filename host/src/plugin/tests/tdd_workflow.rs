@@ -1,8 +1,13 @@
 //! The embedded tdd-workflow plugin, through the sandbox, on evidence that is given to it.
 
+mod beside;
+
 use super::*;
+use crate::git::text_diff::LineChange;
 use crate::plugin::contribution::Metric;
-use crate::plugin::host_data::{CheckpointView, CommitRef, EvidenceView, SessionCommit};
+use crate::plugin::host_data::{
+    ChangedText, CheckpointView, CommitRef, EvidenceView, SessionCommit,
+};
 
 /// 2026-11-22T09:00:00Z, an hour before the host's present.
 const START: i64 = 1_795_338_000;
@@ -30,7 +35,23 @@ fn run(host: &mut FixedHost, minute: i64, exit_code: i32, changed: &[&str]) {
     });
 }
 
+/// A commit of code: each file has one line, which is new.
 fn commit(host: &mut FixedHost, minute: i64, files: &[&str]) {
+    let texts: Vec<(&str, &str)> = files.iter().map(|path| (*path, "fn pay() {}\n")).collect();
+    commit_of(host, minute, &texts);
+}
+
+/// Every line of these texts is new.
+fn commit_of(host: &mut FixedHost, minute: i64, files: &[(&str, &str)]) {
+    let texts = files.iter().map(|(path, text)| ChangedText {
+        path: (*path).into(),
+        text: (*text).to_owned(),
+        changes: vec![LineChange {
+            first: 1,
+            added: u32::try_from(text.lines().count()).unwrap(),
+            removed: 0,
+        }],
+    });
     // Newest first.
     let commit = SessionCommit {
         commit: CommitRef {
@@ -39,8 +60,10 @@ fn commit(host: &mut FixedHost, minute: i64, files: &[&str]) {
             subject: "Pay once".into(),
         },
         author: "Ada".into(),
-        files: files.iter().map(|path| (*path).into()).collect(),
+        files: files.iter().map(|(path, _)| (*path).into()).collect(),
     };
+    host.commit_texts
+        .insert(commit.commit.id.clone(), texts.collect());
     host.session_commits.insert(0, commit);
 }
 

@@ -10,7 +10,7 @@ fn story(words: &str) -> Story {
         .enumerate()
         .map(|(index, word)| event(index, word))
         .collect();
-    tell(&events)
+    tell(&events, None)
 }
 
 fn event(index: usize, word: &str) -> Event {
@@ -125,11 +125,30 @@ fn what_was_not_done_test_first_is_named() {
 #[test]
 fn a_claim_on_another_tree_than_the_last_run_is_not_verified_by_it() {
     let mut events = vec![event(0, "Ft"), event(1, "Ps"), event(2, "G!")];
-    assert!(tell(&events).unverified.is_empty());
+    assert!(tell(&events, None).unverified.is_empty());
     if let Event::Claim(claim) = &mut events[2] {
         claim.passing = Some(false);
     }
-    assert_eq!(tell(&events).unverified, ["cp-2"]);
+    assert_eq!(tell(&events, None).unverified, ["cp-2"]);
+}
+
+#[test]
+fn a_session_goes_on_in_the_phase_of_the_one_before() {
+    let told = |words: &str| {
+        let events = words.split_whitespace().enumerate();
+        let events: Vec<Event> = events.map(|(index, word)| event(index, word)).collect();
+        let story = tell(&events, Some(Phase::Red));
+        (story.phase, story.why, story.by_claim, story.carried)
+    };
+    let red = Some(Phase::Red);
+    let before = "it was the phase of the session before";
+    assert_eq!(told(""), (red, before.into(), true, true));
+    assert_eq!(told("F"), (red, before.into(), true, true));
+    let failing = "tests were changed, and they fail (ev-0)";
+    assert_eq!(told("Ft"), (red, failing.into(), false, false));
+    let first = "the first pass after RED (ev-0)";
+    assert_eq!(told("P"), (Some(Phase::Green), first.into(), false, false));
+    assert_eq!(told("R!"), (red, "claimed (cp-0)".into(), true, false));
 }
 
 #[test]

@@ -70,6 +70,7 @@ fn everything(hook: &str, request: &Request) -> Result<Contribution, String> {
         format!("checkpoints: {}", facts::checkpoints().len()),
         of_files(),
         format!("state of the repository: {:?}", state::get("repository")),
+        commit_texts(),
     ];
     Ok(Contribution {
         sections: vec![Section {
@@ -79,7 +80,7 @@ fn everything(hook: &str, request: &Request) -> Result<Contribution, String> {
         }],
         metrics: vec![Metric {
             name: "functions".to_owned(),
-            value: 22.0,
+            value: 23.0,
             unit: "count".to_owned(),
             better: "up".to_owned(),
             threshold: Some(1.0),
@@ -174,6 +175,28 @@ fn changed_lines() -> Vec<String> {
             Err(failure) => failure.kind,
         })
         .collect()
+}
+
+/// Of a commit of the session and of another one.
+fn commit_texts() -> String {
+    let commits = ["1".repeat(40), "2".repeat(40)];
+    let globs = ["**/*.md".to_owned()];
+    let texts = match repository::commit_texts(&commits, &globs) {
+        Ok(texts) => texts,
+        Err(failure) => return format!("commit texts: {}", failure.kind),
+    };
+    let words = texts.iter().map(|commit| {
+        let files = commit.files.iter().map(|file| {
+            let changes = file.changes.iter();
+            let changes: Vec<String> = changes
+                .map(|change| format!("{}+{}-{}", change.first, change.added, change.removed))
+                .collect();
+            format!("{} {} {:?}", file.path, changes.join(" "), file.text)
+        });
+        let files: Vec<String> = files.collect();
+        format!("{files:?}, partial {}", commit.partial)
+    });
+    format!("commit texts: {}", words.collect::<Vec<_>>().join("; "))
 }
 
 fn of_files() -> String {
