@@ -9,16 +9,10 @@ use std::collections::HashMap;
 use super::expansion::{expand, is_little};
 use super::standing::{Held, Moved, Standing};
 use super::tree_state::{self, Observed};
-use crate::error::Warning;
 use crate::git::Repository;
 use crate::git::status::Status;
 use crate::session::evidence::{EvidenceRecord, TreeState};
-use crate::session::ids::SessionId;
-use crate::store::record;
 use crate::store::snapshot::Limits;
-
-/// Of how many commands the newest evidence is known.
-pub const MOST: usize = 8;
 
 /// How much is read to compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,23 +24,6 @@ pub enum Thoroughness {
     Patient,
     /// Where a decision hangs on it; the status names every file.
     Whole,
-}
-
-/// The newest evidence of each command in a session, newest first, judged by the work tree that `now` compares with.
-pub fn of_session(
-    now: &mut Comparison<'_>,
-    id: &SessionId,
-) -> anyhow::Result<(Vec<Held>, Option<Warning>)> {
-    let walked = record::latest_evidence(now.repository, id, MOST)?;
-    let held = walked
-        .found
-        .into_iter()
-        .map(|record| {
-            let standing = now.standing(&record)?;
-            Ok(Held { record, standing })
-        })
-        .collect::<anyhow::Result<_>>()?;
-    Ok((held, walked.damage))
 }
 
 /// The work tree as it is, looked at when it is first needed.
@@ -77,6 +54,11 @@ impl<'a> Comparison<'a> {
             observed: None,
             known: HashMap::new(),
         }
+    }
+
+    pub fn judged(&mut self, record: EvidenceRecord) -> anyhow::Result<Held> {
+        let standing = self.standing(&record)?;
+        Ok(Held { record, standing })
     }
 
     pub fn standing(&mut self, evidence: &EvidenceRecord) -> anyhow::Result<Standing> {

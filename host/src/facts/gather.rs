@@ -3,22 +3,25 @@
 use std::time::Duration;
 
 use super::annotations::Annotations;
-use super::evidence::{self, Comparison, Thoroughness};
+use super::evidence::{Comparison, Thoroughness};
 use super::path_history::{Depth, PathHistory, Refresh};
-use super::standing::{Held, Standing};
+use super::standing::Standing;
 use super::{Base, Facts, Head, SharedContext};
 use crate::config::shared;
 use crate::error::Warning;
 use crate::git::ObjectId;
 use crate::git::StatusOptions;
 use crate::git::commits::Commits;
-use crate::git::status::Status;
 use crate::session::decision::{self, Decision};
+use crate::session::evidence::EvidenceRecord;
 use crate::session::ids::SessionId;
 use crate::session::live::LiveSession;
 use crate::session::record::EndRecord;
 use crate::store::record;
 use crate::workspace::Workspace;
+
+/// Of how many commands the newest evidence is known.
+const EVIDENCE: usize = 8;
 
 /// Commits listed since a checkpoint; more are only said to be there.
 pub const COMMITS_LISTED: usize = 50;
@@ -147,6 +150,7 @@ pub fn gather(workspace: &mut Workspace, options: Options) -> anyhow::Result<Fac
         // A cache: a read-only store costs only time.
         let _ = annotations.save(&index);
     }
+    let recorded = read_evidence(workspace, session.as_ref(), handoff.as_ref(), &mut warnings);
     let base = read_base(workspace, place.branch.as_deref(), head, latest)?;
     let operation = workspace.repository.operation();
     let user = workspace.repository.identity();
@@ -160,14 +164,16 @@ pub fn gather(workspace: &mut Workspace, options: Options) -> anyhow::Result<Fac
     });
     annotations.lay_over(&workspace.repository, &status);
     let work_items = annotations.work_items(&status.changes, 12);
-    let (evidence, handoff_evidence) = judge_evidence(
-        workspace,
+    let mut now = Comparison::new(
+        &workspace.repository,
         &status,
-        options,
-        session.as_ref(),
-        handoff.as_ref(),
-        &mut warnings,
+        options.thoroughness(),
+        workspace.config.snapshots.max_file,
     );
+    let [evidence, handoff_evidence] = recorded.map(|records| {
+        let judged = records.into_iter().map(|record| now.judged(record));
+        attempt(judged.collect(), &mut warnings).unwrap_or_default()
+    });
     Ok(Facts {
         now: workspace.environment.now,
         offset: workspace.environment.offset,
@@ -203,44 +209,32 @@ pub fn gather(workspace: &mut Workspace, options: Options) -> anyhow::Result<Fac
     })
 }
 
-/// The evidence of the open session and of the handoff, judged by the work tree as `status` has it.
-fn judge_evidence(
+/// The evidence of the open session, and that of the handoff which was verified then.
+fn read_evidence(
     workspace: &Workspace,
-    status: &Status,
-    options: Options,
     session: Option<&LiveSession>,
     handoff: Option<&EndRecord>,
     warnings: &mut Vec<Warning>,
-) -> (Vec<Held>, Vec<Held>) {
-    let max_file = workspace.config.snapshots.max_file;
-    let mut now = Comparison::new(
-        &workspace.repository,
-        status,
-        options.thoroughness(),
-        max_file,
-    );
+) -> [Vec<EvidenceRecord>; 2] {
     let mut of = |id: Option<&SessionId>| {
         let Some(id) = id else { return Vec::new() };
-        let found = attempt(evidence::of_session(&mut now, id), warnings);
-        let (held, damage) = found.unwrap_or_default();
-        warn_once(damage, warnings);
-        held
+        let read = record::latest_evidence(&workspace.repository, id, EVIDENCE);
+        let Some(walked) = attempt(read, warnings) else {
+            return Vec::new();
+        };
+        warn_once(walked.damage, warnings);
+        walked.found
     };
     let session = session.filter(|session| session.context.highest_evidence > 0);
     let ours = of(session.map(|session| &session.context.id));
-    let held_then = |held: &Held| {
-        handoff.is_some_and(|handoff| {
-            let fact = handoff
-                .evidence
-                .iter()
-                .find(|fact| fact.id == held.record.id);
-            fact.is_some_and(|fact| fact.standing == Standing::Verified.word())
-        })
-    };
     let handoff = handoff.filter(|handoff| !handoff.evidence.is_empty());
     let mut theirs = of(handoff.map(|handoff| &handoff.session));
-    theirs.retain(held_then);
-    (ours, theirs)
+    theirs.retain(|record| {
+        let mut facts = handoff.iter().flat_map(|handoff| &handoff.evidence);
+        let fact = facts.find(|fact| fact.id == record.id);
+        fact.is_some_and(|fact| fact.standing == Standing::Verified.word())
+    });
+    [ours, theirs]
 }
 
 /// What is damaged is reported, and the rest goes on working.
