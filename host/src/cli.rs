@@ -94,7 +94,7 @@ pub fn main() -> ExitCode {
         },
     );
     let done = match cli.command {
-        Command::Run(args) => commands::run::run(&mut ui, &environment, &args),
+        Command::Run(args) => commands::run::run(&mut ui, &environment, begun, &args),
         Command::Status(args) => {
             commands::status::run(&mut ui, &environment, begun, &args).map(|()| EXIT_DONE)
         }
@@ -107,12 +107,16 @@ pub fn main() -> ExitCode {
     ExitCode::from(ui.finish(code))
 }
 
-/// Git takes longer than all that we do, so for what runs at every prompt it is started before the command line is even
+/// Git takes longer than all that we do, so for what is run most often it is started before the command line is even
 /// parsed. Whether that was for nothing, as with `--help`, shows later.
 fn begin(environment: &Environment) -> Option<StatusProcess> {
     let verb = std::env::args_os().nth(1)?;
-    let waits = verb == "brief" || verb == "status";
-    waits.then(|| StatusProcess::spawn(environment, Options::common().status).ok())?
+    let options = match verb.to_str()? {
+        "brief" | "status" => Options::common(),
+        "run" => Options::snapshot(),
+        _ => return None,
+    };
+    StatusProcess::spawn(environment, options.status).ok()
 }
 
 fn run(ui: &mut Ui, environment: &Environment, command: Command) -> anyhow::Result<()> {
@@ -133,7 +137,7 @@ fn run(ui: &mut Ui, environment: &Environment, command: Command) -> anyhow::Resu
         Command::Plugin(args) => commands::plugin::run(ui, environment, args),
         Command::Hooks(args) => commands::hooks::run(ui, environment, &args),
         // It has an exit code of its own.
-        Command::Run(args) => commands::run::run(ui, environment, &args).map(drop),
+        Command::Run(args) => commands::run::run(ui, environment, None, &args).map(drop),
         Command::Demo(args) => commands::demo::run(ui, environment, &args),
         Command::Completions(args) => commands::completions::run(ui, &args),
     }

@@ -62,8 +62,19 @@ impl Workspace {
         Self::open_beside(environment, status)
     }
 
-    /// As [`Workspace::open`], beside the git that was started before, with the options that the command has.
-    pub fn open_beside(
+    /// As [`Workspace::open`], beside the git that was started before with these options, if it was.
+    pub fn open_with(
+        environment: &Environment,
+        begun: Option<StatusProcess>,
+        options: StatusOptions,
+    ) -> anyhow::Result<Self> {
+        match begun {
+            Some(begun) => Self::open_beside(environment, Some(begun)),
+            None => Self::open(environment, Some(options)),
+        }
+    }
+
+    fn open_beside(
         environment: &Environment,
         status: Option<StatusProcess>,
     ) -> anyhow::Result<Self> {

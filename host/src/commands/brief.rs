@@ -46,10 +46,7 @@ pub fn run(
     begun: Option<StatusProcess>,
     args: &Args,
 ) -> anyhow::Result<()> {
-    let opened = match begun {
-        Some(begun) => Workspace::open_beside(environment, Some(begun)),
-        None => Workspace::open(environment, Some(Options::common().status)),
-    };
+    let opened = Workspace::open_with(environment, begun, Options::common().status);
     if let Some(agent) = args.agent {
         return for_agent(ui, opened, args, agent);
     }

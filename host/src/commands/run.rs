@@ -11,6 +11,7 @@ use crate::commands::shown::typed;
 use crate::environment::Environment;
 use crate::error::{EXIT_USER, user_error};
 use crate::evidence::Collector;
+use crate::git::StatusProcess;
 use crate::process::{self, NOT_FOUND, Options, Ran};
 use crate::ui::Ui;
 use recording::{Observation, Recorder};
@@ -33,13 +34,19 @@ pub struct Args {
 }
 
 /// Gives the command's own exit code; 1 where it had succeeded and its output could not be passed on.
-pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Result<u8> {
+/// `begun` is the status that git was asked for before.
+pub fn run(
+    ui: &mut Ui,
+    environment: &Environment,
+    begun: Option<StatusProcess>,
+    args: &Args,
+) -> anyhow::Result<u8> {
     let label = args
         .label
         .as_deref()
         .map(|label| typed(label, "a label"))
         .transpose()?;
-    let (recorder, before) = match Recorder::open(ui, environment) {
+    let (recorder, before) = match Recorder::open(ui, environment, begun) {
         Ok((recorder, before)) => (Ok(recorder), Some(before)),
         Err(why) => (Err(why), None),
     };

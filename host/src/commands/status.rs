@@ -58,10 +58,7 @@ pub fn run(
     begun: Option<StatusProcess>,
     args: &Args,
 ) -> anyhow::Result<()> {
-    let mut workspace = match begun {
-        Some(begun) => Workspace::open_beside(environment, Some(begun))?,
-        None => Workspace::open(environment, Some(Options::common().status))?,
-    };
+    let mut workspace = Workspace::open_with(environment, begun, Options::common().status)?;
     ui.configure(&workspace.config.display);
     let options = if args.refresh {
         Options::full()

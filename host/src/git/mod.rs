@@ -11,6 +11,7 @@ pub mod identity;
 pub mod location;
 pub mod merge;
 pub mod objects;
+mod own_refs;
 pub mod refs;
 pub mod remote_url;
 pub mod repository;

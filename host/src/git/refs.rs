@@ -10,6 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::Context as _;
 
 use super::ObjectId;
+use super::own_refs::Expected;
 use super::repository::Repository;
 
 /// Below these, a lock file that stays is a leftover.
@@ -77,15 +78,19 @@ impl Repository {
         new: ObjectId,
         expected: Option<ObjectId>,
     ) -> anyhow::Result<RefUpdate> {
-        let message = "session";
-        self.past_locks(name, || match expected {
-            Some(expected) => self
-                .inner
-                .reference_matching(name, new, true, expected, message)
-                .map(|_| ()),
-            None => self.inner.reference(name, new, false, message).map(|_| ()),
-        })
-        .map_err(|error| self.unwritten(error, name))
+        let expected = expected.map_or(Expected::Absent, Expected::At);
+        self.move_ref(name, new, expected)
+    }
+
+    /// Sets a ref of ours, whatever it is at.
+    pub fn replace_ref(&self, name: &str, new: ObjectId) -> anyhow::Result<()> {
+        self.move_ref(name, new, Expected::Anything).map(drop)
+    }
+
+    fn move_ref(&self, name: &str, new: ObjectId, expected: Expected) -> anyhow::Result<RefUpdate> {
+        anyhow::ensure!(is_own(name), "{name} is no ref of ours");
+        self.past_locks(name, || self.write_own_ref(name, new, expected))
+            .map_err(|error| self.unwritten(error, name))
     }
 
     /// Removes a ref of ours if it still points at `expected`.
@@ -138,11 +143,14 @@ impl Repository {
 
     /// The ref's lock file, if it is one that we may remove.
     fn lock_file(&self, name: &str) -> Option<PathBuf> {
-        OWN_NAMESPACES
-            .iter()
-            .any(|namespace| name.starts_with(namespace))
-            .then(|| self.common_dir().join(format!("{name}.lock")))
+        is_own(name).then(|| self.common_dir().join(format!("{name}.lock")))
     }
+}
+
+fn is_own(name: &str) -> bool {
+    OWN_NAMESPACES
+        .iter()
+        .any(|namespace| name.starts_with(namespace))
 }
 
 fn is_old(lock: &Path) -> bool {
@@ -235,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_on_somebody_elses_ref_is_left_alone() {
+    fn somebody_elses_ref_is_not_moved() {
         let test = TestRepository::new();
         let one = test.commit_file("a", "1", "one");
         let lock = test.path(".git/refs/heads/other.lock");

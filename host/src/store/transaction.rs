@@ -7,7 +7,7 @@ use super::lock::StoreLock;
 use super::record::{self, Found};
 use super::{damaged_record, decisions};
 use crate::environment::Timestamp;
-use crate::error::{Warning, user_error};
+use crate::error::Warning;
 use crate::git::refs::RefUpdate;
 use crate::git::{ObjectId, Repository};
 use crate::plugin::NewState;
@@ -108,14 +108,7 @@ impl<'a> Transaction<'a> {
     ) -> anyhow::Result<()> {
         // A snapshot ref of this name can only be left from a command that was killed before its record was written.
         let name = checkpoint.snapshot_ref(session);
-        let old = self.repository.read_ref(&name)?;
-        match self.repository.update_ref(&name, commit, old)? {
-            RefUpdate::Done => Ok(()),
-            RefUpdate::Moved => Err(user_error(
-                format!("{name} was changed by another program meanwhile"),
-                "run the command again",
-            )),
-        }
+        self.repository.replace_ref(&name, commit)
     }
 
     pub fn drop_snapshot(

@@ -10,7 +10,7 @@ use crate::environment::Environment;
 use crate::evidence::report::Reports;
 use crate::facts::gather::Options;
 use crate::facts::tree_state::{self, Observed};
-use crate::git::{ObjectId, Repository};
+use crate::git::{ObjectId, Repository, StatusProcess};
 use crate::process::Ran;
 use crate::session::evidence::{Counted, EvidenceRecord};
 use crate::session::ids::EvidenceId;
@@ -52,8 +52,12 @@ impl Recorder {
     ///
     /// # Errors
     /// There is no repository or no open session: nothing can be recorded.
-    pub fn open(ui: &mut Ui, environment: &Environment) -> anyhow::Result<(Self, Before)> {
-        let mut workspace = Workspace::open(environment, Some(Options::snapshot().status))?;
+    pub fn open(
+        ui: &mut Ui,
+        environment: &Environment,
+        begun: Option<StatusProcess>,
+    ) -> anyhow::Result<(Self, Before)> {
+        let mut workspace = Workspace::open_with(environment, begun, Options::snapshot().status)?;
         ui.configure(&workspace.config.display);
         let place = workspace.here()?;
         require_open(workspace.live(&place)?, &place)?;
