@@ -5,6 +5,7 @@ pub mod changed_lines;
 pub mod evidence;
 mod expansion;
 pub mod gather;
+mod large;
 pub mod path_history;
 pub mod plugin_view;
 pub mod since;
