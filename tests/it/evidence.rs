@@ -262,3 +262,40 @@ fn changed_files_are_those_since_the_evidence_before() {
     run(&repository, &["run", "--", "true"]);
     assert_eq!(changed(&repository), ["b"]);
 }
+
+#[test]
+fn committing_a_large_file_that_was_tested_keeps_it_verified() {
+    let env = TestEnv::new();
+    let repository = started(&env);
+    let config = ".session/config.yaml";
+    let small = repository
+        .read(config)
+        .replace("max_file: 10MiB", "max_file: 1KiB");
+    repository.write(config, small);
+    let write = |letter: &str| repository.write("large", letter.repeat(2000));
+    write("a");
+    passes(&repository);
+    assert_eq!(standing(&repository), "verified");
+    repository.commit("feat: large");
+    assert_eq!(standing(&repository), "verified");
+
+    write("b");
+    passes(&repository);
+    // The next evidence has read it already.
+    passes(&repository);
+    let commit = || repository.commit("feat: larger");
+    commit();
+    assert_eq!(standing(&repository), "verified");
+    repository.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    assert_eq!(standing(&repository), "stale");
+    write("c");
+    passes(&repository);
+    write("d");
+    assert_eq!(standing(&repository), "stale");
+    commit();
+    assert_eq!(
+        standing(&repository),
+        "stale",
+        "what was tested is not what was committed"
+    );
+}

@@ -6,6 +6,7 @@ pub mod commit_texts;
 pub mod evidence;
 mod expansion;
 pub mod gather;
+mod large;
 pub mod path_history;
 pub mod plugin_view;
 pub mod since;

@@ -1,8 +1,8 @@
 //! The work tree at one moment as ids, and what differs between two moments. It must not write an object.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::os::unix::fs::MetadataExt as _;
 
+use super::large::{self, Large};
 use super::within::{Look, Within};
 use crate::git::status::{BlobAt, Change, ChangeKind, Status};
 use crate::git::tree_edit::TreeEdits;
@@ -24,6 +24,8 @@ pub struct Observed {
     /// What differs from HEAD, `.session/` not among it.
     pub edits: TreeEdits,
     pub untracked: BTreeSet<RepoPath>,
+    /// The files among them that were too large to be read: what stands in `edits` for them is no id of their content.
+    pub large: Large,
     /// What repositories inside it hold beyond their commits.
     pub within: Within,
 }
@@ -53,8 +55,10 @@ pub(super) fn observe_with(
         .cloned()
         .collect();
     let (mut edits, omitted) = snapshot::observe(repository, &changes, limits)?;
+    let mut large = Large::new();
     for path in omitted {
-        if let Some(stand_in) = stand_in(repository, &path) {
+        if let Some(stand_in) = large::stand_in(repository, &path) {
+            large.insert(path.clone(), None);
             edits.insert(path, Some(stand_in));
         }
     }
@@ -70,27 +74,8 @@ pub(super) fn observe_with(
         head_tree,
         edits,
         untracked,
+        large,
         within: look.within(repository, status),
-    })
-}
-
-/// For a file that is too large to be read at every look: its size and time tell it from another one.
-fn stand_in(repository: &Repository, path: &RepoPath) -> Option<BlobAt> {
-    let full = repository.work_tree().join(path.to_path());
-    let found = full
-        .symlink_metadata()
-        .ok()
-        .filter(|found| !found.is_dir())?;
-    let text = format!(
-        "{} bytes of {}.{:09}",
-        found.len(),
-        found.mtime(),
-        found.mtime_nsec()
-    );
-    let id = Repository::hash_blob(text.as_bytes()).ok()?;
-    Some(BlobAt {
-        id,
-        mode: 0o100_644,
     })
 }
 
@@ -115,6 +100,7 @@ impl Observed {
                     blob: entry.map(|entry| entry.id.to_string()),
                     mode: entry.map_or(0, |entry| entry.mode),
                     untracked: self.untracked.contains(path),
+                    content: self.content(path).map(|id| id.to_string()),
                 })
                 .collect(),
             more: self.edits.len() > MOST_NAMED || self.within.len() > MOST_NAMED,
@@ -177,6 +163,10 @@ impl Observed {
                 }),
             };
             observed.edits.insert(file.path.clone(), entry);
+            if let Some(content) = &file.content {
+                let content = content.parse().ok();
+                observed.large.insert(file.path.clone(), content);
+            }
             if file.untracked {
                 observed.untracked.insert(file.path.clone());
             }
@@ -217,7 +207,8 @@ impl Observed {
                     (None, None) => Ok(None),
                 }
             };
-            if at(self, 0)? != at(other, 1)? || self.differs_inside(other, path) {
+            let is_same = self.is_same_file(other, path, at(self, 0)?, at(other, 1)?);
+            if !is_same || self.differs_inside(other, path) {
                 different.push(path.clone());
             }
         }

@@ -7,13 +7,10 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Pid, Signal, kill_current_process_group, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::own_terminal;
 use super::pseudo_terminal::PseudoTerminal;
-
-/// How long a stop of our own may take to reach us.
-const STOPPING: Duration = Duration::from_millis(100);
 
 /// How often we look whether a shell has given the terminal back.
 const BACKGROUND: Duration = Duration::from_millis(200);
@@ -98,10 +95,22 @@ fn forward(terminal: &PseudoTerminal, command: Pid, state: &State) {
 fn stop(terminal: &PseudoTerminal, command: Pid) {
     own_terminal::restore();
     let _ = kill_process_group(command, Signal::STOP);
-    let _ = kill_current_process_group(Signal::TSTP);
-    // Nobody may be there to stop us for. Else this goes on when we are continued.
-    std::thread::sleep(STOPPING);
+    stop_our_group();
     go_on(terminal, command);
+}
+
+/// Comes back when we are continued, or at once where there is nobody to stop us for.
+fn stop_our_group() {
+    // SAFETY: no handler is involved, and both signals are ones that may be sent to us at any time.
+    unsafe {
+        // The others first. Were this one for us, too, another thread might stop us at any later moment, also when we
+        // have been continued.
+        let ours = libc::signal(libc::SIGTSTP, libc::SIG_IGN);
+        libc::kill(0, libc::SIGTSTP);
+        libc::signal(libc::SIGTSTP, ours);
+        // To this very thread, which is stopped before it comes back from here.
+        libc::raise(libc::SIGTSTP);
+    }
 }
 
 /// After we were stopped: the terminal may have been changed and resized meanwhile.

@@ -108,6 +108,9 @@ pub struct StateFile {
     pub mode: u32,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub untracked: bool,
+    /// Where it was too large to be read at every look, `blob` stands for its size and times, and this is its content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
 }
 
 fn is_zero(mode: &u32) -> bool {

@@ -13,7 +13,7 @@ use crate::facts::tree_state::{self, Observed};
 use crate::git::{ObjectId, Repository, StatusProcess};
 use crate::process::Ran;
 use crate::session::evidence::{Counted, EvidenceRecord};
-use crate::session::ids::EvidenceId;
+use crate::session::ids::{EvidenceId, SessionId};
 use crate::session::live::LiveSession;
 use crate::session::record::{Entry, RECORD_FORMAT};
 use crate::store::record;
@@ -29,6 +29,7 @@ const FILES_NAMED: usize = 1_000;
 pub struct Recorder {
     workspace: Workspace,
     place: Place,
+    session: SessionId,
 }
 
 /// The work tree before the command.
@@ -60,7 +61,7 @@ impl Recorder {
         let mut workspace = Workspace::open_with(environment, begun, Options::snapshot().status)?;
         ui.configure(&workspace.config.display);
         let place = workspace.here()?;
-        require_open(workspace.live(&place)?, &place)?;
+        let (live, _) = require_open(workspace.live(&place)?, &place)?;
         let reports = Reports::look(workspace.repository.work_tree());
         let status = workspace.status(Options::snapshot().status)?;
         let observed = tree_state::observe(&workspace.repository, &status, limits(&workspace))?;
@@ -69,19 +70,26 @@ impl Recorder {
             head: status.head,
             reports,
         };
-        Ok((Self { workspace, place }, before))
+        let recorder = Self {
+            workspace,
+            place,
+            session: live.context.id,
+        };
+        Ok((recorder, before))
     }
 
     /// Looks at the work tree again, and writes the entry.
     pub fn record(
         mut self,
         ui: &Ui,
-        observation: Observation<'_>,
+        mut observation: Observation<'_>,
     ) -> anyhow::Result<EvidenceRecord> {
         let started = self.workspace.environment.now;
         let status = self.workspace.fresh_status(Options::snapshot().status)?;
         let repository = &self.workspace.repository;
-        let after = tree_state::observe(repository, &status, limits(&self.workspace))?;
+        let mut after = tree_state::observe(repository, &status, limits(&self.workspace))?;
+        self.read_large(&mut after)?;
+        observation.before.observed.take_large(&after);
         let before = observation.before.observed.clone();
         let mut evidence = evidence(&self.workspace, observation, &after)?;
         self.workspace.environment.advance(evidence.milliseconds);
@@ -108,6 +116,17 @@ impl Recorder {
 }
 
 impl Recorder {
+    /// The evidence before may have read the same files.
+    fn read_large(&self, after: &mut Observed) -> anyhow::Result<()> {
+        if after.large.is_empty() {
+            return Ok(());
+        }
+        let repository = &self.workspace.repository;
+        let newest = record::latest_evidence(repository, &self.session, 1)?.found;
+        after.read_large(repository, newest.first().map(EvidenceRecord::after));
+        Ok(())
+    }
+
     /// What evidence leads to. A rule that makes a checkpoint of its own accord comes first: then none is due any more.
     fn keep_track(&mut self, ui: &Ui) {
         phase_checkpoint::if_new(ui, &mut self.workspace, &self.place);
