@@ -6,6 +6,7 @@ use std::path::Path;
 use globset::GlobSet;
 
 use super::Facts;
+use super::commit_texts;
 use super::evidence::{Comparison, Standing};
 use crate::environment::Timestamp;
 use crate::git::commits::Commit;
@@ -163,15 +164,10 @@ impl HostData for PluginView<'_> {
         wanted: &dyn Fn(&RepoPath) -> bool,
         room: usize,
     ) -> anyhow::Result<Option<CommitTexts>> {
-        let commits = self.commits_of_session()?;
-        let Some(id) = commit
-            .parse()
-            .ok()
-            .filter(|id| commits.iter().any(|it| it.id == *id))
-        else {
+        let Some(id) = commit_texts::commit_among(self.commits_of_session()?, commit) else {
             return Ok(None);
         };
-        super::commit_texts::commit_texts(self.repository, id, wanted, room).map(Some)
+        commit_texts::commit_texts(self.repository, id, wanted, room).map(Some)
     }
 
     fn changed_lines(&self, since: Since) -> anyhow::Result<Option<Vec<ChangedLines>>> {
