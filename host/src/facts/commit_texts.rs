@@ -2,6 +2,7 @@
 //! it: the paths are filtered before anything is read.
 
 use crate::git::blobs::BlobBytes;
+use crate::git::commits::Commit;
 use crate::git::status::BlobAt;
 use crate::git::text_diff::line_changes;
 use crate::git::tree_diff::TreeChange;
@@ -11,6 +12,12 @@ use crate::plugin::host_data::{ChangedText, CommitTexts};
 
 /// Bytes. Larger files are left out.
 const LARGEST: u64 = 256 * 1024;
+
+/// A plugin that may read files may read those of this session's commits, and not of all history.
+pub fn commit_among(commits: &[Commit], id: &str) -> Option<ObjectId> {
+    let id = id.parse().ok()?;
+    commits.iter().any(|commit| commit.id == id).then_some(id)
+}
 
 /// Against the commit's parent. `room` is for the texts of all files together.
 pub fn commit_texts(
@@ -113,5 +120,23 @@ mod tests {
         test.git(&["rm", "-q", "a.rs"]);
         test.git(&["commit", "-q", "-m", "gone"]);
         assert_eq!(told(true, 100), (0, false));
+    }
+
+    #[test]
+    fn commits_of_other_sessions_are_not_looked_into() {
+        let test = TestRepository::new();
+        for name in ["a", "b"] {
+            test.commit_file(name, name, name);
+        }
+        let repository = test.open();
+        let head = repository.head_commit().unwrap().unwrap();
+        let [before] = repository.commit_parents(head).unwrap()[..] else {
+            panic!("one parent");
+        };
+        let session = repository.commits(head, &[before], 10).unwrap().list;
+        assert_eq!(commit_among(&session, &head.to_string()), Some(head));
+        for other in [before.to_string(), "HEAD".to_owned(), String::new()] {
+            assert_eq!(commit_among(&session, &other), None, "{other}");
+        }
     }
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use globset::GlobSet;
 
 use super::Facts;
+use super::commit_texts;
 use super::evidence::Comparison;
 use super::standing::Standing;
 use crate::environment::Timestamp;
@@ -22,12 +23,12 @@ use crate::plugin::host_data::{
 use crate::session::evidence::EvidenceRecord;
 use crate::session::list::Item;
 use crate::session::live::{LiveSession, Mode};
+use crate::store::events::{self, Events};
 use crate::store::layout::Layout;
-use crate::store::record;
 
 /// That a plugin is told of.
 const MOST_COMMITS: usize = 1_000;
-const MOST_EVIDENCE: usize = 200;
+const MOST_EVENTS: usize = 200;
 
 pub struct PluginView<'a> {
     facts: &'a Facts,
@@ -35,6 +36,8 @@ pub struct PluginView<'a> {
     layout: &'a Layout,
     /// Walked once: several plugins ask, and some ask again of each commit.
     session_commits: OnceCell<Vec<Commit>>,
+    /// Read once: evidence and checkpoints lie in the same record.
+    events: OnceCell<Events>,
 }
 
 impl<'a> PluginView<'a> {
@@ -44,6 +47,7 @@ impl<'a> PluginView<'a> {
             repository,
             layout,
             session_commits: OnceCell::new(),
+            events: OnceCell::new(),
         }
     }
 
@@ -66,6 +70,18 @@ impl<'a> PluginView<'a> {
                 })
             })
             .collect()
+    }
+
+    /// None without a session.
+    fn events(&self) -> anyhow::Result<&Events> {
+        if let Some(known) = self.events.get() {
+            return Ok(known);
+        }
+        let events = match &self.facts.session {
+            Some(session) => events::newest(self.repository, &session.context.id, MOST_EVENTS)?,
+            None => Events::default(),
+        };
+        Ok(self.events.get_or_init(|| events))
     }
 
     /// Newest first; none without a session.
@@ -164,15 +180,10 @@ impl HostData for PluginView<'_> {
         wanted: &dyn Fn(&RepoPath) -> bool,
         room: usize,
     ) -> anyhow::Result<Option<CommitTexts>> {
-        let commits = self.commits_of_session()?;
-        let Some(id) = commit
-            .parse()
-            .ok()
-            .filter(|id| commits.iter().any(|it| it.id == *id))
-        else {
+        let Some(id) = commit_texts::commit_among(self.commits_of_session()?, commit) else {
             return Ok(None);
         };
-        super::commit_texts::commit_texts(self.repository, id, wanted, room).map(Some)
+        commit_texts::commit_texts(self.repository, id, wanted, room).map(Some)
     }
 
     fn changed_lines(&self, since: Since) -> anyhow::Result<Option<Vec<ChangedLines>>> {
@@ -180,40 +191,31 @@ impl HostData for PluginView<'_> {
     }
 
     fn evidence(&self) -> anyhow::Result<Vec<EvidenceView>> {
-        let Some(session) = &self.facts.session else {
-            return Ok(Vec::new());
-        };
-        let id = &session.context.id;
-        let all = record::evidence(self.repository, id, MOST_EVIDENCE)?.found;
+        let all = self.events()?.evidence.iter();
         let status = self.facts.status();
         let max_file = self.facts.config.snapshots.max_file;
         let mut now = Comparison::new(self.repository, &status, self.facts.thoroughness, max_file);
-        all.into_iter()
-            .map(|evidence| {
-                let standing = match self
-                    .facts
-                    .evidence
-                    .iter()
-                    .find(|held| held.record.id == evidence.id)
-                {
-                    Some(held) => held.standing.clone(),
-                    None => now.standing(&evidence)?,
-                };
-                Ok(evidence_view(evidence, &standing))
-            })
-            .collect()
+        all.map(|evidence| {
+            let standing = match self
+                .facts
+                .evidence
+                .iter()
+                .find(|held| held.record.id == evidence.id)
+            {
+                Some(held) => held.standing.clone(),
+                None => now.standing(evidence)?,
+            };
+            Ok(evidence_view(evidence.clone(), &standing))
+        })
+        .collect()
     }
 
     fn checkpoints(&self) -> anyhow::Result<Vec<CheckpointView>> {
-        let Some(session) = &self.facts.session else {
-            return Ok(Vec::new());
-        };
-        let walked = record::checkpoints(self.repository, &session.context.id)?;
-        let oldest_first = walked.found.into_iter().rev();
-        Ok(oldest_first
-            .map(|(_, checkpoint)| CheckpointView {
+        let checkpoints = self.events()?.checkpoints.iter();
+        Ok(checkpoints
+            .map(|checkpoint| CheckpointView {
                 id: checkpoint.id.to_string(),
-                label: checkpoint.label,
+                label: checkpoint.label.clone(),
                 time: checkpoint.time,
                 tdd_phase: checkpoint.tdd_phase.map(|phase| phase.name().to_owned()),
             })

@@ -213,11 +213,13 @@ pub fn to_message(summary: &SessionSummary, entry: &Entry) -> String {
 }
 
 pub fn parse_message(message: &str) -> Result<SessionSummary, SummaryError> {
+    // Told apart once, not for each field: a record is read whole by whoever lists what is in it.
+    let lines = message.lines();
+    let fields = lines.filter_map(|line| line.strip_prefix("Session-")?.split_once(": "));
+    let fields: Vec<(&str, &str)> = fields.collect();
     let field = |name: &str| {
-        message.lines().find_map(|line| {
-            let (key, value) = line.strip_prefix("Session-")?.split_once(": ")?;
-            (key == name).then_some(value)
-        })
+        let mut named = fields.iter().filter(|(key, _)| *key == name);
+        named.next().map(|(_, value)| *value)
     };
     let format: u32 = field("Format")
         .and_then(|text| text.parse().ok())

@@ -4,6 +4,7 @@ pub mod damaged_record;
 pub mod decisions;
 pub mod durable;
 pub mod edits;
+pub mod events;
 pub mod history;
 pub mod housekeeping;
 pub mod layout;

@@ -129,7 +129,11 @@ fn section(picture: &Picture) -> Option<Section> {
     }
     body.push_str(".\n");
     if picture.outdated {
-        body.push_str("The report has changed since this was measured; `session checkpoint` measures it anew.\n");
+        // Where it is too much for a checkpoint as well, a finding says what to do.
+        body.push_str(match picture.problems.is_empty() {
+            true => "The report has changed since this was measured; `session checkpoint` measures it anew.\n",
+            false => "The report has changed since this was measured.\n",
+        });
     }
     if is_stale(picture) {
         body.push_str(&format!(
@@ -218,10 +222,12 @@ fn findings(picture: &Picture) -> Vec<Finding> {
         ));
     }
     if picture.escaped > 0 {
-        let message = format!(
-            "{} of the report lead out of the repository and do not count",
-            count(picture.escaped, "path")
-        );
+        let message = match picture.escaped {
+            1 => "1 path of the report leads out of the repository and does not count".to_owned(),
+            more => {
+                format!("{more} paths of the report lead out of the repository and do not count")
+            }
+        };
         findings.push(finding(
             "info",
             message,

@@ -123,12 +123,15 @@ fn find_reports(settings: &Settings, picture: &mut Picture) -> u64 {
         true => settings.report.iter().take(MOST_REPORTS).cloned().collect(),
         false => USUAL_PLACES.map(str::to_owned).to_vec(),
     };
+    // What the configuration expects of a report is part of what was found in it.
+    let format = settings.format.iter();
+    let expected: String = format.flat_map(|format| [" as ", format]).collect();
     let infos = work_tree::stat_files(&places);
     let mut found = Vec::new();
     for (path, info) in places.into_iter().zip(infos) {
         match info {
             Ok(info) => {
-                let (stamp, modified_at) = (info.stamp, info.modified_at);
+                let (stamp, modified_at) = (info.stamp + &expected, info.modified_at);
                 found.push((
                     Stamped {
                         path,

@@ -21,13 +21,17 @@ const FROZEN: &[(&str, &[u8])] = &[
 ];
 
 fn asked(bytes: &'static [u8], hook: Hook) -> Answers {
+    asked_with(bytes, hook, Access::bundled())
+}
+
+fn asked_with(bytes: &'static [u8], hook: Hook, access: Access) -> Answers {
     let tree = tempfile::tempdir().unwrap();
     std::fs::write(tree.path().join("README.md"), "hello\n").unwrap();
     let source = Source {
         name: "contract".to_owned(),
         component: Component::Here(Cow::Borrowed(bytes)),
         digest: Cow::Owned(engine::digest(bytes)),
-        access: Access::bundled(),
+        access,
         settings: PluginConfig::default(),
     };
     let source = within(Duration::from_secs(10), source);
@@ -88,6 +92,29 @@ fn the_contract_as_it_stands_gives_what_was_asked_for() {
     }
     let scopes: Vec<_> = answers.new_states.iter().map(|state| state.scope).collect();
     assert_eq!(scopes, [Scope::Session, Scope::Repository]);
+}
+
+/// The past of a file is no less its content than the file is.
+#[test]
+fn what_commits_did_to_a_file_is_told_to_those_who_may_read_it() {
+    let said = |globs: &[&str]| {
+        let mut set = globset::GlobSet::builder();
+        for glob in globs {
+            set.add(globset::Glob::new(glob).unwrap());
+        }
+        let access = Access {
+            read: ReadGrant::Matching(set.build().unwrap()),
+            ..Access::bundled()
+        };
+        let answers = asked_with(session_guests::CONTRACT, Hook::Brief, access);
+        answers.contributions[0].sections[0].body.clone()
+    };
+    assert!(said(&["*.md"]).contains("commit texts: [\"README.md 1+1-0"));
+    let denied = said(&["docs/**"]);
+    assert!(
+        denied.contains("commit texts: [], partial true; [], partial true"),
+        "{denied}"
+    );
 }
 
 /// Also where it was compiled and agreed to by a newer version of this program.

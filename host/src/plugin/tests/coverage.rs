@@ -240,6 +240,20 @@ fn a_report_that_is_no_good_is_a_finding_and_nothing_else() {
 }
 
 #[test]
+fn a_report_that_was_read_is_still_held_to_the_format_that_is_configured() {
+    let (_root, mut host) = tree();
+    checkpoint(&mut host);
+    let config = serde_json::json!({"format": "jacoco"});
+    let said = ask_coverage(Hook::Checkpoint, &host, config);
+    let said = &said.contributions[0];
+    assert_eq!(
+        messages(said),
+        ["lcov.info is lcov, and config.format says jacoco"]
+    );
+    assert_eq!(metric(said, "total_coverage"), None);
+}
+
+#[test]
 fn a_report_of_a_hundred_megabytes_fits_the_sandbox() {
     let (root, mut host) = tree();
     // Larger than the memory that the plugin has.

@@ -95,6 +95,21 @@ fn the_section_says_all_of_it_in_a_few_lines() {
 }
 
 #[test]
+fn a_checkpoint_is_not_advised_where_one_has_just_failed_to_measure() {
+    let mut picture = picture();
+    picture.outdated = true;
+    let advises = |picture: &Picture| {
+        section(picture)
+            .unwrap()
+            .body
+            .contains("session checkpoint")
+    };
+    assert!(advises(&picture));
+    picture.problems = vec![("lcov.info".to_owned(), "needs more room".to_owned())];
+    assert!(!advises(&picture));
+}
+
+#[test]
 fn changed_lines_without_a_test_are_findings_at_their_place() {
     let mut picture = picture();
     picture.problems = vec![("x.xml".to_owned(), "is empty".to_owned())];
@@ -115,6 +130,9 @@ fn changed_lines_without_a_test_are_findings_at_their_place() {
             ),
         ]
     );
+    picture.escaped = 1;
+    let one = "1 path of the report leads out of the repository and does not count";
+    assert!(super::findings(&picture).iter().any(|it| it.message == one));
     assert_eq!(
         (findings[1].path.as_deref(), findings[1].line),
         (Some("src/a.c"), Some(7))
