@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Facts;
 use crate::git::blobs::BlobBytes;
-use crate::git::status::BlobAt;
+use crate::git::status::{BlobAt, Change};
 use crate::git::tree_diff::added_ranges;
 use crate::git::{ObjectId, Repository};
 use crate::path::RepoPath;
@@ -14,16 +14,17 @@ use crate::plugin::host_data::{ChangedLines, Since};
 const LARGEST: u64 = 10 * 1024 * 1024;
 const MOST_FILES: usize = 10_000;
 
-/// By path; None where there is no such point.
+/// By path; None where there is no such point. `changes` is what differs from HEAD, file by file.
 pub fn changed_lines(
     facts: &Facts,
+    changes: &[Change],
     repository: &Repository,
     since: Since,
 ) -> anyhow::Result<Option<Vec<ChangedLines>>> {
     let Some(point) = tree_of(facts, repository, since)? else {
         return Ok(None);
     };
-    let candidates = candidates(facts, repository, point.tree)?;
+    let candidates = candidates(facts, changes, repository, point.tree)?;
     let mut files = Vec::new();
     for (path, old) in candidates.into_iter().take(MOST_FILES) {
         let Some(ranges) = ranges(repository, &path, old) else {
@@ -81,6 +82,7 @@ fn point(repository: &Repository, commit: Option<ObjectId>) -> anyhow::Result<Po
 /// Every path that may differ, with what it was at that point.
 fn candidates(
     facts: &Facts,
+    changes: &[Change],
     repository: &Repository,
     tree: Option<ObjectId>,
 ) -> anyhow::Result<BTreeMap<RepoPath, Option<BlobAt>>> {
@@ -89,7 +91,7 @@ fn candidates(
     for change in repository.changed_paths(tree, head)? {
         candidates.insert(change.path, change.old);
     }
-    for change in &facts.changes {
+    for change in changes {
         if change.submodule.is_none() {
             candidates.entry(change.path.clone()).or_insert(change.head);
         }

@@ -26,12 +26,14 @@ pub fn is_little(repository: &Repository, status: &Status) -> bool {
 /// only with `little`.
 pub fn expand(repository: &Repository, status: &mut Status, little: bool) -> anyhow::Result<bool> {
     let is_directory = |change: &Change| {
-        change.kind() == ChangeKind::Untracked && change.path.as_bytes().ends_with(b"/")
+        change.kind() == ChangeKind::Untracked
+            && change.path.as_bytes().ends_with(b"/")
+            && !tree_state::is_ours(&directory(&change.path))
     };
     let directories: Vec<Change> = status
         .changes
         .iter()
-        .filter(|change| is_directory(change) && !tree_state::is_ours(&directory(&change.path)))
+        .filter(|change| is_directory(change))
         .cloned()
         .collect();
     let Some(like) = directories.first() else {

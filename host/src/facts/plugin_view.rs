@@ -8,10 +8,11 @@ use globset::GlobSet;
 use super::Facts;
 use super::commit_texts;
 use super::evidence::Comparison;
+use super::expansion::expand;
 use super::standing::Standing;
 use crate::environment::Timestamp;
 use crate::git::commits::Commit;
-use crate::git::status::ChangeKind;
+use crate::git::status::{Change, ChangeKind};
 use crate::git::tree_diff::LineCount;
 use crate::git::{ObjectId, Repository, remote_url};
 use crate::path::RepoPath;
@@ -36,6 +37,8 @@ pub struct PluginView<'a> {
     layout: &'a Layout,
     /// Walked once: several plugins ask, and some ask again of each commit.
     session_commits: OnceCell<Vec<Commit>>,
+    /// Git is asked once for the files of untracked directories.
+    changes: OnceCell<Vec<Change>>,
     /// Read once: evidence and checkpoints lie in the same record.
     events: OnceCell<Events>,
 }
@@ -47,8 +50,25 @@ impl<'a> PluginView<'a> {
             repository,
             layout,
             session_commits: OnceCell::new(),
+            changes: OnceCell::new(),
             events: OnceCell::new(),
         }
+    }
+
+    /// What differs from HEAD, untracked directories as the files in them. Where that is too much, or git fails, a
+    /// directory stays an entry of its own.
+    fn changes(&self) -> &[Change] {
+        self.changes.get_or_init(|| {
+            let mut status = self.facts.status();
+            let expanded = expand(self.repository, &mut status, true);
+            if !matches!(expanded, Ok(true)) {
+                return self.facts.changes.clone();
+            }
+            status
+                .changes
+                .sort_by(|one, other| one.path.cmp(&other.path));
+            status.changes
+        })
     }
 
     /// Commits with the paths that each one touched.
@@ -139,7 +159,7 @@ impl HostData for PluginView<'_> {
     }
 
     fn changed_files(&self) -> Vec<ChangedFile> {
-        let changes = self.facts.changes.iter();
+        let changes = self.changes().iter();
         changes
             .map(|change| ChangedFile {
                 path: change.path.clone(),
@@ -187,7 +207,7 @@ impl HostData for PluginView<'_> {
     }
 
     fn changed_lines(&self, since: Since) -> anyhow::Result<Option<Vec<ChangedLines>>> {
-        super::changed_lines::changed_lines(self.facts, self.repository, since)
+        super::changed_lines::changed_lines(self.facts, self.changes(), self.repository, since)
     }
 
     fn evidence(&self) -> anyhow::Result<Vec<EvidenceView>> {
