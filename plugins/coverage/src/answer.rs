@@ -91,6 +91,12 @@ fn metrics(picture: &Picture) -> Vec<Metric> {
             None,
         ),
         ("coverage_since_start", picture.since_start, "points", None),
+        (
+            "coverage_since_first_measured",
+            picture.since_first,
+            "points",
+            None,
+        ),
     ];
     let metrics = parts
         .into_iter()
@@ -122,6 +128,7 @@ fn section(picture: &Picture) -> Option<Section> {
     for (change, since) in [
         (picture.since_checkpoint, "the last checkpoint"),
         (picture.since_start, "the session's start"),
+        (picture.since_first, "it was first measured in this session"),
     ] {
         if let Some(change) = change {
             body.push_str(&format!("; {} since {since}", points(change)));

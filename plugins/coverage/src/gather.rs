@@ -53,6 +53,8 @@ pub struct Picture {
     /// Percentage points.
     pub since_checkpoint: Option<f64>,
     pub since_start: Option<f64>,
+    /// Where nobody knows how the session began: since it was first measured in it.
+    pub since_first: Option<f64>,
     /// Files that a report describes and that were written after it.
     pub newer: Vec<String>,
     /// The report has changed since these numbers were measured.
@@ -250,10 +252,9 @@ fn newer(reports: &[Stamped], mut paths: Vec<String>) -> Vec<String> {
 fn recall(picture: &mut Picture, session: &SessionKept, last: &Last) {
     picture.totals = Some(counts(last.totals));
     picture.changed = Some(last.files.clone());
-    picture.since_start = session
-        .start
-        .zip(counts(last.totals).percent())
-        .map(|(start, now)| now - start);
+    if let Some(now) = counts(last.totals).percent() {
+        since_before(picture, session, now);
+    }
     picture.newer = newer(
         &picture.reports,
         last.files.iter().map(|file| file.path.clone()).collect(),
@@ -296,10 +297,13 @@ fn compare(
             .as_ref()
             .and_then(|last| counts(last.totals).percent());
         picture.since_checkpoint = last.map(|last| percent - last);
-        if session.start.is_none() {
-            session.start = Some(at_start(picture, percent, earlier));
+        if session.start.is_none() && session.first.is_none() {
+            session.start = at_start(picture, percent, earlier);
         }
-        picture.since_start = session.start.map(|start| percent - start);
+        since_before(picture, &session, percent);
+        if session.start.is_none() {
+            session.first.get_or_insert(percent);
+        }
         session.last = Some(Last {
             reports: picture.reports.clone(),
             totals: (totals.covered, totals.lines),
@@ -311,9 +315,15 @@ fn compare(
     states
 }
 
-/// A report that is older than the session says how it began; else what another session of this clone measured last;
-/// else it begins now.
-fn at_start(picture: &Picture, percent: f64, earlier: Option<f64>) -> f64 {
+/// Against how the session began, or else against the first that was measured in it.
+fn since_before(picture: &mut Picture, session: &SessionKept, now: f64) {
+    picture.since_start = session.start.map(|start| now - start);
+    picture.since_first = session.first.map(|first| now - first);
+}
+
+/// A report that is older than the session says how it began, or else what another session of this clone measured last.
+/// Otherwise nobody knows.
+fn at_start(picture: &Picture, percent: f64, earlier: Option<f64>) -> Option<f64> {
     let started = facts::session().map(|session| session.started_at);
     let newest = picture
         .reports
@@ -321,7 +331,7 @@ fn at_start(picture: &Picture, percent: f64, earlier: Option<f64>) -> f64 {
         .map(|report| report.modified_at)
         .max();
     match (started, newest) {
-        (Some(started), Some(newest)) if newest > started => earlier.unwrap_or(percent),
-        _ => percent,
+        (Some(started), Some(newest)) if newest > started => earlier,
+        _ => Some(percent),
     }
 }

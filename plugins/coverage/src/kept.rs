@@ -112,8 +112,11 @@ impl Kept {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct SessionKept {
     format: u32,
-    /// Percent of all lines when the session was started, or when it was first measured.
+    /// Percent of all lines when the session was started; none where nobody measured it then.
     pub start: Option<f64>,
+    /// As `start`, when it was first measured in this session.
+    #[serde(default)]
+    pub first: Option<f64>,
     /// At the last checkpoint.
     pub last: Option<Last>,
 }

@@ -97,6 +97,26 @@ fn a_checkpoint_measures_all_lines_and_the_changed_ones() {
 }
 
 #[test]
+fn how_a_session_began_is_told_by_a_report_of_before_and_by_nothing_else() {
+    let (root, mut host) = tree();
+    let told = |said: &Contribution| {
+        ["coverage_since_start", "coverage_since_first_measured"].map(|name| metric(said, name))
+    };
+    let better = REPORT.replace("DA:3,0", "DA:3,9");
+    // The report was written in the session.
+    assert_eq!(told(&checkpoint(&mut host)), [None, None]);
+    put(root.path(), "lcov.info", &better, WRITTEN + 1);
+    assert_eq!(told(&checkpoint(&mut host)), [None, Some(20.0)]);
+    assert_eq!(told(&of(Hook::Brief, &host)), [None, Some(20.0)]);
+
+    let (root, mut host) = tree();
+    put(root.path(), "lcov.info", REPORT, WRITTEN - 7200);
+    assert_eq!(told(&checkpoint(&mut host)), [Some(0.0), None]);
+    put(root.path(), "lcov.info", &better, WRITTEN + 1);
+    assert_eq!(told(&checkpoint(&mut host)), [Some(20.0), None]);
+}
+
+#[test]
 fn a_report_whose_stamp_is_the_same_is_not_parsed_again() {
     let (root, mut host) = tree();
     let first = checkpoint(&mut host);
@@ -124,7 +144,8 @@ fn a_report_whose_stamp_is_the_same_is_not_parsed_again() {
     let changed = checkpoint(&mut host);
     assert_eq!(metric(&changed, "total_coverage"), Some(100.0));
     assert_eq!(metric(&changed, "coverage_since_checkpoint"), Some(20.0));
-    assert_eq!(metric(&changed, "coverage_since_start"), Some(20.0));
+    let since_first = metric(&changed, "coverage_since_first_measured");
+    assert_eq!(since_first, Some(20.0));
     assert_eq!(changed.verdict, Some(Verdict::Allow));
     // Another file has changed: what was kept does not know it.
     host.changed_lines.as_mut().unwrap().push(ChangedLines {
