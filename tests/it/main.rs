@@ -29,6 +29,7 @@ mod housekeeping;
 mod init;
 mod killed;
 mod plugin_authoring;
+mod plugin_facts;
 mod plugin_guide;
 mod plugin_http;
 mod plugin_inspect;
