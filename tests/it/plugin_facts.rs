@@ -1,33 +1,57 @@
-//! What plugins are told of a real work tree. It must not be about what they make of it.
+//! What a plugin is told of a session and its work tree, as a recorded case shows it. It must not run a plugin.
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use crate::common::TestEnv;
-use crate::common::repository::run;
-use crate::common::source_root;
+use crate::common::repository::{Repository, run};
 
-/// The facts as `plugin test --record` writes them down.
-fn recorded(env: &TestEnv, repository: &crate::common::repository::Repository<'_>) -> Json {
-    let component = source_root().join("tests/fixtures/contract/0.1.0.wasm");
-    let packed = env.root().join("packed.wasm");
-    let [component, packed] = [&component, &packed].map(|path| path.to_str().unwrap());
-    let output = format!("--output={packed}");
-    repository
-        .session(&[
-            "plugin",
-            "pack",
-            component,
-            "--name=a",
-            "--version=1",
-            &output,
-        ])
-        .success();
-    let case = env.root().join("case.json");
-    let case = case.to_str().unwrap();
-    repository
-        .session(&["plugin", "test", packed, "--record", case])
-        .success();
-    serde_json::from_str(&std::fs::read_to_string(case).unwrap()).unwrap()
+const CONTRACT: &[u8] = include_bytes!("../fixtures/contract/0.1.2.wasm");
+
+fn recorded(env: &TestEnv, repository: &Repository<'_>) -> Json {
+    std::fs::write(env.root().join("contract.wasm"), CONTRACT).unwrap();
+    let record = [
+        "plugin",
+        "test",
+        "../contract.wasm",
+        "--record",
+        "../case.json",
+    ];
+    repository.session(&record).success();
+    let case = std::fs::read(env.root().join("case.json")).unwrap();
+    serde_json::from_slice(&case).unwrap()
+}
+
+/// One field of each entry of a list.
+fn each<'j>(list: &'j Json, field: &str) -> Vec<&'j str> {
+    let list = list.as_array().unwrap().iter();
+    list.map(|it| it[field].as_str().unwrap()).collect()
+}
+
+#[test]
+fn what_happened_is_told_in_its_order_and_what_commits_did_with_its_lines() {
+    let env = TestEnv::new();
+    let repository = env.repository("project");
+    repository.write("notes.md", "one\n");
+    repository.write("code.rs", "fn one() {}\n");
+    repository.session(&["init"]).success();
+    repository.commit("docs: one");
+    run(&repository, &["start", "feature/x"]);
+    for text in ["one\ntwo\n", "two\nthree\n"] {
+        repository.write("notes.md", text);
+        repository.write("code.rs", text);
+        run(&repository, &["run", "--", "true"]);
+        run(&repository, &["checkpoint", "--message", "docs: more"]);
+    }
+    let case = recorded(&env, &repository);
+    assert_eq!(each(&case["checkpoints"], "id"), ["cp-1", "cp-2"]);
+    assert_eq!(each(&case["evidence"], "id"), ["ev-1", "ev-2"]);
+    let newest = &case["session_commits"][0]["id"];
+    // Of the files that the component asks to read, and of no others.
+    let texts = &case["commit_texts"][newest.as_str().unwrap()];
+    let expected = json!([
+        {"path": "notes.md", "text": "two\nthree\n", "changes": [[0, 0, 1], [2, 1, 0]]}
+    ]);
+    assert_eq!(*texts, expected, "{case:#}");
 }
 
 #[test]
@@ -42,13 +66,8 @@ fn an_untracked_directory_is_told_file_by_file() {
         repository.write(path, "one\ntwo\n");
     }
     let case = recorded(&env, &repository);
-    let paths = |list: &Json| -> Vec<String> {
-        let list = list.as_array().unwrap().iter();
-        list.map(|file| file["path"].as_str().unwrap().to_owned())
-            .collect()
-    };
     let new = ["new/a.rs", "new/deep/b.rs", "other/c.rs"];
-    assert_eq!(paths(&case["changed_files"]), new);
+    assert_eq!(each(&case["changed_files"], "path"), new);
     assert_eq!(case["changed_files"][0]["status"], "untracked");
-    assert_eq!(paths(&case["changed_lines"]["head"]), new);
+    assert_eq!(each(&case["changed_lines"]["head"], "path"), new);
 }
