@@ -156,6 +156,9 @@ fn prepare_library() {
     ONCE.call_once(|| {
         // Ids that we write into trees come from git itself, and in a partial clone the object may be absent.
         git2::opts::strict_object_creation(false);
+        // As git reads objects: their compression has a checksum of its own, and to compute the id of each one again is
+        // a twentieth of a brief's work.
+        git2::opts::strict_hash_verification(false);
         libgit2_sys::init();
         // SAFETY: both set a variable of libgit2's before any repository is open, and `Once` keeps other threads out.
         // The option takes one int. Failure would leave the defaults, which work.
