@@ -133,6 +133,17 @@ pub fn evidence_commits(summary: &SessionSummary, commit: &str) -> Vec<String> {
         .collect()
 }
 
+/// Whether the commit with this summary is a checkpoint, as far as it says what it is.
+pub fn is_checkpoint(summary: &SessionSummary) -> bool {
+    summary.pointers.is.as_deref() == Some(CHECKPOINT)
+}
+
+/// As [`is_checkpoint`].
+pub fn is_evidence(summary: &SessionSummary) -> bool {
+    let is = summary.pointers.is.as_deref();
+    is.is_some_and(|is| is.starts_with(EVIDENCE))
+}
+
 /// The commit of the newest checkpoint, as seen from `commit`.
 pub fn checkpoint_commit(summary: &SessionSummary, commit: &str) -> Option<String> {
     following(&summary.pointers, commit).checkpoint

@@ -77,7 +77,7 @@ fn damaged(id: &SessionId, why: &anyhow::Error) -> Warning {
 }
 
 /// The summary in a record commit's message; the inner error says why there is none.
-fn read_summary(
+pub(super) fn read_summary(
     repository: &Repository,
     id: &SessionId,
     commit: ObjectId,
@@ -195,17 +195,18 @@ fn read_entry(
     commit: ObjectId,
 ) -> anyhow::Result<anyhow::Result<Entry>> {
     // The message first: it tells a newer format from damage.
-    if let Err(error) = read_summary(repository, id, commit)? {
-        return Ok(Err(error));
-    }
-    let parsed = repository
-        .read_file_at(commit, &RepoPath::from("entry.json"), LARGEST)
-        .and_then(|bytes| {
-            let bytes = bytes.context("it has no entry.json")?;
-            let bytes = bytes.as_bytes().context("its entry.json is too large")?;
-            Ok(serde_json::from_slice(bytes)?)
-        });
-    Ok(parsed)
+    Ok(match read_summary(repository, id, commit)? {
+        Ok(_) => entry_of(repository, commit),
+        Err(error) => Err(error),
+    })
+}
+
+/// The entry of a commit whose message was read.
+pub(super) fn entry_of(repository: &Repository, commit: ObjectId) -> anyhow::Result<Entry> {
+    let bytes = repository.read_file_at(commit, &RepoPath::from("entry.json"), LARGEST)?;
+    let bytes = bytes.context("it has no entry.json")?;
+    let bytes = bytes.as_bytes().context("its entry.json is too large")?;
+    Ok(serde_json::from_slice(bytes)?)
 }
 
 fn damaged_entry(id: &SessionId, commit: ObjectId, why: &anyhow::Error) -> Warning {
