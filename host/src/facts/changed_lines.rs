@@ -14,12 +14,14 @@ use crate::plugin::host_data::{ChangedLines, Since};
 const LARGEST: u64 = 10 * 1024 * 1024;
 const MOST_FILES: usize = 10_000;
 
-/// By path; None where there is no such point. `changes` is what differs from HEAD, file by file.
+/// By path; None where there is no such point. `changes` is what differs from HEAD, file by file; an error of `go_on`
+/// ends it.
 pub fn changed_lines(
     facts: &Facts,
     changes: &[Change],
     repository: &Repository,
     since: Since,
+    go_on: &dyn Fn() -> anyhow::Result<()>,
 ) -> anyhow::Result<Option<Vec<ChangedLines>>> {
     let Some(point) = tree_of(facts, repository, since)? else {
         return Ok(None);
@@ -27,6 +29,7 @@ pub fn changed_lines(
     let candidates = candidates(facts, changes, repository, point.tree)?;
     let mut files = Vec::new();
     for (path, old) in candidates.into_iter().take(MOST_FILES) {
+        go_on()?;
         let Some(ranges) = ranges(repository, &path, old) else {
             continue;
         };

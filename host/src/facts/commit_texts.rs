@@ -19,15 +19,17 @@ pub fn commit_among(commits: &[Commit], id: &str) -> Option<ObjectId> {
     commits.iter().any(|commit| commit.id == id).then_some(id)
 }
 
-/// Against the commit's parent. `room` is for the texts of all files together.
+/// Against the commit's parent. `room` is for the texts of all files together; an error of `go_on` ends it.
 pub fn commit_texts(
     repository: &Repository,
     commit: ObjectId,
     wanted: &dyn Fn(&RepoPath) -> bool,
     mut room: usize,
+    go_on: &dyn Fn() -> anyhow::Result<()>,
 ) -> anyhow::Result<CommitTexts> {
     let mut texts = CommitTexts::default();
     for change in repository.changes_of(commit)? {
+        go_on()?;
         // A mode that changed is no change of the text.
         let same = |(old, new): (BlobAt, BlobAt)| old.id == new.id;
         if change.new.is_none() || change.old.zip(change.new).is_some_and(same) {
@@ -83,7 +85,7 @@ mod tests {
     ) -> CommitTexts {
         let repository = test.open();
         let head = repository.head_commit().unwrap().unwrap();
-        commit_texts(&repository, head, wanted, room).unwrap()
+        commit_texts(&repository, head, wanted, room, &|| Ok(())).unwrap()
     }
 
     #[test]

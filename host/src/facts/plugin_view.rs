@@ -1,7 +1,8 @@
 //! The facts as plugins may ask for them. What costs something is read when it is first asked for, never before.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::path::Path;
+use std::time::Instant;
 
 use globset::GlobSet;
 
@@ -37,6 +38,8 @@ pub struct PluginView<'a> {
     layout: &'a Layout,
     /// Walked once: several plugins ask, and some ask again of each commit.
     session_commits: OnceCell<Vec<Commit>>,
+    /// When nobody waits any more for what is being looked at.
+    deadline: Cell<Option<Instant>>,
     /// Git is asked once for the files of untracked directories.
     changes: OnceCell<Vec<Change>>,
     /// Read once: evidence and checkpoints lie in the same record.
@@ -51,8 +54,19 @@ impl<'a> PluginView<'a> {
             layout,
             session_commits: OnceCell::new(),
             changes: OnceCell::new(),
+            deadline: Cell::new(None),
             events: OnceCell::new(),
         }
+    }
+
+    /// For between two files or commits.
+    fn go_on(&self) -> anyhow::Result<()> {
+        let is_over = |deadline| Instant::now() >= deadline;
+        anyhow::ensure!(
+            !self.deadline.get().is_some_and(is_over),
+            "there is more to look at than the time allows"
+        );
+        Ok(())
     }
 
     /// What differs from HEAD, untracked directories as the files in them. Where that is too much, or git fails, a
@@ -76,6 +90,7 @@ impl<'a> PluginView<'a> {
         commits
             .iter()
             .map(|commit| {
+                self.go_on()?;
                 Ok(SessionCommit {
                     commit: CommitRef {
                         id: commit.id.to_string(),
@@ -131,6 +146,10 @@ impl<'a> PluginView<'a> {
 }
 
 impl HostData for PluginView<'_> {
+    fn until(&self, deadline: Instant) {
+        self.deadline.set(Some(deadline));
+    }
+
     fn now(&self) -> Timestamp {
         self.facts.now
     }
@@ -169,7 +188,13 @@ impl HostData for PluginView<'_> {
     }
 
     fn line_counts(&self) -> anyhow::Result<Vec<LineCount>> {
-        self.repository.work_line_counts(&self.facts.changes)
+        let mut counts = Vec::new();
+        for change in &self.facts.changes {
+            self.go_on()?;
+            let change = std::slice::from_ref(change);
+            counts.extend(self.repository.work_line_counts(change)?);
+        }
+        Ok(counts)
     }
 
     fn commits(&self) -> anyhow::Result<Vec<SessionCommit>> {
@@ -203,11 +228,19 @@ impl HostData for PluginView<'_> {
         let Some(id) = commit_texts::commit_among(self.commits_of_session()?, commit) else {
             return Ok(None);
         };
-        commit_texts::commit_texts(self.repository, id, wanted, room).map(Some)
+        let go_on = || self.go_on();
+        commit_texts::commit_texts(self.repository, id, wanted, room, &go_on).map(Some)
     }
 
     fn changed_lines(&self, since: Since) -> anyhow::Result<Option<Vec<ChangedLines>>> {
-        super::changed_lines::changed_lines(self.facts, self.changes(), self.repository, since)
+        let go_on = || self.go_on();
+        super::changed_lines::changed_lines(
+            self.facts,
+            self.changes(),
+            self.repository,
+            since,
+            &go_on,
+        )
     }
 
     fn evidence(&self) -> anyhow::Result<Vec<EvidenceView>> {
@@ -216,6 +249,7 @@ impl HostData for PluginView<'_> {
         let max_file = self.facts.config.snapshots.max_file;
         let mut now = Comparison::new(self.repository, &status, self.facts.thoroughness, max_file);
         all.map(|evidence| {
+            self.go_on()?;
             let standing = match self
                 .facts
                 .evidence

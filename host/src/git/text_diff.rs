@@ -22,9 +22,16 @@ pub struct LineChange {
     pub removed: u32,
 }
 
-/// What differs, from top to bottom; None for binary content. White space at the end of a line does not count, so that a
+/// Lines between the first and the last that differ. Where both texts have more of them, comparing them can take longer
+/// than anybody would wait: lines that are all alike are the worst, and then it grows with the square of their number.
+const MOST_LINES: usize = 20_000;
+
+/// What differs, from top to bottom; None for binary content, and for what would take too long to compare. White space at the end of a line does not count, so that a
 /// file whose line ends git converts is not all new.
 pub fn line_changes(old: &[u8], new: &[u8]) -> Option<Vec<LineChange>> {
+    if is_costly(old, new) {
+        return None;
+    }
     let mut options = git2::DiffOptions::new();
     options.ignore_whitespace_eol(true).context_lines(0);
     let patch = git2::Patch::from_buffers(old, None, new, None, Some(&mut options)).ok()?;
@@ -42,9 +49,35 @@ pub fn line_changes(old: &[u8], new: &[u8]) -> Option<Vec<LineChange>> {
     hunks.collect()
 }
 
+fn is_costly(old: &[u8], new: &[u8]) -> bool {
+    let same = old.iter().zip(new).take_while(|(old, new)| old == new);
+    let before = same.count();
+    let (old, new) = (&old[before..], &new[before..]);
+    let ends = old.iter().rev().zip(new.iter().rev());
+    let after = ends.take_while(|(old, new)| old == new).count();
+    let lines = |text: &[u8]| {
+        let between = text[..text.len() - after].iter();
+        between.filter(|byte| **byte == b'\n').count()
+    };
+    lines(old).min(lines(new)) > MOST_LINES
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{LineChange, line_changes, text_diff};
+    use super::{LineChange, MOST_LINES, line_changes, text_diff};
+
+    #[test]
+    fn what_takes_too_long_to_compare_is_not_compared() {
+        let text = |lines: usize, word: &str| format!("begin\n{}end\n", word.repeat(lines));
+        let (old, new) = (text(MOST_LINES + 2, "a\n"), text(MOST_LINES + 2, "b\n"));
+        assert_eq!(line_changes(old.as_bytes(), new.as_bytes()), None);
+        let few = text(3, "b\n");
+        assert!(line_changes(old.as_bytes(), few.as_bytes()).is_some());
+        // A large file with a small change.
+        let changed = old.replace("begin", "begun");
+        let changes = line_changes(old.as_bytes(), changed.as_bytes()).unwrap();
+        assert_eq!(changes.len(), 1);
+    }
 
     #[test]
     fn changes_are_placed_in_the_new_text() {

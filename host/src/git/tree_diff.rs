@@ -9,7 +9,7 @@ use super::ObjectId;
 use super::blobs::{BlobBytes, blob_at};
 use super::repository::Repository;
 use super::status::{BlobAt, Change};
-use super::text_diff::line_changes;
+use super::text_diff::{LineChange, line_changes};
 use crate::path::RepoPath;
 
 /// Files larger than this are not counted line by line.
@@ -183,16 +183,11 @@ pub fn added_ranges(old: &[u8], new: &[u8]) -> Option<Vec<(u32, u32)>> {
     Some(added.map(|change| (change.first, change.added)).collect())
 }
 
-/// Lines added and removed; None for binary content.
+/// Lines added and removed; None for binary content, and where it was not compared.
 fn count_lines(old: &[u8], new: &[u8]) -> Option<(u32, u32)> {
-    let mut options = git2::DiffOptions::new();
-    options.ignore_whitespace_eol(true).context_lines(0);
-    let patch = git2::Patch::from_buffers(old, None, new, None, Some(&mut options)).ok()?;
-    if patch.delta().flags().is_binary() {
-        return None;
-    }
-    let (_, added, removed) = patch.line_stats().ok()?;
-    u32::try_from(added).ok().zip(u32::try_from(removed).ok())
+    let changes = line_changes(old, new)?;
+    let sum = |part: fn(&LineChange) -> u32| changes.iter().map(part).sum();
+    Some((sum(|change| change.added), sum(|change| change.removed)))
 }
 
 #[cfg(test)]

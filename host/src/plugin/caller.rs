@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use wasmtime::Engine;
 
 use super::call::{self, Call, Failure, Outcome};
+use super::deadline::Deadline;
 use super::host_data::HostData;
 use super::line::{self, Event, Line, Report};
 
@@ -49,7 +50,7 @@ struct Running {
     number: u64,
     worker: Worker,
     limit: Duration,
-    deadline: Instant,
+    deadline: Deadline,
     /// When the epoch is to be advanced on its behalf.
     interrupt: Instant,
 }
@@ -119,8 +120,8 @@ impl Round<'_> {
         self.caller.calls_made += 1;
         let number = self.caller.calls_made;
         let limit = call.context.limits.time;
-        let deadline = Instant::now() + limit;
-        let line = Line::new(self.caller.reports.clone(), number, deadline);
+        let deadline = Deadline::after(limit);
+        let line = Line::new(self.caller.reports.clone(), number, deadline.clone());
         match self.caller.hand_over(Job { call, line }) {
             Ok(worker) => {
                 self.running.push(Running {
@@ -128,8 +129,8 @@ impl Round<'_> {
                     number,
                     worker,
                     limit,
+                    interrupt: deadline.instant(),
                     deadline,
-                    interrupt: deadline,
                 });
                 Some(number)
             }
@@ -159,11 +160,26 @@ impl Round<'_> {
             return;
         };
         match report.event {
-            Event::Query(query) => query(host),
+            Event::Query(query) => {
+                let begun = Instant::now();
+                host.until(self.running[position].deadline.instant());
+                query(host);
+                self.put_off_others(position, begun.elapsed());
+            }
             Event::Done(outcome) => {
                 let running = self.end(position, outcome);
                 // Only a thread that came back is used again.
                 self.caller.idle.push(running.worker);
+            }
+        }
+    }
+
+    /// While the host worked for one, it could answer nobody else.
+    fn put_off_others(&mut self, position: usize, by: Duration) {
+        for (other, running) in self.running.iter_mut().enumerate() {
+            if other != position {
+                running.deadline.put_off(by);
+                running.interrupt += by;
             }
         }
     }
@@ -181,7 +197,7 @@ impl Round<'_> {
         if interrupt {
             self.caller.engine.increment_epoch();
         }
-        let is_lost = |running: &Running| now >= running.deadline + GRACE;
+        let is_lost = |running: &Running| now >= running.deadline.instant() + GRACE;
         while let Some(position) = self.running.iter().position(is_lost) {
             let limit = self.running[position].limit;
             self.end(

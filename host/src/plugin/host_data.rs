@@ -2,6 +2,7 @@
 //! are found.
 
 use std::path::Path;
+use std::time::Instant;
 
 use globset::GlobSet;
 
@@ -13,9 +14,12 @@ use crate::session::decision::Decision;
 
 /// The facts of one command, as plugins see them. Every answer must be the same however often it is asked for.
 ///
-/// The methods are called on the thread that called [`Plugins::ask`](super::Plugins::ask), while the plugin waits; what
-/// takes longer than the plugin's time limit costs the plugin its answer.
+/// The methods are called on the thread that called [`Plugins::ask`](super::Plugins::ask), while the plugin waits, and so
+/// does every other one; what takes longer than the plugin's time limit costs the plugin its answer.
 pub trait HostData {
+    /// What is asked next is wanted by then: whoever looks at much gives up when it has passed.
+    fn until(&self, _deadline: Instant) {}
+
     fn now(&self) -> Timestamp;
 
     /// The root of the work tree.

@@ -4,6 +4,7 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::time::{Duration, Instant};
 
+use super::deadline::Deadline;
 use super::host_data::HostData;
 
 /// How long a side looks for the other's word before it goes to sleep. Most questions are answered in a fraction of the
@@ -28,7 +29,7 @@ pub struct Report<T> {
 /// The plugin's end of the line, for one call.
 pub struct Line<T> {
     reporter: Reporter<T>,
-    deadline: Instant,
+    deadline: Deadline,
 }
 
 /// Sends the events of one call.
@@ -46,7 +47,7 @@ impl<T> Reporter<T> {
 }
 
 impl<T> Line<T> {
-    pub fn new(reports: Sender<Report<T>>, call: u64, deadline: Instant) -> Self {
+    pub fn new(reports: Sender<Report<T>>, call: u64, deadline: Deadline) -> Self {
         Self {
             reporter: Reporter { reports, call },
             deadline,
@@ -75,19 +76,26 @@ impl<T> Line<T> {
         if !self.reporter.send(Event::Query(query)) {
             return Err(wasmtime::Error::from(wasmtime::Trap::Interrupt));
         }
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        receive(&answer, left).map_err(|error| match error {
-            RecvTimeoutError::Timeout => wasmtime::Error::from(wasmtime::Trap::Interrupt),
-            RecvTimeoutError::Disconnected => wasmtime::Error::msg("the host has gone away"),
-        })
+        loop {
+            let left = self.deadline.instant();
+            match receive(&answer, left.saturating_duration_since(Instant::now())) {
+                Ok(answer) => return Ok(answer),
+                // It was put off meanwhile.
+                Err(RecvTimeoutError::Timeout) if !self.is_over() => {}
+                Err(RecvTimeoutError::Timeout) => return Err(wasmtime::Trap::Interrupt.into()),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(wasmtime::Error::msg("the host has gone away"));
+                }
+            }
+        }
     }
 
     pub fn deadline(&self) -> Instant {
-        self.deadline
+        self.deadline.instant()
     }
 
     pub fn is_over(&self) -> bool {
-        Instant::now() >= self.deadline
+        self.deadline.is_over()
     }
 }
 
@@ -102,4 +110,43 @@ pub fn receive<T>(from: &Receiver<T>, patience: Duration) -> Result<T, RecvTimeo
         }
     }
     from.recv_timeout(patience.saturating_sub(begun.elapsed()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A question that is put while the host works for somebody else, until after the call's first deadline.
+    fn asked(put_off: Duration) -> Option<u32> {
+        let limit = Duration::from_millis(20);
+        let deadline = Deadline::after(limit);
+        let (reports, events) = channel();
+        let line: Line<()> = Line::new(reports, 1, deadline.clone());
+        std::thread::scope(|scope| {
+            let host = scope.spawn(move || {
+                let over = deadline.instant() + limit;
+                deadline.put_off(put_off);
+                while Instant::now() < over {
+                    std::thread::yield_now();
+                }
+                let Ok(Report {
+                    event: Event::Query(query),
+                    ..
+                }) = events.recv()
+                else {
+                    panic!("a question");
+                };
+                query(&crate::plugin::tests::FixedHost::new(&std::env::temp_dir()));
+            });
+            let answer = line.ask(|_| 7).ok();
+            host.join().unwrap();
+            answer
+        })
+    }
+
+    #[test]
+    fn what_the_host_did_for_another_plugin_does_not_count() {
+        assert_eq!(asked(Duration::from_secs(60)), Some(7));
+        assert_eq!(asked(Duration::ZERO), None);
+    }
 }

@@ -17,6 +17,7 @@ pub mod components;
 mod connection;
 mod consent;
 pub mod contribution;
+mod deadline;
 mod engine;
 mod grants;
 pub mod host_data;

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use super::host_data::HostData as _;
 use super::*;
-use host::FixedHost;
+pub use host::FixedHost;
 
 /// Below the target directory, shared by all runs: the test binary is in `<target>/<profile>/deps`.
 fn cache_dir() -> PathBuf {

@@ -175,7 +175,7 @@ fn a_request_ends_with_the_calls_time_inside_the_host() {
         let call = ready.call(loaded, Hook::Brief, &brief(), &host);
         let engine = loader.engine;
         let (report, _events) = std::sync::mpsc::channel();
-        let deadline = Instant::now() + call.context.limits.time;
+        let deadline = deadline::Deadline::after(call.context.limits.time);
         let line = line::Line::new(report, 1, deadline);
         let (done, ended) = std::sync::mpsc::channel();
         std::thread::spawn(move || done.send(call::run(&engine, &call, line).result.err()));
