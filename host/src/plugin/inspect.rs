@@ -4,15 +4,12 @@ use std::ops::ControlFlow;
 
 use anyhow::bail;
 use serde::Serialize;
-use wasmparser::{Encoding, Parser, Payload, Validator};
+use wasmparser::{Encoding, Payload, Validator};
 
 use super::contribution::Hook;
 use super::manifest::Manifest;
 use super::sections::{self, Section};
-use super::{CONTRACT, compatibility, engine};
-
-/// Of all modules together. The largest honest component, a Python one, has some 900.
-const MOST_GLOBALS: u32 = 10_000;
+use super::{CONTRACT, compatibility, engine, weight};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Inspection {
@@ -104,9 +101,7 @@ fn problem(bytes: &[u8], imports: &[String], exports: &[String]) -> Result<(), S
     if let Err(error) = Validator::new().validate_all(bytes) {
         return Err(format!("it is not valid: {}", error.message()));
     }
-    if globals(bytes) > MOST_GLOBALS {
-        return Err(format!("it has more than {MOST_GLOBALS} global variables"));
-    }
+    weight::excess(bytes)?;
     let names = imports.iter().chain(exports).map(String::as_str);
     compatibility::check(names).map_err(|error| error.to_string())?;
     match imports.iter().find(|name| !is_provided(name)) {
@@ -121,16 +116,6 @@ fn problem(bytes: &[u8], imports: &[String], exports: &[String]) -> Result<(), S
         }
         None => Ok(()),
     }
-}
-
-/// Each instance of a module has its own, and no limit counts them while it runs.
-fn globals(valid: &[u8]) -> u32 {
-    let payloads = Parser::new(0).parse_all(valid);
-    let counts = payloads.map(|payload| match payload {
-        Ok(Payload::GlobalSection(globals)) => globals.count(),
-        _ => 0,
-    });
-    counts.fold(0, u32::saturating_add)
 }
 
 /// The contract, and WASI 0.2.
@@ -183,30 +168,6 @@ mod tests {
             let error = said(&FROZEN[..cut]);
             assert!(error.contains("cut off"), "{cut}: {error}");
         }
-    }
-
-    #[test]
-    fn more_global_variables_than_any_honest_plugin_has_are_refused() {
-        use wasm_encoder::{ComponentSection as _, ConstExpr, GlobalSection, GlobalType, ValType};
-        let problem = |count: u32| {
-            let mut globals = GlobalSection::new();
-            for _ in 0..count {
-                let global_type = GlobalType {
-                    val_type: ValType::I32,
-                    mutable: true,
-                    shared: false,
-                };
-                globals.global(global_type, &ConstExpr::i32_const(1));
-            }
-            let mut module = wasm_encoder::Module::new();
-            module.section(&globals);
-            let mut bytes = FROZEN.to_vec();
-            wasm_encoder::ModuleSection(&module).append_to_component(&mut bytes);
-            inspect(&bytes).unwrap().problem
-        };
-        assert_eq!(problem(MOST_GLOBALS / 2), None);
-        let problem = problem(MOST_GLOBALS).unwrap();
-        assert!(problem.contains("global variables"), "{problem}");
     }
 
     /// Every byte of the beginning, where the structure is, and some of the rest.

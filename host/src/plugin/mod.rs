@@ -42,6 +42,7 @@ mod selection;
 mod taking;
 mod third_party;
 mod warning;
+mod weight;
 mod work_tree;
 
 #[cfg(test)]
