@@ -93,6 +93,73 @@ fn failing_tests_hold_up_the_merge_and_an_override_is_a_decision() {
 }
 
 #[test]
+fn tests_that_break_down_before_they_count_fail() {
+    let env = TestEnv::new();
+    let repository = at_work(&env);
+    repository.write("Makefile", "test:\n\tfalse\n");
+    repository.commit("test: none pass");
+    repository.session(&["run", "--", "make", "test"]);
+    refused(
+        &repository,
+        &["tests fail: `make test` failed (exit code 2) (ev-1)"],
+    );
+}
+
+#[test]
+fn a_run_in_another_directory_or_under_the_same_label_hides_nothing() {
+    let env = TestEnv::new();
+    let repository = at_work(&env);
+    let elsewhere = repository.path().join("sub");
+    repository.write("sub/run.sh", "exit 1");
+    repository.commit("test: in sub");
+    env.session(&elsewhere, &["run", "--label=test", "--", "sh", "run.sh"]);
+    env.session(&elsewhere, &["run", "--label=test", "--", "true"])
+        .success();
+    repository.write("run.sh", "exit 0");
+    repository.commit("test: at the root");
+    repository
+        .session(&["run", "--label=test", "--", "sh", "run.sh"])
+        .success();
+    refused(
+        &repository,
+        &["`sh run.sh (in sub)` failed (exit code 1) (ev-1)"],
+    );
+}
+
+#[test]
+fn a_narrower_run_does_not_make_a_failure_forgotten() {
+    let env = TestEnv::new();
+    let repository = at_work(&env);
+    tests(&repository, 1, 1);
+    repository.write("b", "b: two\n");
+    repository.commit("feat: b again");
+    let narrow = "echo 'test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 1 filtered out; finished in 0.00s'";
+    repository
+        .session(&["run", "--", "sh", "-c", narrow])
+        .success();
+    refused(
+        &repository,
+        &[
+            "tests failed, and have not passed since: `sh .git/tests.sh` failed (exit code 1): 1 passed, 1 failed (cargo-test) (ev-1)",
+        ],
+    );
+    tests(&repository, 2, 0).success();
+    end(&repository, &[]).success();
+}
+
+#[test]
+fn a_tracked_file_that_the_command_replaced_and_committed_was_not_tested() {
+    let env = TestEnv::new();
+    let repository = at_work(&env);
+    repository.write("new.sh", "exit 0\n");
+    let script = "sh new.sh && echo 'exit 1' > new.sh && git add -A && git commit -qm auto";
+    repository
+        .session(&["run", "--label=test", "--", "sh", "-c", script])
+        .success();
+    refused(&repository, &["the tests have not run on this tree"]);
+}
+
+#[test]
 fn a_failing_build_does_not_hide_the_tests() {
     let env = TestEnv::new();
     let repository = at_work(&env);

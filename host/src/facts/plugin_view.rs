@@ -336,7 +336,7 @@ impl HostData for PluginView<'_> {
 fn evidence_view(evidence: EvidenceRecord, standing: &Standing) -> EvidenceView {
     EvidenceView {
         id: evidence.id.to_string(),
-        command: evidence.command_text(),
+        command: evidence.typed(),
         exit_code: evidence.exit_code,
         started_at: evidence.started_at,
         milliseconds: evidence.milliseconds,

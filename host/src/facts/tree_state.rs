@@ -231,10 +231,22 @@ impl Observed {
             .unwrap_or_else(|| Some(Contents::default()))
     }
 
-    /// Whether what differs is untracked wherever it is there.
-    pub fn differs_in_untracked_only(&self, other: &Self, different: &[RepoPath]) -> bool {
+    /// Whether what differs is untracked wherever it is there. A file that is tracked on one side is not.
+    pub fn differs_in_untracked_only(
+        &self,
+        repository: &Repository,
+        other: &Self,
+        different: &[RepoPath],
+    ) -> bool {
+        let is_committed = |observed: &Self, path: &RepoPath| {
+            let entry = observed
+                .head_tree
+                .map(|tree| repository.tree_entry(tree, path));
+            !matches!(entry, None | Some(Ok(None)))
+        };
         let untracked_or_gone = |observed: &Self, path: &RepoPath| {
-            observed.untracked.contains(path) || !observed.edits.contains_key(path)
+            observed.untracked.contains(path)
+                || (!observed.edits.contains_key(path) && !is_committed(observed, path))
         };
         let same_outside = |path: &RepoPath| {
             self.head_tree == other.head_tree && self.edits.get(path) == other.edits.get(path)

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::EvidenceId;
 use super::list::one_line;
+use super::test_command::runs_tests;
 use crate::document::secrets;
 use crate::environment::Timestamp;
 use crate::path::RepoPath;
@@ -23,6 +24,9 @@ pub struct EvidenceRecord {
     pub label: Option<String>,
     /// As it was typed, argument by argument; what looks like a secret is masked.
     pub command: Vec<String>,
+    /// Where it was run, from the root of the work tree; None at the root, and outside of the work tree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<RepoPath>,
     /// As the shell has it: 127 for a command that was not found, 128 + n for signal n.
     pub exit_code: i32,
     /// The signal that ended it.
@@ -180,10 +184,21 @@ impl TestCounts {
 
 impl EvidenceRecord {
     /// On one line, as it was typed; arguments with blanks or quotes are quoted.
-    pub fn command_text(&self) -> String {
+    pub fn typed(&self) -> String {
         let arguments = self.command.iter().map(|argument| quoted(argument));
         let text = arguments.collect::<Vec<_>>().join(" ");
         one_line(&secrets::mask(&text))
+    }
+
+    /// `pytest -q (in web)`.
+    pub fn command_text(&self) -> String {
+        match &self.directory {
+            None => self.typed(),
+            Some(directory) => {
+                let directory = one_line(&secrets::mask(&directory.to_text()));
+                format!("{} (in {directory})", self.typed())
+            }
+        }
     }
 
     pub fn after(&self) -> &TreeState {
@@ -215,10 +230,17 @@ impl EvidenceRecord {
         self.exit_code == 0 && self.counts().is_some_and(nothing)
     }
 
-    /// It ran tests: a runner was recognised, or the user called it so.
+    /// It ran tests, or was to: a runner was recognised, the command is known to run them, or the user called it so.
     pub fn is_test(&self) -> bool {
         let called = |label: &String| TEST_LABELS.contains(&label.to_lowercase().as_str());
-        !self.runners.is_empty() || self.label.as_ref().is_some_and(called)
+        !self.runners.is_empty()
+            || self.label.as_ref().is_some_and(called)
+            || (runs_tests(&self.command) && !self.did_not_start())
+    }
+
+    /// The shell's codes for what was not found or cannot be executed.
+    fn did_not_start(&self) -> bool {
+        matches!(self.exit_code, 126 | 127)
     }
 
     /// `passed, 12 passed, 1 skipped (cargo-test)`, `failed with exit code 1`, `ended by signal 9`.
@@ -251,13 +273,17 @@ impl EvidenceRecord {
         }
     }
 
-    /// What makes two runs runs of the same thing: the label, else the command.
+    /// What makes two runs runs of the same thing: the command, where it was run, and its label. A label alone does not:
+    /// a command that passed would hide another that failed.
     pub fn thing(&self) -> String {
         use sha2::Digest as _;
-        let name = match &self.label {
-            Some(label) => format!("label {label}"),
-            None => format!("command {}", self.command.join("\0")),
-        };
+        let mut name = format!("command {}", self.command.join("\0"));
+        if let Some(label) = &self.label {
+            name.push_str(&format!("\0\0label {label}"));
+        }
+        if let Some(directory) = &self.directory {
+            name.push_str(&format!("\0\0{}", directory.to_text()));
+        }
         let digest = sha2::Sha256::digest(name);
         data_encoding::HEXLOWER.encode(&digest[..6])
     }
@@ -281,6 +307,7 @@ pub mod tests {
             id: EvidenceId(1),
             label: None,
             command: command.iter().map(|text| (*text).to_owned()).collect(),
+            directory: None,
             exit_code,
             signal: None,
             output_lost: None,
@@ -344,13 +371,24 @@ pub mod tests {
     }
 
     #[test]
-    fn a_label_makes_two_commands_the_same_thing() {
+    fn a_label_alone_does_not_make_two_commands_the_same_thing() {
         let mut one = evidence(&["make", "a"], 0);
         let mut two = evidence(&["make", "b"], 0);
-        assert_ne!(one.key(), two.key());
         one.label = Some("tests".into());
         two.label = Some("tests".into());
-        assert_eq!(one.key(), two.key());
+        assert_ne!(one.key(), two.key());
         assert!(one.is_test());
+        two.command.clone_from(&one.command);
+        assert_eq!(one.key(), two.key());
+        two.directory = Some("web".into());
+        assert_ne!(one.key(), two.key());
+        assert_eq!(two.command_text(), "make a (in web)");
+    }
+
+    #[test]
+    fn what_broke_down_before_it_counted_is_a_run_of_the_tests() {
+        assert!(evidence(&["cargo", "test"], 101).is_test());
+        assert!(!evidence(&["cargo", "build"], 101).is_test());
+        assert!(!evidence(&["pytest"], 127).is_test(), "it was not found");
     }
 }

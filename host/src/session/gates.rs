@@ -6,6 +6,7 @@ use crate::document::text;
 use crate::facts::Facts;
 use crate::facts::standing::Held;
 use crate::plugin::contribution::{Contribution, Metric, Verdict};
+use crate::session::evidence::EvidenceRecord;
 
 /// What a coverage plugin calls its numbers, in per cent.
 pub const TOTAL_COVERAGE: &str = "total_coverage";
@@ -44,7 +45,8 @@ pub fn judge(facts: &Facts, contributions: &[Contribution], before: &[Contributi
     judgement
 }
 
-/// The newest tests have to have passed on this very tree, and no other tests may have failed on it.
+/// The newest tests have to have passed on this very tree, no other tests may have failed on it, and what failed on
+/// another one has to have passed since: a narrower run does not make it forgotten.
 fn tests(evidence: &[&Held], judgement: &mut Judgement) {
     let mut tests = evidence.iter().filter(|held| are_tests(held, evidence));
     let Some(newest) = tests.next() else {
@@ -61,8 +63,13 @@ fn tests(evidence: &[&Held], judgement: &mut Judgement) {
         ))
     };
     let again = |held: &Held| {
-        let command = text::line(&held.record.command_text());
-        Some(format!("run `session run -- {command}` on this tree"))
+        let command = text::line(&held.record.typed());
+        let place = held.record.directory.as_ref();
+        let place = place.map(|place| format!(" in {}", text::line(&place.to_text())));
+        Some(format!(
+            "run `session run -- {command}`{} on this tree",
+            place.unwrap_or_default()
+        ))
     };
     if let Some(why) = newest.standing.reason(3) {
         judgement.refusals.push(Refusal {
@@ -74,15 +81,49 @@ fn tests(evidence: &[&Held], judgement: &mut Judgement) {
             remedy: again(newest),
         });
     }
-    let failed = std::iter::once(newest)
-        .chain(tests)
-        .filter(|held| held.standing.is_verified() && !held.record.passed());
-    for held in failed {
+    let all: Vec<&&Held> = std::iter::once(newest).chain(tests).collect();
+    for (index, held) in all.iter().enumerate() {
+        let reason = match held.standing.is_verified() {
+            _ if held.record.passed() => continue,
+            _ if all[..index].iter().any(|newer| ran_again(newer, held)) => continue,
+            true => "tests fail",
+            // It is said already that it has to run again.
+            false if index == 0 => continue,
+            false if all[..index].iter().any(|newer| redeems(newer, held)) => continue,
+            false => "tests failed, and have not passed since",
+        };
         judgement.refusals.push(Refusal {
-            reason: format!("tests fail: {}", told(held)),
+            reason: format!("{reason}: {}", told(held)),
             remedy: again(held).map(|again| format!("make them pass, then {again}")),
         });
     }
+}
+
+/// The very same command, under another label.
+fn ran_again(newer: &Held, failed: &Held) -> bool {
+    let same = newer.record.command == failed.record.command
+        && newer.record.directory == failed.record.directory;
+    same && newer.standing.is_verified() && newer.record.passed()
+}
+
+/// Whether tests that passed on this tree are those that failed on an earlier one, as far as can be told: by the same
+/// runner, and not fewer; where it broke down before the runner was known, by the same program in the same directory.
+fn redeems(newer: &Held, failed: &Held) -> bool {
+    let (newer, standing, failed) = (&newer.record, &newer.standing, &failed.record);
+    let ran = |record: &EvidenceRecord| {
+        let counts = record.counts();
+        counts.map(|counts| u64::from(counts.passed) + u64::from(counts.failed))
+    };
+    let same = match (newer.runner(), failed.runner()) {
+        (Some(newer), Some(failed)) => newer == failed,
+        _ => {
+            let program = newer.command.first();
+            let is_shell = program.is_some_and(|program| program.ends_with("sh"));
+            !is_shell && program == failed.command.first() && newer.directory == failed.directory
+        }
+    };
+    let as_many = ran(newer).unwrap_or(0) >= ran(failed).unwrap_or(0);
+    standing.is_verified() && newer.passed() && same && as_many
 }
 
 /// Also a run of the tests' command in which none was seen: what does not compile has no test that passes. But one that
@@ -191,7 +232,7 @@ mod tests {
     use super::*;
     use crate::facts::standing::{Moved, Standing};
     use crate::session::evidence::tests::evidence;
-    use crate::session::evidence::{Counted, EvidenceRecord, TestCounts};
+    use crate::session::evidence::{Counted, TestCounts};
 
     fn held(record: EvidenceRecord, standing: Standing) -> Held {
         Held { record, standing }
@@ -244,9 +285,35 @@ mod tests {
             found,
             ["tests fail: `npm test` failed (exit code 1) (ev-1)"]
         );
-        // An older failure on another tree is past.
-        let stale = Standing::Stale(Moved::default());
-        assert!(reasons(&[passed, held(other, stale)]).0.is_empty());
+        let (found, _) = reasons(&[passed, held(other, Standing::Stale(Moved::default()))]);
+        let since =
+            "tests failed, and have not passed since: `npm test` failed (exit code 1) (ev-1)";
+        assert_eq!(found, [since]);
+    }
+
+    #[test]
+    fn a_failure_is_past_when_as_many_tests_of_its_runner_have_passed() {
+        let pytest = |exit_code: i32, passed, failed, standing: Standing| {
+            let mut record = evidence(&["pytest", &format!("{passed}-{failed}")], exit_code);
+            record.runners = vec![Counted {
+                runner: "pytest".into(),
+                counts: Some(TestCounts {
+                    passed,
+                    failed,
+                    skipped: 0,
+                }),
+                report: None,
+            }];
+            held(record, standing)
+        };
+        let stale = || Standing::Stale(Moved::default());
+        let failed = pytest(1, 1, 1, stale());
+        let narrower = pytest(0, 1, 0, Standing::Verified);
+        assert_eq!(reasons(&[narrower, failed.clone()]).0.len(), 1);
+        let whole = pytest(0, 2, 0, Standing::Verified);
+        assert_eq!(reasons(&[whole, failed.clone()]).0.len(), 0);
+        let elsewhere = pytest(0, 2, 0, stale());
+        assert_eq!(reasons(&[elsewhere, failed]).0.len(), 2);
     }
 
     #[test]

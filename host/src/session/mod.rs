@@ -15,3 +15,4 @@ pub mod phase;
 pub mod record;
 pub mod subject;
 pub mod summary;
+pub mod test_command;

@@ -11,6 +11,7 @@ use crate::evidence::report::Reports;
 use crate::facts::gather::Options;
 use crate::facts::tree_state::{self, Observed};
 use crate::git::{ObjectId, Repository, StatusProcess};
+use crate::path::RepoPath;
 use crate::process::Ran;
 use crate::session::evidence::{Counted, EvidenceRecord};
 use crate::session::ids::{EvidenceId, SessionId};
@@ -34,6 +35,8 @@ pub struct Recorder {
 
 /// The work tree before the command.
 pub struct Before {
+    /// Where the command runs, from the root of the work tree.
+    directory: Option<RepoPath>,
     observed: Observed,
     head: Option<ObjectId>,
     reports: Reports,
@@ -66,6 +69,7 @@ impl Recorder {
         let status = workspace.status(Options::snapshot().status)?;
         let observed = tree_state::observe(&workspace.repository, &status, limits(&workspace))?;
         let before = Before {
+            directory: directory(&workspace),
             observed,
             head: status.head,
             reports,
@@ -85,6 +89,7 @@ impl Recorder {
         mut observation: Observation<'_>,
     ) -> anyhow::Result<EvidenceRecord> {
         let started = self.workspace.environment.now;
+        self.stay_in_the_work_tree();
         let status = self.workspace.fresh_status(Options::snapshot().status)?;
         let repository = &self.workspace.repository;
         let mut after = tree_state::observe(repository, &status, limits(&self.workspace))?;
@@ -116,6 +121,14 @@ impl Recorder {
 }
 
 impl Recorder {
+    /// The command may have removed the directory that it was run in, where git cannot be started any more.
+    fn stay_in_the_work_tree(&mut self) {
+        if !self.workspace.environment.current_dir.is_dir() {
+            let root = self.workspace.repository.work_tree().to_owned();
+            self.workspace.environment.current_dir = root;
+        }
+    }
+
     /// The evidence before may have read the same files.
     fn read_large(&self, after: &mut Observed) -> anyhow::Result<()> {
         if after.large.is_empty() {
@@ -132,6 +145,14 @@ impl Recorder {
         phase_checkpoint::if_new(ui, &mut self.workspace, &self.place);
         auto_checkpoint::if_due(ui, &self.workspace, &self.place);
     }
+}
+
+fn directory(workspace: &Workspace) -> Option<RepoPath> {
+    use std::os::unix::ffi::OsStrExt as _;
+    let current = &workspace.environment.current_dir;
+    let below = current.strip_prefix(workspace.repository.work_tree());
+    let below = below.ok()?.as_os_str().as_bytes();
+    (!below.is_empty()).then(|| RepoPath::new(below))
 }
 
 /// All but the number, and what changed since the evidence before: both are known under the lock.
@@ -162,13 +183,16 @@ fn evidence(
         command: arguments
             .map(|argument| secrets::mask(&argument.to_string_lossy()).into_owned())
             .collect(),
+        directory: before.directory,
         exit_code: ran.exit_code,
         signal: ran.signal,
         output_lost: ran.lost.as_ref().map(|lost| lost.error.to_string()),
         started_at: workspace.environment.now,
         milliseconds: ran.milliseconds,
         head: before.head.map(|head| head.to_string()),
-        holds: before.observed.differs_in_untracked_only(after, &different),
+        holds: before
+            .observed
+            .differs_in_untracked_only(repository, after, &different),
         before: state,
         after: after_state,
         runners,
