@@ -12,6 +12,9 @@ use super::values::{
 use super::{Limits, PluginConfig};
 use crate::error::UserError;
 
+/// More entries than anybody wants would cost every command.
+const MOST: usize = 200;
+
 /// The entries in the order of the file.
 pub(super) fn read(
     reading: &Reading<'_>,
@@ -28,6 +31,10 @@ pub(super) fn read(
             return Ok(Vec::new());
         }
     };
+    if let Some(beyond) = entries.get(MOST) {
+        let message = format!("expected at most {MOST} plugins, found {}", entries.len());
+        return Err(reading.error(beyond.key_position, message));
+    }
     let mut plugins = Vec::with_capacity(entries.len());
     for entry in entries {
         if !is_plugin_name(&entry.key) {

@@ -92,10 +92,9 @@ fn select(document: &Document, room: usize, notes_cap: usize) -> Document {
 }
 
 fn keep_warnings<'a>(all: &'a [Warning], room: usize, cuts: &mut Vec<Cut<'a>>) -> Vec<Warning> {
-    let count = (0..=all.len())
-        .rev()
-        .find(|count| markdown::warnings(&all[..*count]).len() <= room)
-        .unwrap_or(0);
+    // From the first on: there may be thousands, and few have room.
+    let fits = |count: &usize| markdown::warnings(&all[..*count]).len() <= room;
+    let count = (1..=all.len()).take_while(fits).last().unwrap_or(0);
     if count < all.len() {
         cuts.push(Cut {
             title: "Warnings",

@@ -72,11 +72,12 @@ impl<'a> Admission<'a> {
     /// opened at all.
     fn third_party(&self, name: &str, settings: PluginConfig) -> Result<Source<'static>, Warning> {
         let missing = |missing| warning::missing(name, &missing);
-        let place = Place::of(&settings, self.checkout, self.environment).map_err(missing)?;
         let Some(agreed) = self.agreement(name)? else {
-            place.find().map_err(missing)?;
+            // A configuration may name a large file many times: nothing of it is read before somebody agreed.
+            Place::is_there(&settings, self.checkout, self.environment).map_err(missing)?;
             return Err(warning::untrusted(name));
         };
+        let place = Place::of(&settings, self.checkout, self.environment).map_err(missing)?;
         let covered = covered(name, &Terms::of(&place.digest, &settings), agreed);
         if let Err(changed) = covered {
             place.find().map_err(missing)?;

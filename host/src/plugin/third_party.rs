@@ -66,6 +66,21 @@ impl Place {
         })
     }
 
+    /// Whether there is anything that could be reviewed. Nothing of it is read.
+    pub fn is_there(
+        entry: &PluginConfig,
+        checkout: Checkout<'_>,
+        environment: &Environment,
+    ) -> Result<(), Missing> {
+        if let Some(file) = entry.source.as_deref().and_then(path) {
+            return open(checkout.work_tree, &file).map(drop);
+        }
+        let components = Components::open(environment.data_dir.as_deref());
+        let pinned = entry.sha256.as_ref();
+        let stored = components.is_ok_and(|it| pinned.is_some_and(|digest| it.holds(digest)));
+        stored.then_some(()).ok_or(Missing::NotInstalled)
+    }
+
     /// Whether `read` would find it, as far as can be seen without reading what the store has.
     pub fn find(&self) -> Result<(), Missing> {
         let stored = Components::open(self.data_dir.as_deref())

@@ -61,6 +61,18 @@ const WRAPPERS: [&str; 15] = [
     "xvfb-run", "bundle", "stdbuf",
 ];
 
+/// Programs that show what others wrote, or move it about.
+const SHOWERS: [&str; 25] = [
+    "awk", "bat", "cat", "cp", "curl", "diff", "echo", "find", "gh", "git", "glab", "grep", "head",
+    "jq", "less", "ls", "more", "mv", "printf", "rg", "sed", "tail", "tee", "touch", "wget",
+];
+
+/// Whether all that it can write of tests is somebody else's word.
+pub fn only_shows(command: &[String]) -> bool {
+    let program = command.first();
+    program.is_some_and(|program| SHOWERS.contains(&name(program)))
+}
+
 /// Whether any part of it runs tests.
 pub fn runs_tests(command: &[String]) -> bool {
     let words: Vec<&str> = command.iter().map(String::as_str).collect();
@@ -129,7 +141,20 @@ fn name(program: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::runs_tests;
+    use super::{only_shows, runs_tests};
+
+    #[test]
+    fn what_shows_a_log_ran_no_tests() {
+        let command = |words: &[&str]| {
+            words
+                .iter()
+                .map(|&word| word.to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert!(only_shows(&command(&["/bin/cat", "ci.log"])));
+        assert!(!only_shows(&command(&["sh", "-c", "cat ci.log"])));
+        assert!(!only_shows(&command(&["pytest"])));
+    }
 
     #[test]
     fn commands_that_run_tests_are_known_by_their_words() {

@@ -17,6 +17,7 @@ use crate::session::evidence::{Counted, EvidenceRecord};
 use crate::session::ids::{EvidenceId, SessionId};
 use crate::session::live::LiveSession;
 use crate::session::record::{Entry, RECORD_FORMAT};
+use crate::session::test_command::only_shows;
 use crate::store::record;
 use crate::store::snapshot::Limits;
 use crate::store::transaction::Transaction;
@@ -164,8 +165,15 @@ fn evidence(
     let Observation { ran, before, .. } = observation;
     let repository = &workspace.repository;
     let root = repository.work_tree();
+    let command = observation.command.iter();
+    let command: Vec<String> = command
+        .map(|argument| secrets::mask(&argument.to_string_lossy()).into_owned())
+        .collect();
     let mut runners = observation.counted;
-    if runners.iter().all(|counted| counted.counts.is_none()) {
+    let shows = only_shows(&command);
+    if shows {
+        runners.clear();
+    } else if runners.iter().all(|counted| counted.counts.is_none()) {
         let reports = Reports::look(root).counted_since(&before.reports, root);
         runners.extend(reports);
     }
@@ -175,14 +183,11 @@ fn evidence(
         true => None,
         false => Some(after.state(repository)?),
     };
-    let arguments = observation.command.iter();
     Ok(EvidenceRecord {
         format: RECORD_FORMAT,
         id: EvidenceId(0),
         label: observation.label,
-        command: arguments
-            .map(|argument| secrets::mask(&argument.to_string_lossy()).into_owned())
-            .collect(),
+        command,
         directory: before.directory,
         exit_code: ran.exit_code,
         signal: ran.signal,

@@ -223,6 +223,20 @@ fn under_plugins_nothing_is_passed_over() {
 }
 
 #[test]
+fn more_plugins_than_anybody_wants_are_refused() {
+    let named = |count: usize| {
+        let entries = (0..count).map(|number| format!("  a{number}: {{}}\n"));
+        format!("plugins:\n{}", entries.collect::<String>())
+    };
+    assert!(Config::parse(&named(200), "config.yaml").is_ok());
+    let message = error(&named(201));
+    assert!(
+        message.contains("at most 200 plugins, found 201"),
+        "{message}"
+    );
+}
+
+#[test]
 fn a_plugin_may_just_be_named_and_keeps_its_place() {
     let text = "plugins:\n  tdd-workflow:\n  coverage: { enabled: false }\n  ci-status:\n    config: [1, 2.5, null, yes, {a: true}]\n";
     let plugins = Config::parse(text, "config.yaml").unwrap().config.plugins;

@@ -6,7 +6,8 @@ use crate::session::evidence::TestCounts;
 
 #[derive(Default)]
 pub struct Pytest {
-    sum: Option<TestCounts>,
+    /// What stands last is the runner's own word; a test may print what looks like it.
+    last: Option<TestCounts>,
 }
 
 impl Runner for Pytest {
@@ -16,11 +17,11 @@ impl Runner for Pytest {
 
     fn line(&mut self, line: &str) {
         let Some(counts) = summary(line) else { return };
-        self.sum.get_or_insert_default().add(counts);
+        self.last = Some(counts);
     }
 
     fn found(&self) -> Option<Found> {
-        self.sum.map(Found::from)
+        self.last.map(Found::from)
     }
 }
 
@@ -49,6 +50,19 @@ fn summary(line: &str) -> Option<TestCounts> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_test_prints_is_not_the_summary() {
+        let mut runner = Pytest::default();
+        for line in [
+            "=== 1 failed, 2 passed in 0.01s ===",
+            "=== 3 passed in 0.03s ===",
+        ] {
+            runner.line(line);
+        }
+        let counts = runner.found().unwrap().counts.unwrap();
+        assert_eq!((counts.passed, counts.failed), (3, 0));
+    }
 
     #[test]
     fn a_long_run_has_its_time_twice() {
