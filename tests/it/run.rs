@@ -224,19 +224,38 @@ fn what_is_typed_reaches_the_command_and_ends_at_control_d() {
     assert_eq!(code, 0);
 }
 
+/// A script that runs a command which waits, on a terminal of its own.
+fn script<'e>(env: &'e TestEnv, repository: &Repository<'e>, before: &str) -> Terminal {
+    let run = r#""$0" run -- sh -c 'echo ready; exec sleep 600'; echo "code $?""#;
+    let script = format!("{before}{run}");
+    let arguments = ["-c", &script, session_program()];
+    Terminal::start(env, "sh", repository.path(), &arguments)
+}
+
 #[test]
 fn control_c_ends_the_command_and_is_recorded() {
     let env = TestEnv::new();
     let repository = started(&env);
-    let mut terminal = on_terminal(&env, &repository, "echo ready; exec sleep 600");
+    let mut terminal = script(&env, &repository, "trap : INT; ");
     terminal.wait_for("ready").send(CONTROL_C);
-    let (code, shown) = terminal.finish();
-    assert_eq!(code, 130, "{shown}");
+    let (_, shown) = terminal.finish();
+    assert!(shown.contains("code 130"), "{shown}");
     let entry = recorded(&repository);
     assert_eq!(
         (&entry["signal"], &entry["exit_code"]),
         (&2.into(), &130.into())
     );
+}
+
+#[test]
+fn control_c_ends_the_script_around_the_command_too() {
+    let env = TestEnv::new();
+    let repository = started(&env);
+    let mut terminal = script(&env, &repository, "");
+    terminal.wait_for("ready").send(CONTROL_C);
+    let (_, shown) = terminal.finish();
+    assert!(!shown.contains("code"), "{shown}");
+    assert_eq!(recorded(&repository)["signal"], 2);
 }
 
 #[test]

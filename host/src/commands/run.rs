@@ -87,6 +87,10 @@ pub fn run(
     };
     let code = exit_code(&ran);
     shown::evidence(ui, environment, &ran, code, recorded.as_ref())?;
+    if ran.was_interrupted() {
+        ui.finish(code);
+        ran.end_alike();
+    }
     Ok(code)
 }
 

@@ -1,5 +1,5 @@
-//! Passing on what is typed while the command runs. It must not act on a key but the one that suspends, which our own
-//! shell has to hear of, and must not take a key that is typed after the command's end: that one is the shell's.
+//! Passing on what is typed while the command runs. It must not act on a key but those that suspend and interrupt, which
+//! our own shell has to hear of, and must not take a key that is typed after the command's end: that one is the shell's.
 
 use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,6 +11,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::own_terminal;
 use super::pseudo_terminal::PseudoTerminal;
+use super::signals;
 
 /// How often we look whether a shell has given the terminal back.
 const BACKGROUND: Duration = Duration::from_millis(200);
@@ -79,6 +80,9 @@ fn forward(terminal: &PseudoTerminal, command: Pid, state: &State) {
             Err(_) => return,
         };
         let keys = &buffer[..length];
+        if keys.iter().any(|key| terminal.interrupts(*key, command)) {
+            signals::note_interrupt();
+        }
         let suspend = keys.iter().any(|key| terminal.suspends(*key, command));
         let mut master = terminal.master();
         if master.write_all(keys).is_err() {

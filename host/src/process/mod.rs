@@ -50,8 +50,22 @@ pub struct Ran {
     pub milliseconds: u64,
     /// Why it could not be started.
     pub problem: Option<std::io::Error>,
+    /// It had a terminal of its own.
+    pub own_terminal: bool,
     /// The first of its output that could not be passed on.
     pub lost: Option<Lost>,
+}
+
+impl Ran {
+    /// Somebody interrupted it, and it ended of that.
+    pub fn was_interrupted(&self) -> bool {
+        self.signal == Some(libc::SIGINT) && signals::was_interrupted()
+    }
+
+    /// Ends us by the same interrupt: a script that runs us sees what it would have seen.
+    pub fn end_alike(&self) {
+        signals::end_by_interrupt(self.own_terminal);
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +106,7 @@ pub fn run(
                 signal: None,
                 milliseconds: milliseconds(started),
                 problem: Some(error),
+                own_terminal: false,
                 lost: None,
             });
         }
@@ -119,6 +134,7 @@ pub fn run(
         signal,
         milliseconds: milliseconds(started),
         problem: None,
+        own_terminal: streams.own_terminal,
         lost,
     })
 }

@@ -78,16 +78,23 @@ impl PseudoTerminal {
         }
     }
 
-    /// Whether this key is a signal for the command itself: the terminal makes signals of keys, and the command (not a
-    /// job that a shell in it runs) is in the foreground.
     pub fn suspends(&self, key: u8, command: Pid) -> bool {
+        self.is_signal(termios::SpecialCodeIndex::VSUSP, key, command)
+    }
+
+    pub fn interrupts(&self, key: u8, command: Pid) -> bool {
+        self.is_signal(termios::SpecialCodeIndex::VINTR, key, command)
+    }
+
+    /// Whether this key is that signal for the command itself: the terminal makes signals of keys, and the command (not a
+    /// job that a shell in it runs) is in the foreground.
+    fn is_signal(&self, code: termios::SpecialCodeIndex, key: u8, command: Pid) -> bool {
         let Ok(settings) = termios::tcgetattr(&self.master) else {
             return false;
         };
         let makes_signals = settings.local_modes.contains(termios::LocalModes::ISIG);
-        let suspend = settings.special_codes[termios::SpecialCodeIndex::VSUSP];
         makes_signals
-            && key == suspend
+            && key == settings.special_codes[code]
             && key != 0
             && termios::tcgetpgrp(&self.master).is_ok_and(|group| group == command)
     }

@@ -3,6 +3,7 @@
 
 use std::process::Child;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
@@ -19,6 +20,30 @@ const PASSED_ON: [i32; 6] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2]
 
 /// Reading or setting a terminal from the background is to fail, not to stop us.
 const IGNORED: [i32; 2] = [SIGTTIN, SIGTTOU];
+
+/// Somebody interrupted what was running: the command, and whoever ran us.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+pub fn note_interrupt() {
+    INTERRUPTED.store(true, Ordering::SeqCst);
+}
+
+pub fn was_interrupted() -> bool {
+    INTERRUPTED.load(Ordering::SeqCst)
+}
+
+/// Ends this process as an interrupt does, and with `group` all that the shell started with it: where the key went to the
+/// command's own terminal, they have not heard of it. It comes back only where the signal is blocked.
+pub fn end_by_interrupt(group: bool) {
+    // SAFETY: the default action takes the place of the handler; no code of ours runs then.
+    unsafe {
+        libc::signal(libc::SIGINT, libc::SIG_DFL);
+        if group {
+            libc::kill(0, libc::SIGINT);
+        }
+        libc::raise(libc::SIGINT);
+    }
+}
 
 pub struct Forwarding {
     signals: Option<Signals>,
@@ -77,6 +102,9 @@ fn pass_on(signal: i32, command: Pid, own_terminal: bool) {
     let Some(named) = Signal::from_named_raw(signal) else {
         return;
     };
+    if signal == SIGINT {
+        note_interrupt();
+    }
     // It may have ended meanwhile.
     let _ = match own_terminal {
         true => kill_process_group(command, named),
