@@ -174,6 +174,9 @@ fn a_checkpoint_and_a_handoff_keep_what_held_when_they_were_made() {
     );
     let shown = json(&repository, &["checkpoint", "show", "cp-1"]);
     assert_eq!(shown["checkpoint"]["evidence"][0]["standing"], "verified");
+    // Who reads it later is told that it is of then.
+    let shown = run(&repository, &["checkpoint", "show", "cp-1"]).stdout;
+    assert!(shown.contains("## Evidence at this point: "), "{shown}");
 }
 
 #[test]

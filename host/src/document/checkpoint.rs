@@ -17,7 +17,7 @@ pub fn checkpoint(record: &CheckpointRecord, now: Timestamp) -> Document {
     let mut document = Document::new(title);
     document.push(facts(record, now));
     document.push(notes(record));
-    document.push(evidence::section(&record.evidence, now));
+    document.push(evidence::section_of_then(&record.evidence, now));
     document.push(files(record));
     document.push(commits(record));
     for section in contributions(&record.contributions, record.time) {

@@ -46,6 +46,13 @@ pub fn section(evidence: &[EvidenceFact], now: Timestamp) -> Section {
     section
 }
 
+/// As [`section`], for a document that is shown again when the work tree has long moved on.
+pub fn section_of_then(evidence: &[EvidenceFact], now: Timestamp) -> Section {
+    let mut section = section(evidence, now);
+    section.title = "Evidence at this point: commands that `session run` saw".into();
+    section
+}
+
 /// `verified: [tests] cargo test: passed: 12 passed (cargo-test); ev-3, 5 minutes ago`.
 pub fn line(evidence: &EvidenceFact, now: Timestamp) -> String {
     let label = evidence.label.as_ref();

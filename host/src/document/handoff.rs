@@ -16,7 +16,7 @@ pub fn handoff(end: &EndRecord, live: &LiveSession, decisions: &[Decision]) -> D
     let mut document = Document::new(format!("Handoff: {name}"));
     document.push(claims(end));
     document.push(observed(end));
-    document.push(evidence::section(&end.evidence, end.time));
+    document.push(evidence::section_of_then(&end.evidence, end.time));
     document.push(sections::blockers(live));
     document.push(next_steps(end));
     document.push(sections::objectives(live));
