@@ -5,6 +5,7 @@ use super::bindings::session::plugin::types;
 use super::contribution::{Contribution, Finding, Metric, PluginSection, ProposedEdit, Verdict};
 use super::host_data::Scope;
 use super::work_tree::{Refusal, WorkTree, is_inside};
+use crate::document::text;
 use crate::path::RepoPath;
 
 const MOST_SECTIONS: usize = 20;
@@ -167,7 +168,8 @@ fn edits(
     let mut edits = Vec::new();
     let mut refused = Vec::new();
     for edit in complaints.first(MOST_EDITS, "edits", proposed) {
-        if is_place(&edit.path) {
+        // A name that cannot be read as what it is cannot be agreed to.
+        if text::is_plain(&edit.path) && is_place(&edit.path) {
             edits.push(ProposedEdit {
                 path: RepoPath::from(edit.path.as_str()),
                 reason: line(&edit.reason),
