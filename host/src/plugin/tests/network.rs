@@ -284,10 +284,22 @@ fn the_value_of_a_variable_leaves_the_sandbox_nowhere() {
             assert_eq!(state.bytes, "••••".as_bytes());
         }
     }
-    let host = network(&format!("fetch https://{secret}.example/"), &[]);
-    let message = only_warning(with_variable(host, "TOKEN", secret)).message;
-    assert!(
-        message.contains("asked for ••••.example, which"),
-        "{message}"
+    for given in [secret, "Hunter22-LONG"] {
+        let host = network(&format!("fetch https://{given}.example/"), &[]);
+        let message = only_warning(with_variable(host, "TOKEN", given)).message;
+        assert!(
+            message.contains("asked for ••••.example, which"),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn a_value_of_several_lines_is_masked_before_a_panic_is_told_in_one() {
+    let panicking = with_variable(network("panic TOKEN", &[]), "TOKEN", "ab  cd\n\nef gh");
+    let message = only_warning(panicking).message;
+    assert_eq!(
+        message,
+        "plugin network (brief) panicked: no luck with ••••"
     );
 }
