@@ -15,6 +15,8 @@ const MOST_FINDINGS: usize = 100;
 const MOST_TRAILERS: usize = 10;
 const MOST_STEPS: usize = 20;
 const MOST_EDITS: usize = 10;
+/// There are two scopes.
+const MOST_STATES: usize = 10;
 /// Characters.
 const LONGEST_TITLE: usize = 120;
 const LONGEST_LINE: usize = 500;
@@ -176,17 +178,15 @@ fn edits(
     edits
 }
 
-fn states(states: Vec<types::NewState>, complaints: &mut Complaints) -> Vec<(Scope, Vec<u8>)> {
+fn states(given: Vec<types::NewState>, complaints: &mut Complaints) -> Vec<(Scope, Vec<u8>)> {
     let mut accepted: Vec<(Scope, Vec<u8>)> = Vec::new();
-    for state in states {
+    let mut unknown = Vec::new();
+    for state in complaints.first(MOST_STATES, "states", given) {
         let scope = match state.scope.as_str() {
             "session" => Scope::Session,
             "repository" => Scope::Repository,
-            other => {
-                let scope = word(other);
-                complaints.add(format!(
-                    "has state of scope {scope:?}, which this version does not keep"
-                ));
+            _ => {
+                unknown.push(state.scope);
                 continue;
             }
         };
@@ -199,6 +199,8 @@ fn states(states: Vec<types::NewState>, complaints: &mut Complaints) -> Vec<(Sco
             accepted.push((scope, state.bytes));
         }
     }
+    let why = "which this version does not keep";
+    complaints.dropped("has state of scope", &unknown, why);
     accepted
 }
 

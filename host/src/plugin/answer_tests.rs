@@ -133,3 +133,19 @@ fn what_has_no_name_or_no_readable_number_is_passed_over() {
     ];
     assert_eq!(complaints.into_clauses(), clauses);
 }
+
+#[test]
+fn a_thousand_states_are_complained_of_in_one_breath() {
+    let state = |scope: String| types::NewState {
+        scope,
+        bytes: Vec::new(),
+    };
+    let given = (0..1000).map(|number| state(format!("scope-{}", number % 2)));
+    let mut complaints = Complaints::default();
+    assert_eq!(states(given.collect(), &mut complaints), []);
+    let clauses = [
+        "gave 1000 states; the first 10 count",
+        r#"has state of scope "scope-0", "scope-1", which this version does not keep"#,
+    ];
+    assert_eq!(complaints.into_clauses(), clauses);
+}

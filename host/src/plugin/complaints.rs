@@ -27,17 +27,39 @@ impl Complaints {
         items.into_iter().take(most)
     }
 
-    /// `deed` names what was done with each of these, `why` what is wrong with it and what became of it.
+    /// `deed` names what was done with each of these, `why` what is wrong with it and what became of it. A name that comes
+    /// again is not repeated.
     pub fn dropped(&mut self, deed: &str, names: &[String], why: &str) {
         if names.is_empty() {
             return;
         }
-        let names = names.iter().map(|name| format!("{:?}", word(name)));
-        let names: Vec<String> = names.collect();
-        self.add(format!("{deed} {}, {why}", names.join(", ")));
+        let mut quoted: Vec<String> = Vec::new();
+        for name in names.iter().map(|name| format!("{:?}", word(name))) {
+            if !quoted.contains(&name) {
+                quoted.push(name);
+            }
+        }
+        self.add(format!("{deed} {}, {why}", quoted.join(", ")));
     }
 
     pub fn into_clauses(self) -> Vec<String> {
         self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_again_is_complained_of_once() {
+        let mut complaints = Complaints::default();
+        let names = ["a", "b", "a\u{200b}", "a"].map(str::to_owned);
+        complaints.dropped("gave", &names, "which is wrong");
+        complaints.dropped("gave", &[], "which is wrong");
+        complaints.add("was late");
+        complaints.add("was late");
+        let clauses = [r#"gave "a", "b", which is wrong"#, "was late"];
+        assert_eq!(complaints.into_clauses(), clauses);
     }
 }

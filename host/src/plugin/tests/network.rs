@@ -303,3 +303,14 @@ fn a_value_of_several_lines_is_masked_before_a_panic_is_told_in_one() {
         "plugin network (brief) panicked: no luck with ••••"
     );
 }
+
+#[test]
+fn a_call_costs_one_warning_whatever_was_wrong_with_it() {
+    let warning = only_warning(network("misuse https://evil.example/", &[]));
+    assert_eq!(
+        warning.message,
+        "plugin network (brief) asked for evil.example, which it is not granted, and it gave 30 sections; \
+         the first 20 count; it gave the trailer \"Signed-off-by\", which no plugin may, so that was dropped"
+    );
+    assert!(warning.hint.unwrap().contains("`allow`"));
+}
