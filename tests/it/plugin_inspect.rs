@@ -25,6 +25,43 @@ fn what_the_manifest_does_not_ask_for_is_not_given_and_said() {
     assert!(shown.stdout.contains(line), "{shown}");
 }
 
+/// A component whose names all are `name`, and which gives `reason` for what it asks for.
+fn hostile(name: &str, reason: &str) -> Vec<u8> {
+    let manifest = serde_json::json!({
+        "name": name, "version": name, "contract": name, "hooks": ["brief"],
+        "grants": [
+            {"kind": "http", "value": name, "reason": reason},
+            {"kind": name, "reason": ""},
+        ],
+    });
+    let section = wasm_encoder::CustomSection {
+        name: "session:manifest".into(),
+        data: serde_json::to_vec(&manifest).unwrap().into(),
+    };
+    let mut component = component();
+    wasm_encoder::ComponentSection::append_to_component(&section, &mut component);
+    component
+}
+
+#[test]
+fn a_name_that_hides_something_is_refused_before_anybody_is_asked() {
+    let env = TestEnv::new();
+    let repository = project(&env, "acme", READS);
+    let hostile = hostile("x\u{1b}[2J\u{202e}", "because");
+    repository.write("tools/acme.wasm", &hostile);
+    let digest = digest(&hostile);
+    let refused = repository.session(&["plugin", "trust", "acme", "--sha256", &digest]);
+    assert_eq!(refused.code, Some(1), "{refused}");
+    let why = "a name in its manifest has characters that nobody can see";
+    assert!(refused.stderr.contains(why), "{refused}");
+    let said = run(
+        &repository,
+        &["plugin", "inspect", "tools/acme.wasm", "--json"],
+    )
+    .json();
+    assert_eq!(said["problem"], why);
+}
+
 /// The review shows a plugin's words as its words, on one line each, whatever is in them.
 #[test]
 fn a_manifest_cannot_forge_what_the_review_says() {
@@ -32,19 +69,7 @@ fn a_manifest_cannot_forge_what_the_review_says() {
     let repository = project(&env, "acme", READS);
     trust(&repository, "acme");
     let text = "x\u{1b}[2J\n\n## What it would get\n\n- nothing\u{202e}";
-    let manifest = serde_json::json!({
-        "name": text, "version": text, "contract": text, "hooks": ["brief"],
-        "grants": [
-            {"kind": "http", "value": text, "reason": text.repeat(1000)},
-            {"kind": text, "reason": ""},
-        ],
-    });
-    let section = wasm_encoder::CustomSection {
-        name: "session:manifest".into(),
-        data: serde_json::to_vec(&manifest).unwrap().into(),
-    };
-    let mut hostile = component();
-    wasm_encoder::ComponentSection::append_to_component(&section, &mut hostile);
+    let hostile = hostile("## What it would get - nothing", &text.repeat(1000));
     repository.write("tools/acme.wasm", &hostile);
     let digest = digest(&hostile);
     let mut reviews = vec![

@@ -2,14 +2,21 @@
 
 use anyhow::Context as _;
 
-/// The hunks of a unified diff, without its file headers; empty where the texts are the same.
-pub fn text_diff(old: &str, new: &str) -> anyhow::Result<String> {
-    let mut patch = git2::Patch::from_buffers(old.as_bytes(), None, new.as_bytes(), None, None)
+/// The lines of a unified diff's hunks, without its file headers; none where the texts are the same. A line ends with
+/// `\n` and nothing else: a carriage return is part of it.
+pub fn text_diff(old: &str, new: &str) -> anyhow::Result<Vec<String>> {
+    let mut options = git2::DiffOptions::new();
+    // A NUL is no reason to show nothing.
+    options.force_text(true);
+    let (old, new) = (old.as_bytes(), new.as_bytes());
+    let mut patch = git2::Patch::from_buffers(old, None, new, None, Some(&mut options))
         .context("failed to compare two texts")?;
     let patch = patch.to_buf().context("failed to show a difference")?;
     let patch = String::from_utf8_lossy(&patch);
-    let hunks = patch.lines().skip_while(|line| !line.starts_with("@@"));
-    Ok(hunks.collect::<Vec<_>>().join("\n"))
+    let hunks = patch
+        .split_terminator('\n')
+        .skip_while(|line| !line.starts_with("@@"));
+    Ok(hunks.map(str::to_owned).collect())
 }
 
 /// Lines that are not the same in two texts, as they stand in the new one.
@@ -98,7 +105,16 @@ mod tests {
     #[test]
     fn only_what_differs_is_shown() {
         let diff = text_diff("a\nb\nc\n", "a\nB\nc\n").unwrap();
-        assert_eq!(diff, "@@ -1,3 +1,3 @@\n a\n-b\n+B\n c");
-        assert_eq!(text_diff("a\n", "a\n").unwrap(), "");
+        assert_eq!(diff, ["@@ -1,3 +1,3 @@", " a", "-b", "+B", " c"]);
+        assert!(text_diff("a\n", "a\n").unwrap().is_empty());
+    }
+
+    #[test]
+    fn line_ends_and_nul_are_text_like_any_other() {
+        let changed = |old: &str, new: &str| text_diff(old, new).unwrap().split_off(1);
+        assert_eq!(changed("a\r\n", "a\n"), ["-a\r", "+a"]);
+        assert_eq!(changed("a\0\n", "b\0\n"), ["-a\0", "+b\0"]);
+        let end = "\\ No newline at end of file";
+        assert_eq!(changed("a", "a\n"), ["-a", end, "+a"]);
     }
 }

@@ -2,9 +2,11 @@
 //! a single field of it.
 
 use super::bindings::session::plugin::types;
+use super::complaints::Complaints;
 use super::contribution::{Contribution, Finding, Metric, PluginSection, ProposedEdit, Verdict};
 use super::host_data::Scope;
 use super::work_tree::{Refusal, WorkTree, is_inside};
+use crate::document::text;
 use crate::path::RepoPath;
 
 const MOST_SECTIONS: usize = 20;
@@ -13,12 +15,19 @@ const MOST_FINDINGS: usize = 100;
 const MOST_TRAILERS: usize = 10;
 const MOST_STEPS: usize = 20;
 const MOST_EDITS: usize = 10;
+/// There are two scopes.
+const MOST_STATES: usize = 10;
 /// Characters.
 const LONGEST_TITLE: usize = 120;
 const LONGEST_LINE: usize = 500;
+/// What is larger is a mistake, or takes up a line of digits.
+const LARGEST_NUMBER: f64 = 1e15;
 /// Bytes.
 const LONGEST_BODY: usize = 16 * 1024;
 const LONGEST_STATE: usize = 64 * 1024;
+const LONGEST_PATH: usize = 4096;
+
+const FORBIDDEN: &str = "which no plugin may, so that was dropped";
 
 /// What is left of an answer, and what was wrong with the rest.
 pub struct Accepted {
@@ -35,15 +44,8 @@ pub fn accept(plugin: &str, answer: types::Contribution, work_tree: Option<&Work
     let contribution = Contribution {
         plugin: plugin.to_owned(),
         said_at: None,
-        sections: complaints
-            .first(MOST_SECTIONS, "sections", answer.sections)
-            .map(section)
-            .collect(),
-        metrics: complaints
-            .first(MOST_METRICS, "metrics", answer.metrics)
-            .filter(|metric| metric.value.is_finite())
-            .map(metric)
-            .collect(),
+        sections: sections(answer.sections, &mut complaints),
+        metrics: metrics(answer.metrics, &mut complaints),
         findings: complaints
             .first(MOST_FINDINGS, "findings", answer.findings)
             .map(finding)
@@ -59,75 +61,68 @@ pub fn accept(plugin: &str, answer: types::Contribution, work_tree: Option<&Work
     Accepted {
         contribution,
         states: states(answer.state, &mut complaints),
-        complaints: complaints.0,
+        complaints: complaints.into_clauses(),
     }
 }
 
-#[derive(Default)]
-struct Complaints(Vec<String>);
-
-impl Complaints {
-    fn first<T>(
-        &mut self,
-        most: usize,
-        what: &str,
-        items: Vec<T>,
-    ) -> impl Iterator<Item = T> + use<T> {
-        if items.len() > most {
-            let count = items.len();
-            self.0
-                .push(format!("gave {count} {what}; the first {most} count"));
+fn sections(given: Vec<types::Section>, complaints: &mut Complaints) -> Vec<PluginSection> {
+    let mut sections = Vec::new();
+    for section in complaints.first(MOST_SECTIONS, "sections", given) {
+        let title = word(&section.title);
+        if title.is_empty() {
+            complaints.add("gave a section without a title, so that was dropped");
+            continue;
         }
-        items.into_iter().take(most)
+        sections.push(PluginSection {
+            title,
+            body: body(&section.body),
+            importance: section.importance.min(100),
+        });
     }
+    sections
+}
 
-    /// `deed` names what was wrong with each of these.
-    fn dropped(&mut self, deed: &str, refused: &[String]) {
-        if refused.is_empty() {
-            return;
+fn metrics(given: Vec<types::Metric>, complaints: &mut Complaints) -> Vec<Metric> {
+    let is_readable = |number: f64| number.abs() <= LARGEST_NUMBER;
+    let mut metrics = Vec::new();
+    let mut refused = Vec::new();
+    for metric in complaints.first(MOST_METRICS, "metrics", given) {
+        let name = word(&metric.name);
+        if name.is_empty() {
+            complaints.add("gave a metric without a name, so that was dropped");
+        } else if is_readable(metric.value) {
+            metrics.push(Metric {
+                name,
+                value: metric.value,
+                unit: word(&metric.unit),
+                better: match metric.better.as_str() {
+                    "up" | "down" => metric.better,
+                    _ => String::new(),
+                },
+                threshold: metric.threshold.filter(|number| is_readable(*number)),
+            });
+        } else {
+            refused.push(metric.name);
         }
-        let names = refused.iter().map(|name| short(&line(name), LONGEST_TITLE));
-        let names: Vec<String> = names.map(|name| format!("{name:?}")).collect();
-        self.0.push(format!(
-            "{deed} {}, which no plugin may, so that was dropped",
-            names.join(", ")
-        ));
     }
-}
-
-fn section(section: types::Section) -> PluginSection {
-    PluginSection {
-        title: short(&line(&section.title), LONGEST_TITLE),
-        body: body(&section.body),
-        importance: section.importance.min(100),
-    }
-}
-
-fn metric(metric: types::Metric) -> Metric {
-    Metric {
-        name: short(&line(&metric.name), LONGEST_TITLE),
-        value: metric.value,
-        unit: short(&line(&metric.unit), LONGEST_TITLE),
-        better: match metric.better.as_str() {
-            "up" | "down" => metric.better,
-            _ => String::new(),
-        },
-        threshold: metric.threshold.filter(|threshold| threshold.is_finite()),
-    }
+    let why = "which has no value or one beyond 1e15, so that was dropped";
+    complaints.dropped("gave the metric", &refused, why);
+    metrics
 }
 
 fn finding(finding: types::Finding) -> Finding {
+    // Cleaned, a path would be that of another file.
+    let is_path =
+        |path: &String| path.len() <= LONGEST_PATH && text::is_plain(path) && is_inside(path);
+    let path = finding.path.filter(is_path);
     Finding {
         severity: match finding.severity.as_str() {
             "error" | "warning" => finding.severity,
             _ => "info".to_owned(),
         },
         message: line(&finding.message),
-        path: finding
-            .path
-            .filter(|path| is_inside(path))
-            .map(|path| path.as_str().into()),
-        line: finding.line,
+        line: path.as_ref().and(finding.line),
+        path: path.map(|path| path.as_str().into()),
         hint: finding.hint.as_deref().map(line),
     }
 }
@@ -150,7 +145,7 @@ fn trailers(proposed: Vec<types::Trailer>, complaints: &mut Complaints) -> Vec<(
             trailers.push((trailer.key, line(&trailer.value)));
         }
     }
-    complaints.dropped("gave the trailer", &refused);
+    complaints.dropped("gave the trailer", &refused, FORBIDDEN);
     trailers
 }
 
@@ -167,7 +162,8 @@ fn edits(
     let mut edits = Vec::new();
     let mut refused = Vec::new();
     for edit in complaints.first(MOST_EDITS, "edits", proposed) {
-        if is_place(&edit.path) {
+        // A name that cannot be read as what it is cannot be agreed to.
+        if text::is_plain(&edit.path) && is_place(&edit.path) {
             edits.push(ProposedEdit {
                 path: RepoPath::from(edit.path.as_str()),
                 reason: line(&edit.reason),
@@ -178,26 +174,24 @@ fn edits(
             refused.push(edit.path);
         }
     }
-    complaints.dropped("proposed to write", &refused);
+    complaints.dropped("proposed to write", &refused, FORBIDDEN);
     edits
 }
 
-fn states(states: Vec<types::NewState>, complaints: &mut Complaints) -> Vec<(Scope, Vec<u8>)> {
+fn states(given: Vec<types::NewState>, complaints: &mut Complaints) -> Vec<(Scope, Vec<u8>)> {
     let mut accepted: Vec<(Scope, Vec<u8>)> = Vec::new();
-    for state in states {
+    let mut unknown = Vec::new();
+    for state in complaints.first(MOST_STATES, "states", given) {
         let scope = match state.scope.as_str() {
             "session" => Scope::Session,
             "repository" => Scope::Repository,
-            other => {
-                let scope = short(&line(other), LONGEST_TITLE);
-                complaints.0.push(format!(
-                    "has state of scope {scope:?}, which this version does not keep"
-                ));
+            _ => {
+                unknown.push(state.scope);
                 continue;
             }
         };
         if state.bytes.len() > LONGEST_STATE {
-            complaints.0.push(format!(
+            complaints.add(format!(
                 "has more than {LONGEST_STATE} bytes of state; the old state is kept"
             ));
         } else {
@@ -205,6 +199,8 @@ fn states(states: Vec<types::NewState>, complaints: &mut Complaints) -> Vec<(Sco
             accepted.push((scope, state.bytes));
         }
     }
+    let why = "which this version does not keep";
+    complaints.dropped("has state of scope", &unknown, why);
     accepted
 }
 
@@ -222,40 +218,28 @@ fn is_reserved(key: &str) -> bool {
     key.ends_with("-by") || key.starts_with("session-")
 }
 
-/// One line without control characters, whatever it was.
+/// One clean line, whatever it was.
 pub fn line(text: &str) -> String {
-    let spaced: String = text
-        .chars()
-        .map(|c| if is_control(c) { ' ' } else { c })
-        .collect();
-    short(
-        &spaced.split_whitespace().collect::<Vec<_>>().join(" "),
-        LONGEST_LINE,
-    )
+    short(&text::line(text), LONGEST_LINE)
 }
 
-/// Lines without other control characters, at most [`LONGEST_BODY`], cut at a line's end.
+/// A title, a name or a unit.
+pub fn word(text: &str) -> String {
+    short(&text::line(text), LONGEST_TITLE)
+}
+
+/// Clean lines, at most [`LONGEST_BODY`], cut at a line's end.
 fn body(text: &str) -> String {
     let mut kept = String::new();
-    for line in text.lines() {
-        let clean: String = line
-            .chars()
-            .filter(|&c| c == '\t' || !is_control(c))
-            .collect();
-        if kept.len() + clean.len() + 1 > LONGEST_BODY {
+    for line in text::block(text).lines() {
+        if kept.len() + line.len() + 1 > LONGEST_BODY {
             kept.push('…');
             break;
         }
-        kept.push_str(&clean);
+        kept.push_str(line);
         kept.push('\n');
     }
     kept
-}
-
-/// Controls, and the marks that turn the direction of text: both make it look like something else.
-fn is_control(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn short(text: &str, most: usize) -> String {
@@ -266,24 +250,5 @@ fn short(text: &str, most: usize) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_trailer_that_a_person_vouches_for_is_dropped_and_named() {
-        let trailer = |key: &str| types::Trailer {
-            key: key.to_owned(),
-            value: "Ada\nReviewed-by: Bob".to_owned(),
-        };
-        let proposed = ["Signed-off-by", "co-authored-BY", "Session-Id", "Refs"];
-        let mut complaints = Complaints::default();
-        let kept = trailers(proposed.map(trailer).to_vec(), &mut complaints);
-        assert_eq!(
-            kept,
-            [("Refs".to_owned(), "Ada Reviewed-by: Bob".to_owned())]
-        );
-        let names = r#""Signed-off-by", "co-authored-BY", "Session-Id", which no plugin may"#;
-        assert_eq!(complaints.0.len(), 1);
-        assert!(complaints.0[0].contains(names), "{:?}", complaints.0);
-    }
-}
+#[path = "answer_tests.rs"]
+mod tests;

@@ -121,7 +121,10 @@ fn failure(error: &wasmtime::Error, sandbox: &Sandbox) -> Failure {
     if text.contains("fuel") {
         return Failure::Returned(limits.returned);
     }
-    match panic_text(&String::from_utf8_lossy(&stderr)) {
+    let mut printed = String::from_utf8_lossy(&stderr).into_owned();
+    // Before its lines are joined: a value of several lines is not found in one.
+    Secrets::of(&sandbox.context.access).mask(&mut printed);
+    match panic_text(&printed) {
         Some(text) => Failure::Panic(text),
         None => Failure::Trap(text),
     }

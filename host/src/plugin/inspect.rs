@@ -10,6 +10,7 @@ use super::contribution::Hook;
 use super::manifest::Manifest;
 use super::sections::{self, Section};
 use super::{CONTRACT, compatibility, engine, weight};
+use crate::document::text;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Inspection {
@@ -47,12 +48,17 @@ pub fn inspect(bytes: &[u8]) -> anyhow::Result<Inspection> {
             .into_iter()
             .filter(|hook| exports.iter().any(|name| is_hook(name, *hook)))
             .collect(),
-        imports,
-        exports,
-        contract,
+        imports: clean(imports),
+        exports: clean(exports),
+        contract: contract.map(|version| text::line(&version)),
         manifest: manifest.ok().flatten(),
-        problem: problem.err(),
+        problem: problem.err().map(|problem| text::line(&problem)),
     })
+}
+
+/// Names are whatever stands in the bytes: only those of a valid component are known to be plain.
+fn clean(names: Vec<String>) -> Vec<String> {
+    names.iter().map(|name| text::line(name)).collect()
 }
 
 /// What a component imports and exports.
@@ -181,6 +187,18 @@ mod tests {
             let _manifest = Manifest::find(&bytes);
             bytes[index] ^= 0xff;
         }
+    }
+
+    #[test]
+    fn names_that_act_on_a_terminal_are_shown_without_what_does() {
+        let mut bytes = FROZEN.to_vec();
+        while let Some(at) = bytes.windows(7).position(|part| part == b"/facts@") {
+            bytes[at + 1..at + 6].copy_from_slice(b"a\x1b[0m");
+        }
+        let said = inspect(&bytes).unwrap();
+        assert!(said.imports.contains(&"session:plugin/a@0.1.0".to_owned()));
+        let problem = said.problem.unwrap();
+        assert!(text::is_plain(&problem), "{problem:?}");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use wasmparser::Payload;
 
 use super::contribution::Hook;
 use super::sections::{self, Section};
+use crate::document::text;
 
 /// The section's name.
 pub const SECTION: &str = "session:manifest";
@@ -64,9 +65,12 @@ impl Manifest {
             "its manifest has more than {} KiB",
             LARGEST / 1024
         );
-        let manifest: Self = serde_json::from_slice(section)
+        let mut manifest: Self = serde_json::from_slice(section)
             .map_err(|error| anyhow::anyhow!("its manifest cannot be read: {error}"))?;
         manifest.check()?;
+        for grant in &mut manifest.grants {
+            grant.reason = text::line(&grant.reason);
+        }
         Ok(Some(manifest))
     }
 
@@ -87,8 +91,13 @@ impl Manifest {
             .chain(self.grants.iter().map(|grant| &grant.kind))
             .chain(values);
         anyhow::ensure!(
-            words.all(|word| word.len() <= LONGEST_WORD),
+            words.clone().all(|word| word.len() <= LONGEST_WORD),
             "a name in its manifest has more than {LONGEST_WORD} bytes"
+        );
+        // Cleaned, it would be another name, or open something else.
+        anyhow::ensure!(
+            words.all(|word| text::is_plain(word)),
+            "a name in its manifest has characters that nobody can see"
         );
         Ok(())
     }
@@ -241,5 +250,23 @@ mod tests {
             ..Manifest::default()
         };
         assert!(long.check().unwrap_err().to_string().contains("256 bytes"));
+    }
+
+    #[test]
+    fn what_a_manifest_says_is_read_as_it_is_written() {
+        let find = |json: &str| Manifest::find(&component(&[named(SECTION, json)]));
+        let grant =
+            r#"{"name":"x","grants":[{"kind":"read","reason":"a\u200bb\u001b[31mc\n## d"}]}"#;
+        let reason = &find(grant).unwrap().unwrap().grants[0].reason;
+        assert_eq!(reason, "abc ## d");
+        for hiding in [
+            r#"{"name":"x\u200b"}"#,
+            r#"{"name":"x","version":"1\u202e0"}"#,
+            r#"{"name":"x","hooks":["a\nb"]}"#,
+            r#"{"name":"x","grants":[{"kind":"read","value":"a\u2066"}]}"#,
+        ] {
+            let said = find(hiding).unwrap_err().to_string();
+            assert!(said.contains("nobody can see"), "{said}");
+        }
     }
 }

@@ -10,13 +10,13 @@ use super::http::Refusal;
 const SHORTEST: usize = 8;
 const MASK: &str = "••••";
 
-/// The values that one plugin was given.
-pub struct Secrets<'a>(Vec<&'a str>);
+/// The values that one plugin was given, in each form in which they are looked for.
+pub struct Secrets(Vec<String>);
 
-impl<'a> Secrets<'a> {
-    pub fn of(access: &'a Access) -> Self {
-        let values = access.env.iter().map(|(_, value)| value.as_str());
-        let mut values: Vec<&str> = values
+impl Secrets {
+    pub fn of(access: &Access) -> Self {
+        let values = access.env.iter().flat_map(|(_, value)| forms(value));
+        let mut values: Vec<String> = values
             .filter(|value| value.chars().count() >= SHORTEST)
             .collect();
         // One that holds another is masked as a whole.
@@ -32,7 +32,7 @@ impl<'a> Secrets<'a> {
         outcome.log.iter_mut().for_each(|line| self.mask(line));
         for refusal in &mut outcome.refusals {
             if let Refusal::NotGranted(host) | Refusal::NotEncrypted(host) = refusal {
-                self.mask(host);
+                self.mask_host(host);
             }
         }
         match &mut outcome.result {
@@ -48,6 +48,20 @@ impl<'a> Secrets<'a> {
         for value in &self.0 {
             if text.contains(value) {
                 *text = text.replace(value, MASK);
+            }
+        }
+    }
+
+    /// A host's name has lost its capitals before anybody sees it.
+    fn mask_host(&self, host: &mut String) {
+        for value in &self.0 {
+            let value = value.to_ascii_lowercase();
+            // Bytes stay where they are: only ASCII changes.
+            let mut from = 0;
+            while let Some(at) = host[from..].to_ascii_lowercase().find(&value) {
+                let start = from + at;
+                host.replace_range(start..start + value.len(), MASK);
+                from = start + MASK.len();
             }
         }
     }
@@ -100,6 +114,19 @@ impl<'a> Secrets<'a> {
     }
 }
 
+/// A value as it is, and what is made of one of several lines by printing them one by one or as one line.
+fn forms(value: &str) -> Vec<String> {
+    let mut forms = vec![value.to_owned()];
+    if value.contains(['\n', '\r']) {
+        let spaced = value.trim().replace("\r\n", " ");
+        forms.push(spaced.replace(['\n', '\r'], " "));
+        forms.push(value.split_whitespace().collect::<Vec<_>>().join(" "));
+        let lines = value.split(['\n', '\r']).map(str::trim);
+        forms.extend(lines.map(str::to_owned));
+    }
+    forms
+}
+
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
     bytes.windows(wanted.len()).position(|part| part == wanted)
 }
@@ -124,5 +151,32 @@ mod tests {
             bytes,
             [b"\xff", MASK.as_bytes(), b"\0", MASK.as_bytes()].concat()
         );
+    }
+
+    fn secrets(value: &str) -> Secrets {
+        let mut access = Access::bundled();
+        access.env.push(("V".to_owned(), value.to_owned()));
+        Secrets::of(&access)
+    }
+
+    #[test]
+    fn a_value_of_several_lines_is_masked_in_whatever_lines_it_is_printed() {
+        let secrets = secrets("-----BEGIN-----\r\nfirst-half\n\nother-half\nend\n");
+        for (printed, masked) in [
+            ("- first-half\n- other-half\n- end", "- ••••\n- ••••\n- end"),
+            ("x -----BEGIN----- first-half  other-half end y", "x •••• y"),
+            ("x -----BEGIN----- first-half other-half end y", "x •••• y"),
+        ] {
+            let mut text = printed.to_owned();
+            secrets.mask(&mut text);
+            assert_eq!(text, masked, "{printed:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_in_the_name_of_a_host_is_masked_without_its_capitals() {
+        let mut host = "xsupersecrettoken123.supersecrettoken123.example:8443".to_owned();
+        secrets("SuperSecretToken123").mask_host(&mut host);
+        assert_eq!(host, "x••••.••••.example:8443");
     }
 }

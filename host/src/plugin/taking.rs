@@ -4,7 +4,7 @@
 use super::answer;
 use super::call::Outcome;
 use super::contribution::{Contribution, Hook};
-use super::host_data::HostData;
+use super::host_data::{HostData, Scope};
 use super::kept::{self, Kept};
 use super::last_run::Run;
 use super::work_tree::WorkTree;
@@ -56,39 +56,30 @@ impl<'a> Taking<'a> {
         let log = log.map(|line| (name.clone(), line));
         self.answers.log.extend(log);
         let is_kept = plugin.access.reaches_network() && kept::HOOKS.contains(&hook);
-        let mut failed = None;
-        let mut contribution = None;
-        match outcome.result {
+        let (mut contribution, failed, complaint) = match outcome.result {
             Ok(said) => {
                 let accepted = answer::accept(name, said, self.work_tree.as_ref());
-                if is_kept {
-                    self.keep(plugin, hook, &accepted.contribution);
-                }
+                let complaint = warning::complaint(name, hook, &accepted.complaints);
                 // What a plugin leaves for itself belongs to the command that it answered.
                 if for_now {
-                    self.answers
-                        .new_states
-                        .extend(accepted.states.into_iter().map(|(scope, bytes)| NewState {
-                            plugin: name.clone(),
-                            scope,
-                            bytes,
-                        }));
+                    self.remember(name, accepted.states);
                 }
-                let complaint = warning::complaint(name, hook, &accepted.complaints);
-                self.answers.warnings.extend(complaint);
-                contribution = Some(accepted.contribution);
+                (Some(accepted.contribution), None, complaint)
             }
-            Err(failure) => failed = Some(warning::failed(name, hook, &failure)),
-        }
+            Err(failure) => (None, Some(warning::failed(name, hook, &failure)), None),
+        };
         let is_lost = contribution.is_none();
-        if is_lost && is_kept {
-            contribution = self.kept.read(&plugin.key(hook, self.host));
+        match &contribution {
+            Some(contribution) if is_kept => self.keep(plugin, hook, contribution),
+            None if is_kept => contribution = self.kept.read(&plugin.key(hook, self.host)),
+            _ => {}
         }
+        let besides = failed.or_else(|| complaint.clone());
         let warned = match outcome.refusals.as_slice() {
-            [] => failed,
+            [] => besides,
             refusals => {
                 let allowed = &plugin.settings.allow.http;
-                Some(warning::refused(name, hook, refusals, allowed, failed))
+                Some(warning::refused(name, hook, refusals, allowed, besides))
             }
         };
         let now = self.host.now();
@@ -98,18 +89,28 @@ impl<'a> Taking<'a> {
             }
             (warned, _) => warned,
         };
-        self.complain(plugin, warned);
+        self.warn(plugin, warned, complaint);
         contribution
     }
 
-    fn complain(&mut self, plugin: &'a Ready, warning: Option<Warning>) {
+    /// One warning for one call. Of a plugin that failed before only what is wrong with this answer is said.
+    fn warn(&mut self, plugin: &'a Ready, whole: Option<Warning>, complaint: Option<Warning>) {
         let is_it = |other: &&Ready| std::ptr::eq(*other, plugin);
-        if let Some(warning) = warning
-            && !self.complained.iter().any(is_it)
-        {
+        let failed_before = self.complained.iter().any(is_it);
+        if whole != complaint && !failed_before {
             self.complained.push(plugin);
-            self.answers.warnings.push(warning);
         }
+        let said = if failed_before { complaint } else { whole };
+        self.answers.warnings.extend(said);
+    }
+
+    fn remember(&mut self, name: &str, states: Vec<(Scope, Vec<u8>)>) {
+        let states = states.into_iter().map(|(scope, bytes)| NewState {
+            plugin: name.to_owned(),
+            scope,
+            bytes,
+        });
+        self.answers.new_states.extend(states);
     }
 
     fn keep(&mut self, plugin: &Ready, hook: Hook, contribution: &Contribution) {

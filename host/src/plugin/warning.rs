@@ -42,20 +42,20 @@ pub fn cause(failure: &Failure) -> String {
     }
 }
 
-/// A call that wanted more of the network than it may have. What it failed with besides is most likely a consequence.
-/// `allowed` are the hosts that the configuration names.
+/// A call that wanted more of the network than it may have. What it failed with besides is most likely a consequence;
+/// what is wrong with its answer stands in the same warning. `allowed` are the hosts that the configuration names.
 pub fn refused(
     plugin: &str,
     hook: Hook,
     refusals: &[Refusal],
     allowed: &[String],
-    failed: Option<Warning>,
+    besides: Option<Warning>,
 ) -> Warning {
     let wanted: Vec<String> = refusals.iter().map(refusal).collect();
     let stem = format!("plugin {plugin} ({})", hook.name());
     let mut message = format!("{stem} {}", wanted.join(", and "));
-    if let Some(failed) = failed {
-        let cause = failed.message.strip_prefix(&stem);
+    if let Some(besides) = besides {
+        let cause = besides.message.strip_prefix(&stem);
         message.push_str(", and it");
         message.push_str(cause.unwrap_or(" failed"));
     }

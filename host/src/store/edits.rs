@@ -4,10 +4,9 @@
 use std::path::{Component, Path};
 
 use super::durable;
+use crate::document::text;
+use crate::git::text_diff::text_diff;
 use crate::plugin::contribution::ProposedEdit;
-
-/// Lines of a difference that are shown.
-const LINES_SHOWN: usize = 60;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Applied {
@@ -66,30 +65,12 @@ fn outside(work_tree: &Path, relative: &Path) -> Option<String> {
     None
 }
 
-/// What would change, as added and removed lines. Common lines at both ends are left out.
-pub fn difference(edit: &ProposedEdit) -> String {
-    let old: Vec<&str> = edit.before.as_deref().unwrap_or_default().lines().collect();
-    let new: Vec<&str> = edit.after.lines().collect();
-    let start = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
-    let end = old[start..]
-        .iter()
-        .rev()
-        .zip(new[start..].iter().rev())
-        .take_while(|(a, b)| a == b)
-        .count();
-    let removed = old[start..old.len() - end]
-        .iter()
-        .map(|line| format!("- {line}"));
-    let added = new[start..new.len() - end]
-        .iter()
-        .map(|line| format!("+ {line}"));
-    let mut lines: Vec<String> = removed.chain(added).collect();
-    let hidden = lines.len().saturating_sub(LINES_SHOWN);
-    lines.truncate(LINES_SHOWN);
-    if hidden > 0 {
-        lines.push(format!("… {hidden} more lines"));
-    }
-    lines.join("\n")
+/// What would change: hunks with a little context, every changed line in full, and nothing that is not seen as itself.
+/// What a person agrees to is exactly this.
+pub fn difference(edit: &ProposedEdit) -> anyhow::Result<Vec<String>> {
+    let before = edit.before.as_deref().unwrap_or_default();
+    let lines = text_diff(before, &edit.after)?;
+    Ok(lines.iter().map(|line| text::visible(line)).collect())
 }
 
 #[cfg(test)]
@@ -145,13 +126,58 @@ mod tests {
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 
-    #[test]
-    fn a_difference_leaves_out_what_stays() {
+    fn shown(before: &str, after: &str) -> Vec<String> {
         let edit = ProposedEdit {
-            before: Some("a\nb\nc\n".into()),
-            after: "a\nx\ny\nc\n".into(),
+            before: Some(before.into()),
+            after: after.into(),
             ..edit("a", None)
         };
-        assert_eq!(difference(&edit), "- b\n+ x\n+ y");
+        difference(&edit).unwrap()
+    }
+
+    #[test]
+    fn a_difference_leaves_out_what_stays() {
+        let before: String = (0..40).map(|number| format!("{number}\n")).collect();
+        let after = before.replace("\n5\n", "\nfive\n");
+        let hunk = [
+            "@@ -3,7 +3,7 @@",
+            " 2",
+            " 3",
+            " 4",
+            "-5",
+            "+five",
+            " 6",
+            " 7",
+            " 8",
+        ];
+        assert_eq!(shown(&before, &after), hunk);
+    }
+
+    #[test]
+    fn every_line_that_would_be_written_is_shown() {
+        let before: String = (0..500).map(|number| format!("line {number}\n")).collect();
+        let rewritten = before.replace("line", "other");
+        let all = shown(&before, &rewritten);
+        for line in rewritten.lines() {
+            assert!(all.contains(&format!("+{line}")), "{line}");
+        }
+        // Two lines at both ends of a long file do not make all of it new.
+        let ends = shown(&before, &format!("first\n{before}last\n"));
+        assert!(ends.contains(&"+first".to_owned()) && ends.contains(&"+last".to_owned()));
+        assert!(ends.len() < 20, "{ends:?}");
+    }
+
+    #[test]
+    fn what_a_terminal_would_act_on_or_hide_is_shown_as_what_it_is() {
+        let after = "a\rb\n\u{1b}[2Jc\u{202e}d\u{200b}\n";
+        let lines = ["+a‹U+000D›b", "+‹U+001B›[2Jc‹U+202E›d‹U+200B›"];
+        assert_eq!(shown("", after)[1..], lines);
+    }
+
+    #[test]
+    fn other_line_ends_are_a_change() {
+        assert_eq!(shown("a\n", "a\r\n")[1..], ["-a", "+a‹U+000D›"]);
+        let end = "\\ No newline at end of file";
+        assert_eq!(shown("a\n", "a")[1..], ["-a", "+a", end]);
     }
 }

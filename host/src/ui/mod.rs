@@ -1,6 +1,7 @@
 //! The only place that prints: data to stdout, everything else to stderr. It must not decide what a command says, and
 //! it trusts no text: all but `data` is cleaned on its way out.
 
+mod difference;
 mod failure;
 mod progress;
 mod prompt;
@@ -169,6 +170,14 @@ impl Ui {
             let painted = self.paint(Paint::Faint, &text::block(text));
             self.stderr.write(&format!("{painted}\n"));
         }
+    }
+
+    /// What a question is about: a headline, the lines of a difference, and what to know at the end of a long one. Shown
+    /// with `--quiet` too, as the question is: nobody is to agree to what was not shown.
+    pub fn proposal(&self, headline: &str, difference: &[String], in_short: &str) {
+        let difference = difference::folded(difference, self.width);
+        let shown = text::block(&format!("{headline}\n{difference}{in_short}"));
+        self.stderr.write(&format!("{shown}\n"));
     }
 
     /// What a plugin or the program says of its own work: with `display.verbose`, or `SESSION_VERBOSE`.

@@ -1,5 +1,7 @@
 //! `Update context? [y/N]`, which comes after the checkpoint is made. It must not judge what the plugin proposes.
 
+use sha2::Digest as _;
+
 use super::*;
 
 const CONTEXT: &str = "# Auth\n\nIssues tokens.\n";
@@ -69,4 +71,44 @@ fn leaving_the_question_after_a_checkpoint_keeps_the_checkpoint() {
     }
     let list = json(&repository, &["checkpoint", "list"]);
     assert_eq!(list["checkpoints"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn nothing_is_written_that_was_not_shown_before_the_question() {
+    let env = TestEnv::new();
+    let repository = project(&env);
+    repository.write("plain", "plain\n");
+    repository.write("tools/culprit.wasm", session_guests::MISBEHAVING);
+    repository.write(
+        ".session/config.yaml",
+        "plugins:\n  context-manager: { enabled: false }\n  culprit:\n    source: ./tools/culprit.wasm\n    \
+         allow: { read: [\"plain*\"] }\n    limits: { time: 10s }\n    config: unseen-edit\n",
+    );
+    repository.commit("chore: take a plugin");
+    repository
+        .session(&["start", "feature/plain", "--no-input"])
+        .success();
+    let digest = data_encoding::HEXLOWER.encode(&sha2::Sha256::digest(session_guests::MISBEHAVING));
+    repository
+        .session(&["plugin", "trust", "culprit", "--sha256", &digest])
+        .success();
+    // Not even when little is to be said.
+    let checkpoint = ["checkpoint", "--notes=x", "--quiet"];
+    let mut terminal = env.terminal(repository.path(), &checkpoint);
+    terminal.wait_for("Update context? [y/N]").send("y\r");
+    let shown = finish(terminal, 0);
+    for number in 0..300 {
+        let line = format!("+line {number}\n");
+        assert!(shown.contains(&line), "{number}: {shown}");
+    }
+    for text in [
+        "culprit proposes to update plain: a typo",
+        "-plain\n",
+        "+a‹U+001B›[2J‹U+202E›b‹U+000D›c\n",
+        "301 lines added, 1 line removed in plain",
+    ] {
+        assert!(shown.contains(text), "{text}: {shown}");
+    }
+    let written = repository.read("plain");
+    assert!(written.ends_with("a\u{1b}[2J\u{202e}b\rc\n"), "{written:?}");
 }

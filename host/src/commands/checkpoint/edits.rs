@@ -1,5 +1,7 @@
 //! Edits that plugins propose: shown, and applied only when the user accepts.
 
+use crate::document::count::count;
+use crate::document::text;
 use crate::plugin::contribution::{Contribution, ProposedEdit};
 use crate::store::edits::{self, Applied};
 use crate::ui::{Cancelled, Prompt, Ui};
@@ -26,12 +28,10 @@ pub fn offer(ui: &Ui, workspace: &Workspace, contributions: &[Contribution]) -> 
         return Ok(());
     };
     for (plugin, edit) in proposed {
-        ui.note(&format!(
-            "{plugin} proposes to update {}: {}",
-            edit.path.to_text(),
-            edit.reason
-        ));
-        ui.note(&edits::difference(edit));
+        if edit.before.as_ref() == Some(&edit.after) {
+            continue;
+        }
+        show(ui, plugin, edit)?;
         match accepted(&prompt)? {
             Answer::Yes => {}
             Answer::No => continue,
@@ -44,6 +44,23 @@ pub fn offer(ui: &Ui, workspace: &Workspace, contributions: &[Contribution]) -> 
             }
         }
     }
+    Ok(())
+}
+
+/// All of it: what is written is what was agreed to.
+fn show(ui: &Ui, plugin: &str, edit: &ProposedEdit) -> anyhow::Result<()> {
+    let path = text::visible(&edit.path.to_text());
+    let difference = edits::difference(edit)?;
+    let lines = |mark: char| {
+        let marked = difference.iter().filter(|line| line.starts_with(mark));
+        count(marked.count(), "line", "lines")
+    };
+    let (added, removed) = (lines('+'), lines('-'));
+    ui.proposal(
+        &format!("{plugin} proposes to update {path}: {}", edit.reason),
+        &difference,
+        &format!("{added} added, {removed} removed in {path}"),
+    );
     Ok(())
 }
 

@@ -36,6 +36,12 @@ pub fn is_harmful(character: char) -> bool {
         | '\u{2028}' | '\u{2029}')
 }
 
+/// Whether a text is one line in which nothing acts on a terminal or misleads a reader: for names, which are not to be
+/// cleaned, as then they would name something else.
+pub fn is_plain(text: &str) -> bool {
+    !text.contains(|c| is_harmful(c) || matches!(c, '\n' | '\t'))
+}
+
 fn stripped(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();

@@ -3,6 +3,8 @@
 
 mod clean;
 mod markup;
+mod visible;
 
-pub use clean::{block, is_harmful, line};
+pub use clean::{block, is_harmful, is_plain, line};
 pub use markup::{close_fences, escape_inline, escape_line_start, quote};
+pub use visible::visible;

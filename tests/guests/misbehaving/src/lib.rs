@@ -55,6 +55,7 @@ fn misbehave() -> Result<Contribution, String> {
         "shared-text" => return Ok(one_text_many_times()),
         "escape" => return Ok(forged_text()),
         "edits" => return Ok(forbidden_edits()),
+        "unseen-edit" => return Ok(unseen_edit()),
         "environment" => return Ok(what_is_ambient()),
         "read" => return Ok(forbidden_reads()),
         "state" => return Ok(huge_state()),
@@ -158,6 +159,20 @@ fn forged_text() -> Contribution {
     }
 }
 
+/// Long, with what a terminal acts on at its end.
+fn unseen_edit() -> Contribution {
+    let lines: String = (0..300).map(|number| format!("line {number}\n")).collect();
+    Contribution {
+        edits: vec![ProposedEdit {
+            path: "plain".to_owned(),
+            reason: "a typo".to_owned(),
+            before: Some("plain\n".to_owned()),
+            after: format!("{lines}a\u{1b}[2J\u{202e}b\rc\n"),
+        }],
+        ..Contribution::default()
+    }
+}
+
 fn forbidden_edits() -> Contribution {
     let paths = [
         "link/x",
@@ -166,6 +181,7 @@ fn forbidden_edits() -> Contribution {
         ".git/config",
         "a/../../x",
         "sub/.GIT/x",
+        "new\u{202e}\nline.md",
         "ok.md",
     ];
     Contribution {

@@ -2,7 +2,7 @@
 //! shipped.
 
 use session_plugin::{
-    Brief, Checkpoint, Contribution, NewState, Request, Section, Status, facts, log,
+    Brief, Checkpoint, Contribution, NewState, Request, Section, Status, Trailer, facts, log,
 };
 use wasip2::http::outgoing_handler::handle;
 use wasip2::http::types::{
@@ -35,7 +35,7 @@ impl Status for Network {
     }
 }
 
-/// `fetch URL`, `soon URL` (without patience), `follow URL`, `many URL`, `variable NAME`, `say NAME`, `fail NAME`, `panic NAME`.
+/// `fetch URL`, `soon URL` (without patience), `follow URL`, `many URL`, `misuse URL`, `variable NAME`, `say NAME`, `fail NAME`, `panic NAME`.
 fn answer() -> Result<Contribution, String> {
     let configuration = facts::configuration();
     let task = configuration.trim_matches(['"', ' ']);
@@ -47,6 +47,7 @@ fn answer() -> Result<Contribution, String> {
         "follow" => follow(rest).map(|answer| step(&answer.told())),
         "many" => Ok(step(&many(rest))),
         "variable" => Ok(step(&format!("{rest} is {}", std::env::var(rest).is_ok()))),
+        "misuse" => Ok(misuse(rest)),
         "say" => Ok(say(&value())),
         "fail" => Err(format!("no luck with {}", value())),
         "panic" => panic!("no luck with {}", value()),
@@ -62,6 +63,20 @@ fn step(text: &str) -> Contribution {
             importance: 50,
         }],
         next_steps: vec![text.to_owned()],
+        ..Contribution::default()
+    }
+}
+
+/// A host, sections and trailers, all more than it may have.
+fn misuse(url: &str) -> Contribution {
+    let _refused = fetch(url);
+    let signed = Trailer {
+        key: "Signed-off-by".to_owned(),
+        value: "somebody".to_owned(),
+    };
+    Contribution {
+        sections: vec![step("again").sections.remove(0); 30],
+        trailers: vec![signed; 5],
         ..Contribution::default()
     }
 }

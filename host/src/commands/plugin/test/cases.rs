@@ -158,7 +158,10 @@ fn compare(
             durable::write(&beside, said.as_bytes())?;
             (Outcome::Written, None)
         }
-        Some(expected) => (Outcome::Differs, Some(text_diff(&expected, &said)?)),
+        Some(expected) => (
+            Outcome::Differs,
+            Some(text_diff(&expected, &said)?.join("\n")),
+        ),
         None => (Outcome::Unknown, None),
     };
     Ok(CaseReport {

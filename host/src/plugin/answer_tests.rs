@@ -1,0 +1,151 @@
+//! What is left of answers that hide, forge or forbid.
+
+use super::*;
+
+#[test]
+fn a_trailer_that_a_person_vouches_for_is_dropped_and_named() {
+    let trailer = |key: &str| types::Trailer {
+        key: key.to_owned(),
+        value: "Ada\nReviewed-by: Bob".to_owned(),
+    };
+    let proposed = ["Signed-off-by", "co-authored-BY", "Session-Id", "Refs"];
+    let mut complaints = Complaints::default();
+    let kept = trailers(proposed.map(trailer).to_vec(), &mut complaints);
+    assert_eq!(
+        kept,
+        [("Refs".to_owned(), "Ada Reviewed-by: Bob".to_owned())]
+    );
+    let names = r#""Signed-off-by", "co-authored-BY", "Session-Id", which no plugin may"#;
+    let complaints = complaints.into_clauses();
+    assert_eq!(complaints.len(), 1);
+    assert!(complaints[0].contains(names), "{complaints:?}");
+}
+
+const HIDING: &str = "a\u{200b}b\u{feff}c\u{ad}d\u{61c}e\u{e0041}f\u{1b}[31mg\u{202e}h\n## i";
+const CLEAN: &str = "abcdefgh ## i";
+
+fn metric(name: &str, value: f64) -> types::Metric {
+    types::Metric {
+        name: name.to_owned(),
+        value,
+        unit: HIDING.to_owned(),
+        better: String::new(),
+        threshold: Some(1e300),
+    }
+}
+
+fn finding_at(path: &str) -> types::Finding {
+    types::Finding {
+        severity: String::new(),
+        message: HIDING.to_owned(),
+        path: Some(path.to_owned()),
+        line: Some(3),
+        hint: Some(HIDING.to_owned()),
+    }
+}
+
+#[test]
+fn nothing_of_an_answer_hides_anything() {
+    let accepted = accept(
+        "p",
+        types::Contribution {
+            sections: vec![types::Section {
+                title: HIDING.to_owned(),
+                body: HIDING.to_owned(),
+                importance: 1,
+            }],
+            metrics: vec![metric(HIDING, 1.0)],
+            findings: vec![finding_at("src/a.rs")],
+            trailers: vec![types::Trailer {
+                key: "Refs".to_owned(),
+                value: HIDING.to_owned(),
+            }],
+            next_steps: vec![HIDING.to_owned()],
+            verdict: Some(types::Verdict {
+                outcome: "block".to_owned(),
+                reason: HIDING.to_owned(),
+            }),
+            edits: Vec::new(),
+            state: Vec::new(),
+        },
+        None,
+    );
+    assert_eq!(accepted.complaints, [""; 0]);
+    let said = accepted.contribution;
+    assert_eq!(said.sections[0].title, CLEAN);
+    assert_eq!(said.sections[0].body, "abcdefgh\n## i\n");
+    assert_eq!(
+        (&*said.metrics[0].name, &*said.metrics[0].unit),
+        (CLEAN, CLEAN)
+    );
+    assert_eq!(said.metrics[0].threshold, None);
+    assert_eq!(said.findings[0].message, CLEAN);
+    assert_eq!(said.findings[0].hint.as_deref(), Some(CLEAN));
+    assert_eq!(said.trailers[0].1, CLEAN);
+    assert_eq!(said.next_steps, [CLEAN]);
+    assert_eq!(said.verdict, Some(Verdict::Block(CLEAN.to_owned())));
+}
+
+#[test]
+fn a_finding_loses_a_path_that_is_not_what_it_looks_like() {
+    let at = |path: &str| finding(finding_at(path));
+    let kept = at("src/a b.rs");
+    assert_eq!((kept.path, kept.line), (Some("src/a b.rs".into()), Some(3)));
+    let long = "q".repeat(LONGEST_PATH);
+    assert!(at(&long).path.is_some());
+    for path in [
+        "a\nb",
+        "a\u{1b}[31m",
+        "a\u{202e}b",
+        "a\u{200b}",
+        "../a",
+        &format!("{long}q"),
+    ] {
+        let finding = at(path);
+        assert_eq!((finding.path, finding.line), (None, None), "{path:?}");
+    }
+}
+
+#[test]
+fn what_has_no_name_or_no_readable_number_is_passed_over() {
+    let mut complaints = Complaints::default();
+    let untitled = types::Section {
+        title: "\u{200b} \n".to_owned(),
+        body: "x".to_owned(),
+        importance: 1,
+    };
+    assert_eq!(sections(vec![untitled], &mut complaints), []);
+    let given = [
+        ("", 1.0),
+        ("a", 1e15),
+        ("b", 1e16),
+        ("c", f64::NAN),
+        ("d", f64::NEG_INFINITY),
+    ];
+    let given = given.map(|(name, value)| metric(name, value));
+    let kept = metrics(given.to_vec(), &mut complaints);
+    let names: Vec<&str> = kept.iter().map(|metric| &*metric.name).collect();
+    assert_eq!(names, ["a"]);
+    let clauses = [
+        "gave a section without a title, so that was dropped",
+        "gave a metric without a name, so that was dropped",
+        r#"gave the metric "b", "c", "d", which has no value or one beyond 1e15, so that was dropped"#,
+    ];
+    assert_eq!(complaints.into_clauses(), clauses);
+}
+
+#[test]
+fn a_thousand_states_are_complained_of_in_one_breath() {
+    let state = |scope: String| types::NewState {
+        scope,
+        bytes: Vec::new(),
+    };
+    let given = (0..1000).map(|number| state(format!("scope-{}", number % 2)));
+    let mut complaints = Complaints::default();
+    assert_eq!(states(given.collect(), &mut complaints), []);
+    let clauses = [
+        "gave 1000 states; the first 10 count",
+        r#"has state of scope "scope-0", "scope-1", which this version does not keep"#,
+    ];
+    assert_eq!(complaints.into_clauses(), clauses);
+}
