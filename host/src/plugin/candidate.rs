@@ -70,8 +70,8 @@ pub fn compile(digest: &str, bytes: &[u8], environment: &Environment) -> anyhow:
     engine::check_contract(&engine, &component)?;
     // What it imports and nobody provides shows here.
     Loaded::new(&engine::linker_of(&engine, &component)?, &component)
-        .context("it cannot be linked")?;
-    Ok(())
+        .context("it cannot be linked")?
+        .check_hooks()
 }
 
 /// Whether a component of this name is part of the program.
@@ -94,5 +94,26 @@ mod tests {
         let refused = |bytes| Candidate::of(bytes).unwrap_err().to_string();
         assert_eq!(refused(b"<html>"), "it is no WebAssembly component");
         assert!(refused(b"\0asm\x0d\0\x01\0").contains("no hook"));
+    }
+
+    #[test]
+    fn a_hook_without_the_contracts_function_is_none() {
+        use wasm_encoder::{
+            Component, ComponentExportKind, ComponentExportSection, ComponentInstanceSection,
+        };
+        let mut instances = ComponentInstanceSection::new();
+        instances.export_items(Vec::<(&str, ComponentExportKind, u32)>::new());
+        let mut exports = ComponentExportSection::new();
+        let name = "session:plugin/brief@0.1.0";
+        exports.export(name, ComponentExportKind::Instance, 0, None);
+        let mut component = Component::new();
+        component.section(&instances).section(&exports);
+        let bytes = component.finish();
+        let environment = Environment::unknown();
+        let error = compile("none", &bytes, &environment).unwrap_err();
+        assert!(
+            format!("{error:#}").contains("its hook brief is none"),
+            "{error:#}"
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! One component, loaded and linked: which hooks it exports, and calling one of them. It must not decide what a failure
 //! means to the user.
 
+use anyhow::Context as _;
 use wasmtime::Store;
 use wasmtime::component::{Component, InstancePre, Linker};
 
@@ -27,6 +28,22 @@ impl Loaded {
         let interface = format!("session:plugin/{}@{}", hook.name(), super::CONTRACT);
         let component = self.pre.component();
         component.get_export_index(None, &interface).is_some()
+    }
+
+    /// Whether what it calls a hook has the contract's function.
+    pub fn check_hooks(&self) -> anyhow::Result<()> {
+        let pre = &self.pre;
+        macro_rules! check {
+            ($($hook:ident $interface:ident),*) => {$(
+                if self.exports(Hook::$hook) {
+                    hooks::$interface::GuestIndices::new(pre)
+                        .map_err(into_anyhow)
+                        .context(concat!("its hook ", stringify!($interface), " is none"))?;
+                }
+            )*};
+        }
+        check!(Brief brief, Checkpoint checkpoint, Handoff handoff, Status status, Analyze analyze);
+        Ok(())
     }
 
     /// Runs one hook in a fresh instance. The outer error is a trap, the inner one the plugin's own.
