@@ -77,16 +77,13 @@ fn repository(env: &TestEnv) -> Repository<'_> {
         &["start", "--objective", "Stay whole", "--no-input"],
     )
     .success();
-    for (name, bytes) in [
-        ("culprit", session_guests::MISBEHAVING),
-        ("contract", session_guests::CONTRACT),
+    for (name, bytes, read) in [
+        ("culprit", session_guests::MISBEHAVING, "read:plain*"),
+        ("contract", session_guests::CONTRACT, "read:**/*.md"),
     ] {
         let digest = digest(bytes);
-        run(
-            &repository,
-            &["plugin", "trust", name, "--sha256", &digest, "--no-input"],
-        )
-        .success();
+        let trust = ["plugin", "trust", name, "--sha256", &digest, "--no-input"];
+        run(&repository, &[&trust[..], &["--grant", read]].concat()).success();
     }
     repository
 }

@@ -8,6 +8,7 @@ mod inspect;
 mod install;
 mod installed;
 mod list;
+mod named;
 mod new;
 mod pack;
 mod refresh;

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::CONFIG;
 use super::grants;
+use super::named::{self, NamedGrant};
 use crate::config::PluginConfig;
 use crate::document::count::size;
 use crate::document::{Document, Item, Section};
@@ -24,6 +25,10 @@ pub struct Args {
     /// Agree without a terminal, if this is the component's sha256: for automation
     #[arg(long, value_name = "DIGEST", value_parser = super::digest, conflicts_with = "revoke")]
     sha256: Option<String>,
+    /// With --sha256: something that the plugin is to get, such as `read:docs/**`, `http:api.example.com`, `env:API_TOKEN`
+    /// or `config:JSON`; repeated until all of it is named
+    #[arg(long = "grant", value_name = "KIND:VALUE", value_parser = named::grant, requires = "sha256")]
+    grants: Vec<NamedGrant>,
     /// Withdraw what was agreed
     #[arg(long)]
     revoke: bool,
@@ -119,15 +124,7 @@ fn unneeded(ui: &Ui, review: &Review) -> anyhow::Result<()> {
 /// would do it, since an agent that reads them must not agree in the user's place.
 fn agrees(ui: &Ui, args: &Args, review: &Review, entry: &PluginConfig) -> anyhow::Result<bool> {
     if let Some(digest) = &args.sha256 {
-        if *digest != review.component.digest {
-            return Err(user_error(
-                format!(
-                    "plugin {} has another sha256; nothing was agreed",
-                    args.name
-                ),
-                "review the component that is there, with whoever gave you the digest",
-            ));
-        }
+        check_named(args, digest, review, entry)?;
         ui.document(&document(ui, review, entry));
         return Ok(true);
     }
@@ -150,6 +147,32 @@ fn agrees(ui: &Ui, args: &Args, review: &Review, entry: &PluginConfig) -> anyhow
     };
     ui.document(&document(ui, review, entry));
     prompt.confirm(&format!("Let {} run in this repository?", args.name), false)
+}
+
+/// Agreeing beforehand is agreeing to one component and to what it gets, both named: a pull request changes either.
+fn check_named(
+    args: &Args,
+    digest: &str,
+    review: &Review,
+    entry: &PluginConfig,
+) -> anyhow::Result<()> {
+    let name = &args.name;
+    if digest != review.component.digest {
+        return Err(user_error(
+            format!("plugin {name} has another sha256; nothing was agreed"),
+            "review the component that is there, with whoever gave you the digest",
+        ));
+    }
+    match &named::unnamed(review, entry, &args.grants)[..] {
+        [] => Ok(()),
+        unnamed => Err(user_error(
+            format!(
+                "plugin {name} would get what no --grant names: {}; nothing was agreed",
+                unnamed.join(", ")
+            ),
+            format!("review what {CONFIG} asks for, with whoever named the digest"),
+        )),
+    }
 }
 
 fn refused(name: &str, obstacle: &Obstacle) -> anyhow::Error {
