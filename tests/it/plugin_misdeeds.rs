@@ -83,7 +83,11 @@ fn repository(env: &TestEnv) -> Repository<'_> {
     ] {
         let digest = digest(bytes);
         let trust = ["plugin", "trust", name, "--sha256", &digest, "--no-input"];
-        run(&repository, &[&trust[..], &["--grant", read]].concat()).success();
+        run(
+            &repository,
+            &[&trust[..], &["--grant", read, "--grant", "limit:time=10s"]].concat(),
+        )
+        .success();
     }
     repository
 }

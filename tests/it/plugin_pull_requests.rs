@@ -95,6 +95,15 @@ fn a_pull_request_that_widens_grants() {
 }
 
 #[test]
+fn a_pull_request_that_raises_limits() {
+    let env = TestEnv::new();
+    let repository = with_a_trusted_neighbour(&env, READS);
+    let more = entry("acme", READS).replace("time: 10s", "time: 10s, memory: 512MiB");
+    configure(&repository, &[more, entry("other", READS)]);
+    skipped(&repository, "acme", "`limits` raises memory=512MiB");
+}
+
+#[test]
 fn a_pull_request_that_points_a_trusted_plugin_elsewhere() {
     let env = TestEnv::new();
     let aimed = |host: &str| {
@@ -126,6 +135,7 @@ fn a_pull_request_that_widens_grants_where_a_pipeline_agrees() {
     let named = [
         "--grant=http:a.example",
         "--grant=env:TOKEN",
+        "--grant=limit:time=10s",
         "--grant=config:{\"to\": \"a\"}",
     ];
     let reviewed = "    allow: { http: [a.example], env: [TOKEN] }\n    config: { to: a }\n";
@@ -157,7 +167,7 @@ fn a_pull_request_that_widens_grants_where_a_pipeline_agrees() {
     configure(&repository, &[entry("acme", reviewed)]);
     let refused = trust(&[]);
     assert_eq!(refused.code, Some(1), "{refused}");
-    let all = "http a.example, env TOKEN, its `config`";
+    let all = "http a.example, env TOKEN, limit time=10s, its `config`";
     assert!(refused.stderr.contains(all), "{refused}");
 }
 

@@ -32,7 +32,7 @@ pub fn digest(bytes: &[u8]) -> String {
 pub const READS: &str = "    allow: { read: [\"docs/**\"] }\n";
 
 /// All that it gives, named for who is not at a terminal.
-pub const NAMED: &[&str] = &["--grant", "read:docs/**"];
+pub const NAMED: &[&str] = &["--grant", "read:docs/**", "--grant", "limit:time=10s"];
 
 pub fn entry(name: &str, more: &str) -> String {
     // Time enough for a busy machine.
@@ -107,6 +107,7 @@ fn at_a_terminal_the_user_sees_what_is_asked_for_and_agrees() {
         "contract 0.1.0, as it says itself",
         "read **/*.md: “reads one file of the test”",
         "read files that match docs/** and **/*.md",
+        "take more than others may: time=10s",
         "Let acme run in this repository?",
     ] {
         terminal.wait_for(shown);

@@ -13,8 +13,8 @@ use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
 use super::manifest::Manifest;
+use super::terms::Terms;
 use super::{engine, private};
-use crate::config::{Allow, PluginConfig};
 use crate::environment::Timestamp;
 use crate::error::user_error;
 use crate::store::{durable, lock};
@@ -33,33 +33,6 @@ pub struct Agreement {
     pub agreed_at: Timestamp,
 }
 
-/// What a consent covers: all of this, exactly.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Terms {
-    /// sha256 of the component.
-    pub component: String,
-    pub allow: Allow,
-    /// Where the configuration points a plugin that reaches the network or variables.
-    pub target: Option<Target>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Target {
-    pub source: Option<String>,
-    /// sha256 of the plugin's `config` as JSON.
-    pub config: String,
-}
-
-/// One point in which a request differs from what was agreed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
-    Component,
-    Source,
-    Configuration,
-    Added { kind: &'static str, value: String },
-    Removed { kind: &'static str, value: String },
-}
-
 /// The consents of one repository.
 #[derive(Debug)]
 pub struct Consent {
@@ -74,59 +47,6 @@ struct Stored {
     /// For people who look into the file.
     repository: String,
     plugins: Agreements,
-}
-
-impl Terms {
-    /// What the configuration asks the user to agree to.
-    pub fn of(component: &str, entry: &PluginConfig) -> Self {
-        let reaches_out = !entry.allow.http.is_empty() || !entry.allow.env.is_empty();
-        let sorted = |values: &[String]| {
-            let mut values = values.to_vec();
-            values.sort();
-            values.dedup();
-            values
-        };
-        Self {
-            component: component.to_owned(),
-            allow: Allow {
-                read: sorted(&entry.allow.read),
-                http: sorted(&entry.allow.http),
-                env: sorted(&entry.allow.env),
-            },
-            target: reaches_out.then(|| Target {
-                source: entry.source.clone(),
-                config: engine::digest(entry.config.to_string().as_bytes()),
-            }),
-        }
-    }
-
-    /// How these differ from what was agreed. Nothing: they are covered.
-    pub fn changes_since(&self, agreed: &Self) -> Vec<Change> {
-        let mut changes = Vec::new();
-        if self.component != agreed.component {
-            changes.push(Change::Component);
-        }
-        for (kind, now, before) in [
-            ("read", &self.allow.read, &agreed.allow.read),
-            ("http", &self.allow.http, &agreed.allow.http),
-            ("env", &self.allow.env, &agreed.allow.env),
-        ] {
-            let added = now.iter().filter(|value| !before.contains(value)).cloned();
-            changes.extend(added.map(|value| Change::Added { kind, value }));
-            let removed = before.iter().filter(|value| !now.contains(value)).cloned();
-            changes.extend(removed.map(|value| Change::Removed { kind, value }));
-        }
-        // A target that comes or goes does so with a grant, which is named above.
-        if let (Some(now), Some(before)) = (&self.target, &agreed.target) {
-            if now.source != before.source {
-                changes.push(Change::Source);
-            }
-            if now.config != before.config {
-                changes.push(Change::Configuration);
-            }
-        }
-        changes
-    }
 }
 
 impl Consent {
@@ -225,27 +145,15 @@ fn is_not_found(error: &anyhow::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Allow, PluginConfig};
 
-    fn entry(allow: Allow, config: &str) -> PluginConfig {
+    fn online() -> PluginConfig {
         PluginConfig {
-            source: Some("tools/x.wasm".into()),
-            allow,
-            config: config.into(),
+            allow: Allow {
+                http: vec!["a.example".into()],
+                ..Allow::default()
+            },
             ..PluginConfig::default()
-        }
-    }
-
-    fn reading(globs: &[&str]) -> Allow {
-        Allow {
-            read: globs.iter().map(|&glob| glob.to_owned()).collect(),
-            ..Allow::default()
-        }
-    }
-
-    fn online() -> Allow {
-        Allow {
-            http: vec!["a.example".into()],
-            ..Allow::default()
         }
     }
 
@@ -258,49 +166,13 @@ mod tests {
     }
 
     #[test]
-    fn any_difference_in_component_or_grants_is_not_covered() {
-        let agreed = Terms::of("one", &entry(reading(&["a", "b"]), ""));
-        let changes =
-            |component, allow| Terms::of(component, &entry(allow, "")).changes_since(&agreed);
-        assert_eq!(changes("one", reading(&["b", "a", "a"])), []);
-        assert_eq!(changes("two", reading(&["a", "b"])), [Change::Component]);
-        let [added, removed] = ["c", "b"].map(String::from);
-        let kind = "read";
-        assert_eq!(
-            changes("one", reading(&["a", "c"])),
-            [
-                Change::Added { kind, value: added },
-                Change::Removed {
-                    kind,
-                    value: removed
-                }
-            ]
-        );
-    }
-
-    #[test]
-    fn where_a_plugin_that_reaches_out_is_pointed_is_part_of_what_was_agreed() {
-        let agreed = Terms::of("one", &entry(online(), "here"));
-        let changed = Terms::of("one", &entry(online(), "there"));
-        assert_eq!(changed.changes_since(&agreed), [Change::Configuration]);
-        let mut moved = entry(online(), "here");
-        moved.source = Some("tools/y.wasm".into());
-        let moved = Terms::of("one", &moved);
-        assert_eq!(moved.changes_since(&agreed), [Change::Source]);
-        // One that only reads is free to be configured.
-        let agreed = Terms::of("one", &entry(reading(&["a"]), "here"));
-        let changed = Terms::of("one", &entry(reading(&["a"]), "there"));
-        assert_eq!(changed.changes_since(&agreed), []);
-    }
-
-    #[test]
     fn consent_is_kept_by_repository_until_it_is_withdrawn() {
         let data = tempfile::tempdir().unwrap();
         let [one, two] = [(); 2].map(|()| tempfile::tempdir().unwrap());
         let of = |repository: &tempfile::TempDir| {
             Consent::of(Some(data.path()), repository.path()).unwrap()
         };
-        let agreed = agreement(Terms::of("one", &entry(online(), "here")));
+        let agreed = agreement(Terms::of("one", &online()));
         of(&one).agree("x", agreed.clone()).unwrap();
         of(&one).agree("y", agreed.clone()).unwrap();
         assert_eq!(of(&one).read().unwrap()["x"], agreed);

@@ -10,15 +10,15 @@ use crate::plugin::Review;
 /// One `--grant`, which may name more than the plugin would get: then it changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NamedGrant {
-    /// A value of a list of `allow`.
-    Allowed { kind: String, value: String },
+    /// A value of a list of `allow`, or a limit above the default.
+    Listed { kind: String, value: String },
     /// The plugin's `config`, compared as JSON: the order of its keys means nothing.
     Configuration(Json),
 }
 
-/// `read:docs/**`, `http:api.example.com`, `env:TOKEN`, `config:{"project":"SHOP"}`.
+/// `read:docs/**`, `http:api.example.com`, `env:TOKEN`, `limit:time=10s`, `config:{"project":"SHOP"}`.
 pub fn grant(text: &str) -> Result<NamedGrant, String> {
-    const FORM: &str = "expected read:GLOB, http:HOST, env:NAME or config:JSON";
+    const FORM: &str = "expected read:GLOB, http:HOST, env:NAME, limit:NAME=VALUE or config:JSON";
     let (kind, value) = text.split_once(':').ok_or(FORM)?;
     if kind == "config" {
         let parsed = serde_json::from_str(value);
@@ -26,14 +26,15 @@ pub fn grant(text: &str) -> Result<NamedGrant, String> {
             .map(NamedGrant::Configuration)
             .map_err(|error| format!("what follows config: is no JSON: {error}"));
     }
-    if !matches!(kind, "read" | "http" | "env") {
+    if !matches!(kind, "read" | "http" | "env" | "limit") {
         return Err(FORM.to_owned());
     }
-    let grant = NamedGrant::Allowed {
+    let grant = NamedGrant::Listed {
         kind: kind.to_owned(),
         value: value.to_owned(),
     };
-    let allowed = can_allow(kind, value).then_some(grant);
+    let can_be = kind == "limit" || can_allow(kind, value);
+    let allowed = can_be.then_some(grant);
     allowed.ok_or_else(|| format!("`allow` of a configuration cannot have {kind} {value:?}"))
 }
 
@@ -45,14 +46,21 @@ pub fn unnamed(review: &Review, entry: &PluginConfig, named: &[NamedGrant]) -> V
         Some(_) => &given.read[..],
         None => &[],
     };
-    let lists = [("read", read), ("http", &given.http), ("env", &given.env)];
+    let raised: Vec<String> = review.raised_limits().shown().collect();
+    let lists = [
+        ("read", read),
+        ("http", &given.http),
+        ("env", &given.env),
+        ("limit", &raised),
+    ];
+    let is_named = |kind: &str, value: &str| {
+        named.iter().any(|grant| {
+            matches!(grant, NamedGrant::Listed { kind: k, value: v } if k == kind && v == value)
+        })
+    };
     let mut missing = Vec::new();
     for (kind, values) in lists {
-        let unnamed = values.iter().filter(|value| {
-            !named.iter().any(|grant| {
-                matches!(grant, NamedGrant::Allowed { kind: named, value: it } if named == kind && it == *value)
-            })
-        });
+        let unnamed = values.iter().filter(|value| !is_named(kind, value));
         missing.extend(unnamed.map(|value| format!("{kind} {}", text::line(value))));
     }
     let reaches_out = !given.http.is_empty() || !given.env.is_empty();
@@ -66,7 +74,7 @@ pub fn unnamed(review: &Review, entry: &PluginConfig, named: &[NamedGrant]) -> V
 fn is_configuration_named(config: &Json, named: &[NamedGrant]) -> bool {
     let mut stated = named.iter().filter_map(|grant| match grant {
         NamedGrant::Configuration(stated) => Some(stated),
-        NamedGrant::Allowed { .. } => None,
+        NamedGrant::Listed { .. } => None,
     });
     match config {
         Json::Null => stated.all(Json::is_null),
@@ -80,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_grant_is_named_as_the_configuration_would_have_it() {
-        let read = NamedGrant::Allowed {
+        let read = NamedGrant::Listed {
             kind: "read".to_owned(),
             value: "docs/**".to_owned(),
         };

@@ -12,7 +12,7 @@ use crate::document::{Document, Item, Section};
 use crate::environment::Environment;
 use crate::error::user_error;
 use crate::plugin::kept::Kept;
-use crate::plugin::{self, Before, Grants, Inspection, Obstacle, Review, Standing};
+use crate::plugin::{self, Before, Grants, Inspection, Obstacle, RaisedLimits, Review, Standing};
 use crate::ui::Ui;
 use crate::workspace::Workspace;
 
@@ -25,8 +25,8 @@ pub struct Args {
     /// Agree without a terminal, if this is the component's sha256: for automation
     #[arg(long, value_name = "DIGEST", value_parser = super::digest, conflicts_with = "revoke")]
     sha256: Option<String>,
-    /// With --sha256: something that the plugin is to get, such as `read:docs/**`, `http:api.example.com`, `env:API_TOKEN`
-    /// or `config:JSON`; repeated until all of it is named
+    /// With --sha256: something that the plugin is to get, such as `read:docs/**`, `http:api.example.com`, `env:API_TOKEN`,
+    /// `limit:time=10s` or `config:JSON`; repeated until all of it is named
     #[arg(long = "grant", value_name = "KIND:VALUE", value_parser = named::grant, requires = "sha256")]
     grants: Vec<NamedGrant>,
     /// Withdraw what was agreed
@@ -48,6 +48,8 @@ struct ReviewView<'a> {
     origin: &'a str,
     component: &'a Inspection,
     grants: &'a Grants,
+    /// Above the defaults.
+    raised_limits: &'a RaisedLimits,
     /// As it was before this command.
     consent: &'a Standing,
     before: &'a Option<Before>,
@@ -196,6 +198,7 @@ fn view(review: &Review, trusted: bool) -> TrustView<'_> {
             origin: review.source.as_deref().unwrap_or("bundled"),
             component: &review.component,
             grants: &review.grants,
+            raised_limits: review.raised_limits(),
             consent: &review.standing,
             before: &review.before,
         }),
@@ -219,7 +222,11 @@ fn document(ui: &Ui, review: &Review, entry: &PluginConfig) -> Document {
     document.push(section);
     document.push(grants::asked(&review.name, &review.grants.asked));
     let is_bundled = review.source.is_none();
-    document.push(grants::given("would get", &review.grants, is_bundled));
+    let mut given = grants::given("would get", &review.grants, is_bundled);
+    for limit in review.raised_limits().shown() {
+        given.line(format!("take more than others may: {limit}"));
+    }
+    document.push(given);
     if let Some(before) = &review.before {
         document.push(compared(ui, review, before));
     }
