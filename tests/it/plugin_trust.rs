@@ -204,8 +204,10 @@ fn an_installed_plugin_runs_once_it_is_trusted() {
         ],
     );
     assert!(brief(&repository, "other").1);
-    // Removed and installed again, it is the same component, and what was agreed.
-    run(&repository, &["plugin", "remove", "other"]);
+    // Removed and installed again it is the same component, and to be agreed to anew.
+    let removed = run(&repository, &["plugin", "remove", "other"]);
+    let said = "what you agreed to about it is withdrawn";
+    assert!(removed.stdout.contains(said), "{removed}");
     run(
         &repository,
         &[
@@ -217,7 +219,11 @@ fn an_installed_plugin_runs_once_it_is_trusted() {
             "--allow",
         ],
     );
-    assert!(brief(&repository, "other").1);
+    let (warnings, said) = brief(&repository, "other");
+    assert!(
+        !said && warnings[0].contains("you have not agreed"),
+        "{warnings:?}"
+    );
 }
 
 #[test]
