@@ -3,6 +3,7 @@
 
 mod component;
 mod registry;
+mod taken;
 mod web;
 
 use std::path::PathBuf;

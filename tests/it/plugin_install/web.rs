@@ -204,7 +204,7 @@ fn offline_nothing_is_fetched_and_the_store_is_used() {
         &["plugin", "install"][..],
         &["plugin", "install", "acme-notes"],
         &by_digest,
-        &["plugin", "install", "tools/notes.wasm"],
+        &["plugin", "install", "tools/notes.wasm", "--name", "other"],
     ] {
         repository.session(arguments).success();
     }
