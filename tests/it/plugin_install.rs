@@ -3,6 +3,7 @@
 
 mod component;
 mod registry;
+mod several;
 mod taken;
 mod web;
 

@@ -210,6 +210,8 @@ fn offline_nothing_is_fetched_and_the_store_is_used() {
     }
     repository.write(CONFIG, with_entry(&url, &version_1(), ""));
     refused(&repository, &["update"], "SESSION_OFFLINE");
+    env.set("SESSION_OFFLINE", "0");
+    refused(&repository, &["update", "--offline"], "--offline");
     assert_eq!(server.requests(), requests);
 }
 

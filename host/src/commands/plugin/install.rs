@@ -104,7 +104,7 @@ fn from_configuration(
     given: Option<&str>,
 ) -> anyhow::Result<()> {
     let components = acquire::open(workspace)?;
-    let mut plugins = Vec::new();
+    let (mut plugins, mut failures) = (Vec::new(), Vec::new());
     for (name, source, pinned) in configuration.third_party() {
         let is_wanted = match given {
             Some(given) => name == given,
@@ -115,15 +115,13 @@ fn from_configuration(
         }
         match pinned_one(ui, workspace, configuration, args, (name, source, pinned)) {
             Ok(installed) => plugins.push(installed),
-            Err(error) if plugins.is_empty() => return Err(error),
-            // Those before it are there, and are shown.
-            Err(error) => {
-                show(ui, plugins)?;
-                return Err(error);
-            }
+            Err(error) => failures.push(error),
         }
     }
-    show(ui, plugins)
+    if failures.is_empty() || !plugins.is_empty() {
+        show(ui, plugins)?;
+    }
+    super::all_of(ui, failures)
 }
 
 fn pinned_one(

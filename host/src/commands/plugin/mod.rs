@@ -91,6 +91,15 @@ impl Command {
     }
 }
 
+/// Reports what failed of several things that do not depend on each other. The last one is the command's own failure.
+fn all_of(ui: &Ui, mut failures: Vec<anyhow::Error>) -> anyhow::Result<()> {
+    let last = failures.pop();
+    for failure in &failures {
+        ui.error(failure);
+    }
+    last.map_or(Ok(()), Err)
+}
+
 /// The plugin of this name, or the sentence that names those there are.
 fn known(config: &Config, name: &str) -> anyhow::Result<Selected> {
     let mut plugins = select(config);
