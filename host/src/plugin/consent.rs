@@ -21,6 +21,9 @@ use crate::store::{durable, lock};
 
 const VERSION: u32 = 1;
 
+/// Bytes. Far more than a repository's plugins need, whatever their manifests say.
+const LARGEST: usize = 1024 * 1024;
+
 /// By the plugin's name.
 pub type Agreements = BTreeMap<String, Agreement>;
 
@@ -67,18 +70,24 @@ impl Consent {
 
     /// What was agreed for this repository.
     pub fn read(&self) -> anyhow::Result<Agreements> {
-        let mut file = match private::open(&self.file) {
+        let file = match private::open(&self.file) {
             Ok(file) => file,
             Err(error) if is_not_found(&error) => return Ok(Agreements::new()),
             Err(error) => return Err(error),
         };
         let mut text = String::new();
-        file.read_to_string(&mut text)?;
+        file.take(LARGEST as u64 + 1).read_to_string(&mut text)?;
+        if text.len() > LARGEST {
+            return Err(self.damaged(&"it is larger than anything that is written there"));
+        }
         #[derive(Deserialize)]
         struct Versioned {
             version: u32,
         }
         let stored = serde_json::from_str(&text).and_then(|Versioned { version }| {
+            if version == 0 {
+                return Err(serde::de::Error::custom("there is no version 0 of it"));
+            }
             (version <= VERSION)
                 .then(|| serde_json::from_str::<Stored>(&text))
                 .transpose()
@@ -92,11 +101,15 @@ impl Consent {
                 ),
                 "use that version; the file is left as it is",
             )),
-            Err(error) => Err(user_error(
-                format!("{} is damaged: {error}", self.file.display()),
-                "move it somewhere else, then agree again with `session plugin trust`",
-            )),
+            Err(error) => Err(self.damaged(&error)),
         }
+    }
+
+    fn damaged(&self, cause: &dyn std::fmt::Display) -> anyhow::Error {
+        user_error(
+            format!("{} is damaged: {cause}", self.file.display()),
+            "move it somewhere else, then agree again with `session plugin trust`",
+        )
     }
 
     /// Notes what the user agreed to; it is on the disk when this returns.
@@ -131,7 +144,15 @@ impl Consent {
             repository: self.repository.to_string_lossy().into_owned(),
             plugins,
         };
-        private::write(&self.file, &serde_json::to_vec_pretty(&stored)?)?;
+        let text = serde_json::to_vec_pretty(&stored)?;
+        // What could not be read again would take every other agreement with it.
+        if text.len() > LARGEST {
+            return Err(user_error(
+                "what you agreed to in this repository has become too much to keep",
+                "`session plugin trust NAME --revoke` withdraws what is not needed any more",
+            ));
+        }
+        private::write(&self.file, &text)?;
         Ok(true)
     }
 }
@@ -210,6 +231,11 @@ mod tests {
             r#"{"version": 2, "repository": "", "plugins": {}}"#,
             "{",
             r#"{"version": 1}"#,
+            r#"{"version": 0, "repository": "", "plugins": {}}"#,
+            &format!(
+                r#"{{"version": 1, "repository": "{}", "plugins": {{}}}}"#,
+                "x".repeat(LARGEST)
+            ),
         ] {
             private::write(&consent.file, text.as_bytes()).unwrap();
             consent.read().unwrap_err();
@@ -218,6 +244,18 @@ mod tests {
                 .unwrap_err();
             assert_eq!(std::fs::read_to_string(&consent.file).unwrap(), text);
         }
+    }
+
+    #[test]
+    fn what_could_not_be_read_again_is_not_written() {
+        let data = tempfile::tempdir().unwrap();
+        let consent = Consent::of(Some(data.path()), data.path()).unwrap();
+        let terms = |component: &str| Terms::of(component, &PluginConfig::default());
+        consent.agree("x", agreement(terms("one"))).unwrap();
+        let large = agreement(terms(&"y".repeat(LARGEST)));
+        consent.agree("y", large).unwrap_err();
+        let left: Vec<String> = consent.read().unwrap().into_keys().collect();
+        assert_eq!(left, ["x"]);
     }
 
     #[test]
