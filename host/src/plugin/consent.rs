@@ -232,9 +232,10 @@ mod tests {
             "{",
             r#"{"version": 1}"#,
             r#"{"version": 0, "repository": "", "plugins": {}}"#,
+            // Whole, and then a lot of nothing.
             &format!(
-                r#"{{"version": 1, "repository": "{}", "plugins": {{}}}}"#,
-                "x".repeat(LARGEST)
+                r#"{{"version": 1, "repository": "", "plugins": {{}}}}{}"#,
+                " ".repeat(LARGEST)
             ),
         ] {
             private::write(&consent.file, text.as_bytes()).unwrap();
