@@ -1,5 +1,6 @@
 //! What the process was given: directory, variables, clock, randomness, terminal. Read once; nothing else asks the system.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -81,12 +82,8 @@ impl Environment {
         use std::io::IsTerminal as _;
         let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let directory = |own: &str, xdg: &str, home: &str| {
-            variable(own)
-                .map(PathBuf::from)
-                .or_else(|| variable(xdg).map(|base| PathBuf::from(base).join("session")))
-                .or_else(|| {
-                    variable("HOME").map(|base| PathBuf::from(base).join(home).join("session"))
-                })
+            let own = variable(own).map(PathBuf::from);
+            own.or_else(|| of_user(&variable, xdg, home))
         };
         let (now, offset, clock_stands) = match std::env::var("SESSION_TIMESTAMP") {
             Ok(text) => {
@@ -124,9 +121,23 @@ impl Environment {
             inside_session: variable("SESSION_INSIDE").is_some(),
             docker_config: variable("DOCKER_CONFIG")
                 .map(PathBuf::from)
-                .or_else(|| variable("HOME").map(|home| PathBuf::from(home).join(".docker"))),
+                .or_else(|| absolute(&variable, "HOME").map(|home| home.join(".docker"))),
         })
     }
+}
+
+/// Our directory below the one that a variable of XDG's names, or below the home directory.
+fn of_user(variable: &impl Fn(&str) -> Option<OsString>, xdg: &str, home: &str) -> Option<PathBuf> {
+    let base = absolute(variable, xdg);
+    let base = base.or_else(|| Some(absolute(variable, "HOME")?.join(home)));
+    Some(base?.join("session"))
+}
+
+/// A relative path is ignored, as XDG's specification says: it would be another directory in every directory, and in a
+/// repository one that others fill.
+fn absolute(variable: &impl Fn(&str) -> Option<OsString>, name: &str) -> Option<PathBuf> {
+    let path = variable(name).map(PathBuf::from);
+    path.filter(|path| path.is_absolute())
 }
 
 /// A variable that the user lets a plugin have; None if it is not set, or is no text.
@@ -156,4 +167,24 @@ pub fn random_base32(length: usize, attempt: u32) -> anyhow::Result<String> {
         .to_ascii_lowercase();
     text.truncate(length);
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_relative_directory_of_the_users_is_ignored() {
+        let of = |xdg: &'static str, home: &'static str| {
+            let variable = move |name: &str| match name {
+                "XDG_DATA_HOME" => Some(OsString::from(xdg)),
+                _ => Some(OsString::from(home)),
+            };
+            of_user(&variable, "XDG_DATA_HOME", ".local/share")
+        };
+        assert_eq!(of("/data", "/h"), Some("/data/session".into()));
+        let home = "/h/.local/share/session";
+        assert_eq!(of("data", "/h"), Some(home.into()));
+        assert_eq!(of(".", "home"), None);
+    }
 }

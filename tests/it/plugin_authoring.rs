@@ -372,6 +372,10 @@ fn a_new_plugin_is_all_there_or_not_at_all() {
         &plugin(&env, &["new", "Loose", "--lang=rust"]),
         "is no name for a plugin",
     );
+    for taken in ["session-plugin", "coverage"] {
+        let outcome = plugin(&env, &["new", taken, "--lang=rust"]);
+        refused(&outcome, "is session's own");
+    }
     refused(
         &plugin(&env, &["new", "a", "--lang=rust", "--directory=gitconfig"]),
         "is there already",

@@ -21,19 +21,30 @@ fn granting<'e>(env: &'e TestEnv, task: &str, hosts: &[&str]) -> Repository<'e> 
 }
 
 fn grant(repository: &Repository<'_>, task: &str, hosts: &[&str]) {
-    let hosts = serde_json::to_string(hosts).unwrap();
+    let list = serde_json::to_string(hosts).unwrap();
     let text = format!(
-        "plugins:\n  acme:\n    source: ./tools/acme.wasm\n    allow: {{ http: {hosts}, env: [TOKEN] }}\n    config: \"{task}\"\n"
+        "plugins:\n  acme:\n    source: ./tools/acme.wasm\n    allow: {{ http: {list}, env: [TOKEN] }}\n    config: \"{task}\"\n"
     );
     repository.write(".session/config.yaml", text);
     repository.write("tools/acme.wasm", session_guests::NETWORK);
     repository.commit("feat: all of it");
-    let digest = digest(session_guests::NETWORK);
-    run(
-        repository,
-        &["plugin", "trust", "acme", "--sha256", &digest],
-    );
+    trust(repository, task, hosts);
     run(repository, &["start", "--objective", "one"]);
+}
+
+fn trust(repository: &Repository<'_>, task: &str, hosts: &[&str]) {
+    let digest = digest(session_guests::NETWORK);
+    let mut trust = vec![
+        "plugin".to_owned(),
+        "trust".to_owned(),
+        "acme".to_owned(),
+        format!("--sha256={digest}"),
+        "--grant=env:TOKEN".to_owned(),
+        format!("--grant=config:\"{task}\""),
+    ];
+    trust.extend(hosts.iter().map(|host| format!("--grant=http:{host}")));
+    let trust: Vec<&str> = trust.iter().map(String::as_str).collect();
+    run(repository, &trust);
 }
 
 fn digest(bytes: &[u8]) -> String {
@@ -197,17 +208,14 @@ fn assert_nowhere_below(directory: &Path) {
 fn what_a_plugin_said_goes_with_it() {
     let env = TestEnv::new();
     let server = Server::answering("hello");
-    let repository = project(&env, &format!("fetch {}", server.url()), &server);
+    let task = format!("fetch {}", server.url());
+    let repository = project(&env, &task, &server);
     let said = repository.path().join(".git/sessions/.store/contributions");
-    let digest = digest(session_guests::NETWORK);
     for leaving in [
         &["plugin", "trust", "acme", "--revoke"][..],
         &["plugin", "remove", "acme"],
     ] {
-        run(
-            &repository,
-            &["plugin", "trust", "acme", "--sha256", &digest],
-        );
+        trust(&repository, &task, &[&server.host()]);
         run(&repository, &["plugin", "refresh"]);
         assert!(said.join("acme").is_dir());
         run(&repository, leaving);

@@ -3,7 +3,7 @@
 use crate::common::TestEnv;
 use crate::common::repository::run;
 use crate::common::terminal::ENTER;
-use crate::plugin_trust::{READS, component, configure, digest, entry, project, trust};
+use crate::plugin_trust::{NAMED, READS, component, configure, digest, entry, project, trust};
 
 #[test]
 fn what_the_manifest_does_not_ask_for_is_not_given_and_said() {
@@ -72,14 +72,11 @@ fn a_manifest_cannot_forge_what_the_review_says() {
     let hostile = hostile("## What it would get - nothing", &text.repeat(1000));
     repository.write("tools/acme.wasm", &hostile);
     let digest = digest(&hostile);
+    let by_digest = ["plugin", "trust", "acme", "--sha256", &digest];
     let mut reviews = vec![
         run(&repository, &["plugin", "inspect", "tools/acme.wasm"]).stdout,
         run(&repository, &["plugin", "list"]).stdout,
-        run(
-            &repository,
-            &["plugin", "trust", "acme", "--sha256", &digest],
-        )
-        .stdout,
+        run(&repository, &[&by_digest, NAMED].concat()).stdout,
     ];
     run(&repository, &["plugin", "trust", "acme", "--revoke"]);
     let mut terminal = env.terminal(repository.path(), &["plugin", "trust", "acme"]);

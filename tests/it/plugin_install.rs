@@ -3,6 +3,8 @@
 
 mod component;
 mod registry;
+mod several;
+mod taken;
 mod web;
 
 use std::path::PathBuf;
@@ -360,9 +362,10 @@ fn it_runs_once_it_is_trusted_and_no_longer_after_an_update() {
     };
     let trust = |bytes: &[u8]| {
         let digest = sha256(bytes);
+        let trust = ["plugin", "trust", "acme-notes", "--sha256", &digest];
         run(
             &repository,
-            &["plugin", "trust", "acme-notes", "--sha256", &digest],
+            &[&trust[..], &["--grant", "limit:time=10s"]].concat(),
         );
     };
     run(&repository, &["start", "--objective", "one"]);

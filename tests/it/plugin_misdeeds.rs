@@ -77,14 +77,15 @@ fn repository(env: &TestEnv) -> Repository<'_> {
         &["start", "--objective", "Stay whole", "--no-input"],
     )
     .success();
-    for (name, bytes) in [
-        ("culprit", session_guests::MISBEHAVING),
-        ("contract", session_guests::CONTRACT),
+    for (name, bytes, read) in [
+        ("culprit", session_guests::MISBEHAVING, "read:plain*"),
+        ("contract", session_guests::CONTRACT, "read:**/*.md"),
     ] {
         let digest = digest(bytes);
+        let trust = ["plugin", "trust", name, "--sha256", &digest, "--no-input"];
         run(
             &repository,
-            &["plugin", "trust", name, "--sha256", &digest, "--no-input"],
+            &[&trust[..], &["--grant", read, "--grant", "limit:time=10s"]].concat(),
         )
         .success();
     }

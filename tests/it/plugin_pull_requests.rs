@@ -95,6 +95,15 @@ fn a_pull_request_that_widens_grants() {
 }
 
 #[test]
+fn a_pull_request_that_raises_limits() {
+    let env = TestEnv::new();
+    let repository = with_a_trusted_neighbour(&env, READS);
+    let more = entry("acme", READS).replace("time: 10s", "time: 10s, memory: 512MiB");
+    configure(&repository, &[more, entry("other", READS)]);
+    skipped(&repository, "acme", "`limits` raises memory=512MiB");
+}
+
+#[test]
 fn a_pull_request_that_points_a_trusted_plugin_elsewhere() {
     let env = TestEnv::new();
     let aimed = |host: &str| {
@@ -109,6 +118,57 @@ fn a_pull_request_that_points_a_trusted_plugin_elsewhere() {
     let plugins = list["plugins"].as_array().unwrap();
     let acme = plugins.iter().find(|it| it["name"] == "acme").unwrap();
     assert_eq!(acme["consent"]["changes"][0], "its configuration changed");
+}
+
+/// The line that a pipeline runs on every pull request, with the digest that was reviewed: the component is the same.
+#[test]
+fn a_pull_request_that_widens_grants_where_a_pipeline_agrees() {
+    let env = TestEnv::new();
+    let repository = env.repository("project");
+    repository.write("tools/acme.wasm", session_guests::NETWORK);
+    repository.commit("feat: a plugin");
+    let digest = digest(session_guests::NETWORK);
+    let trust = |more: &[&str]| {
+        let trust = ["plugin", "trust", "acme", "--sha256", &digest];
+        repository.session(&[&trust, more].concat())
+    };
+    let named = [
+        "--grant=http:a.example",
+        "--grant=env:TOKEN",
+        "--grant=limit:time=10s",
+        "--grant=config:{\"to\": \"a\"}",
+    ];
+    let reviewed = "    allow: { http: [a.example], env: [TOKEN] }\n    config: { to: a }\n";
+    configure(&repository, &[entry("acme", reviewed)]);
+    trust(&named).success();
+    for (more, unnamed) in [
+        (
+            reviewed.replace("[a.example]", "[a.example, b.example]"),
+            "http b.example",
+        ),
+        (reviewed.replace("[TOKEN]", "[TOKEN, HOME]"), "env HOME"),
+        (reviewed.replace("to: a", "to: b"), "its `config`"),
+        (
+            reviewed.replace("    config: { to: a }\n", ""),
+            "its `config`",
+        ),
+    ] {
+        configure(&repository, &[entry("acme", &more)]);
+        let refused = trust(&named);
+        assert_eq!(refused.code, Some(1), "{refused}");
+        let said = format!("no --grant names: {unnamed}");
+        assert!(refused.stderr.contains(&said), "{refused}");
+        assert!(!refused.to_string().contains(&digest), "{refused}");
+        let list = run(&repository, &["plugin", "list", "--json"]).json();
+        let plugins = list["plugins"].as_array().unwrap();
+        let acme = plugins.iter().find(|it| it["name"] == "acme").unwrap();
+        assert_eq!(acme["consent"]["state"], "changed", "{list:#}");
+    }
+    configure(&repository, &[entry("acme", reviewed)]);
+    let refused = trust(&[]);
+    assert_eq!(refused.code, Some(1), "{refused}");
+    let all = "http a.example, env TOKEN, limit time=10s, its `config`";
+    assert!(refused.stderr.contains(all), "{refused}");
 }
 
 #[test]

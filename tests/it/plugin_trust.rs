@@ -31,6 +31,9 @@ pub fn digest(bytes: &[u8]) -> String {
 /// What the configuration says besides `source`.
 pub const READS: &str = "    allow: { read: [\"docs/**\"] }\n";
 
+/// All that it gives, named for who is not at a terminal.
+pub const NAMED: &[&str] = &["--grant", "read:docs/**", "--grant", "limit:time=10s"];
+
 pub fn entry(name: &str, more: &str) -> String {
     // Time enough for a busy machine.
     format!("  {name}:\n    source: ./tools/{name}.wasm\n    limits: {{ time: 10s }}\n{more}")
@@ -55,7 +58,8 @@ pub fn project<'e>(env: &'e TestEnv, name: &str, more: &str) -> Repository<'e> {
 pub fn trust(repository: &Repository<'_>, name: &str) {
     let digest =
         digest(&std::fs::read(repository.path().join(format!("tools/{name}.wasm"))).unwrap());
-    run(repository, &["plugin", "trust", name, "--sha256", &digest]);
+    let trust = ["plugin", "trust", name, "--sha256", &digest];
+    run(repository, &[&trust, NAMED].concat());
 }
 
 /// The messages of a brief's warnings, and whether the plugin had a say.
@@ -103,6 +107,7 @@ fn at_a_terminal_the_user_sees_what_is_asked_for_and_agrees() {
         "contract 0.1.0, as it says itself",
         "read **/*.md: “reads one file of the test”",
         "read files that match docs/** and **/*.md",
+        "take more than others may: time=10s",
         "Let acme run in this repository?",
     ] {
         terminal.wait_for(shown);
@@ -159,11 +164,8 @@ fn without_a_terminal_only_the_digest_agrees_and_the_refusal_does_not_say_it() {
         );
         assert!(!brief(&repository, "acme").1);
     }
-    let trusted = run(
-        &repository,
-        &["plugin", "trust", "acme", "--sha256", &right, "--json"],
-    );
-    let trusted = trusted.json();
+    let trust = ["plugin", "trust", "acme", "--sha256", &right, "--json"];
+    let trusted = run(&repository, &[&trust, NAMED].concat()).json();
     assert_eq!(trusted["schema"], "session.plugin-trust/1");
     assert_eq!(trusted["trusted"], true);
     assert_eq!(trusted["review"]["consent"]["state"], "not_agreed");
@@ -191,11 +193,21 @@ fn an_installed_plugin_runs_once_it_is_trusted() {
     let digest = digest(&component());
     run(
         &repository,
-        &["plugin", "trust", "other", "--sha256", &digest],
+        &[
+            "plugin",
+            "trust",
+            "other",
+            "--sha256",
+            &digest,
+            "--grant",
+            "read:**/*.md",
+        ],
     );
     assert!(brief(&repository, "other").1);
-    // Removed and installed again, it is the same component, and what was agreed.
-    run(&repository, &["plugin", "remove", "other"]);
+    // Removed and installed again it is the same component, and to be agreed to anew.
+    let removed = run(&repository, &["plugin", "remove", "other"]);
+    let said = "what you agreed to about it is withdrawn";
+    assert!(removed.stdout.contains(said), "{removed}");
     run(
         &repository,
         &[
@@ -207,7 +219,11 @@ fn an_installed_plugin_runs_once_it_is_trusted() {
             "--allow",
         ],
     );
-    assert!(brief(&repository, "other").1);
+    let (warnings, said) = brief(&repository, "other");
+    assert!(
+        !said && warnings[0].contains("you have not agreed"),
+        "{warnings:?}"
+    );
 }
 
 #[test]
@@ -286,7 +302,9 @@ fn a_consent_file_that_cannot_be_believed_is_left_alone_and_gives_nothing() {
         assert!(warnings[0].contains(cause), "{warnings:?}");
         let digest = digest(&component());
         let trust = ["plugin", "trust", "acme", "--sha256", &digest];
-        assert_eq!(repository.session(&trust).code, Some(1));
+        let refused = repository.session(&[&trust, NAMED].concat());
+        assert_eq!(refused.code, Some(1));
+        assert!(refused.stderr.contains(cause), "{refused}");
         assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
     }
     std::fs::write(&file, agreed).unwrap();
@@ -306,8 +324,10 @@ fn a_umask_that_shares_files_does_not_spoil_what_is_kept() {
     let repository = project(&env, "acme", READS);
     let digest = digest(&component());
     let mut shell = env.command("sh", repository.path());
-    let trust = "umask 002; exec \"$0\" plugin trust acme --sha256 \"$1\"";
-    shell.args(["-c", trust, session_program(), &digest]);
+    let trust = "umask 002; exec \"$0\" plugin trust acme --sha256 \"$@\"";
+    shell
+        .args(["-c", trust, session_program(), &digest])
+        .args(NAMED);
     env.outcome(&mut shell).success();
     env.set("SESSION_CACHE_DIR", env.root().join("cache"));
     runs(&repository, "acme");

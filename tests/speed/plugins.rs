@@ -28,6 +28,8 @@ struct Entry {
     name: String,
     file: String,
     rest: String,
+    /// What of the rest has to be named to agree to it.
+    named: &'static [&'static str],
 }
 
 pub fn measure(
@@ -90,7 +92,7 @@ impl Place {
         std::fs::write(&file, text)?;
         for entry in entries {
             let digest = digest(&self.fixture.path.join("tools").join(&entry.file))?;
-            let arguments = [
+            let mut arguments = vec![
                 "plugin",
                 "trust",
                 &entry.name,
@@ -98,6 +100,7 @@ impl Place {
                 &digest,
                 "--no-input",
             ];
+            arguments.extend_from_slice(entry.named);
             let mut trust = world.session(&self.fixture.path, &arguments);
             trust.env("SESSION_CONFIG", &file);
             prepare(trust)?;
@@ -171,6 +174,7 @@ impl Place {
             name: "measured".to_owned(),
             file: format!("{name}.wasm"),
             rest: ", limits: { time: 10s, memory: 512MiB }".to_owned(),
+            named: &["--grant=limit:time=10s", "--grant=limit:memory=512MiB"],
         };
         let with = self.configure(world, &format!("compile-{name}"), &[entry])?;
         let cold = self.brief(
@@ -197,6 +201,7 @@ fn small(name: &str) -> Entry {
         name: name.to_owned(),
         file: "small.wasm".to_owned(),
         rest: String::new(),
+        named: &[],
     }
 }
 

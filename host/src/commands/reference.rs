@@ -77,7 +77,12 @@ pub const SCHEMAS: [(&str, &[&str]); 33] = [
     ("plugin-update", &["plugins"]),
     (
         "plugin-remove",
-        &["removed", "digest?", "component_removed"],
+        &[
+            "removed",
+            "digest?",
+            "component_removed",
+            "consent_withdrawn",
+        ],
     ),
     ("plugin-new", &["name", "language", "directory", "files"]),
     ("plugin-pack", &["file", "size", "sha256", "manifest"]),

@@ -1,6 +1,7 @@
 //! Taking values out of one mapping, key by key, with messages that say where and what was expected.
 //! It must not know which keys there are.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 
 use super::tree::{Entry, Meaning, Node, Position, Scalar, Value};
@@ -233,11 +234,24 @@ fn found(node: &Node) -> String {
 }
 
 fn shortened(text: &str) -> String {
+    let text = &*without_login(text);
     let mut short: String = text.chars().take(60).collect();
     if short.len() < text.len() {
         short.push('…');
     }
     short
+}
+
+/// An address can hold a user and a password: a message is no place for them.
+fn without_login(text: &str) -> Cow<'_, str> {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return Cow::Borrowed(text);
+    };
+    // A password may hold an `@` or a `/` that should have been escaped: rather too little is shown.
+    match rest.rsplit_once('@') {
+        Some((_, rest)) => Cow::Owned(format!("{scheme}://…@{rest}")),
+        None => Cow::Borrowed(text),
+    }
 }
 
 /// The known name that was most likely meant; None if none is near.
@@ -249,4 +263,21 @@ fn nearest<'k>(asked: &str, known: &[&'k str]) -> Option<&'k str> {
         .filter(|(likeness, _)| *likeness > 0.8)
         .max_by(|left, right| left.0.total_cmp(&right.0))
         .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_in_an_address_is_not_repeated() {
+        assert_eq!(
+            shortened("https://u:p@a.example/x"),
+            "https://…@a.example/x"
+        );
+        // Also where it was not escaped as it should have been.
+        assert_eq!(shortened("https://u:p/@q@a.example"), "https://…@a.example");
+        assert_eq!(shortened("https://a.example/x"), "https://a.example/x");
+        assert_eq!(shortened("a@b"), "a@b");
+    }
 }

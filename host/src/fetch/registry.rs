@@ -1,6 +1,7 @@
 //! A component from an OCI registry, as `wkg` pushes it: one layer of `application/wasm`. It must not take another form,
 //! or an address that the manifest names.
 
+use anyhow::Context as _;
 use oci_client::client::{ClientConfig, ClientProtocol};
 use oci_client::errors::OciDistributionError as RegistryError;
 use oci_client::{Client, Reference};
@@ -51,6 +52,8 @@ pub async fn fetch(
         connect_timeout: Some(around.patience.connect),
         read_timeout: Some(around.patience.stall),
         user_agent: USER_AGENT,
+        // An index is named as what it is: no platform's image is a component.
+        platform_resolver: None,
         ..ClientConfig::default()
     })
     .map_err(|error| cause(error, registry))?;
@@ -87,7 +90,9 @@ fn layer(
 ) -> anyhow::Result<(String, Option<u64>)> {
     match &manifest.layers[..] {
         [layer] if layer.media_type == LAYER && manifest.config.media_type == CONFIG => {
-            Ok((layer.digest.clone(), u64::try_from(layer.size).ok()))
+            let size = u64::try_from(layer.size).ok().filter(|size| *size > 0);
+            let size = size.with_context(|| format!("it states a size of {}", layer.size))?;
+            Ok((layer.digest.clone(), Some(size)))
         }
         _ => anyhow::bail!("it is no component as `wkg` pushes it, one layer of {LAYER}"),
     }
@@ -102,6 +107,9 @@ fn cause(error: RegistryError, registry: &str) -> anyhow::Error {
                 "{registry} wants a login: `docker login {registry}` keeps one (logins that a credential helper keeps are not read)"
             )
         }
+        RegistryError::ImageIndexParsingNoPlatformResolverError => anyhow::anyhow!(
+            "it is an index of images for several platforms, and a component is one for all"
+        ),
         RegistryError::ImageManifestNotFoundError(_) => {
             anyhow::anyhow!("{registry} does not have it")
         }
@@ -116,5 +124,34 @@ fn cause(error: RegistryError, registry: &str) -> anyhow::Error {
             None => anyhow::anyhow!("{registry} answered with an error"),
         },
         other => anyhow::anyhow!("{other}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_layer_of_no_size_is_none() {
+        let of = |size: i64| {
+            let manifest = serde_json::json!({
+                "schemaVersion": 2,
+                "config": {"mediaType": CONFIG, "digest": "sha256:0", "size": 2},
+                "layers": [{"mediaType": LAYER, "digest": "sha256:1", "size": size}],
+            });
+            layer(&serde_json::from_value(manifest).unwrap())
+        };
+        assert_eq!(of(7).unwrap(), ("sha256:1".to_owned(), Some(7)));
+        for size in [0, -1] {
+            let said = of(size).unwrap_err().to_string();
+            assert_eq!(said, format!("it states a size of {size}"));
+        }
+    }
+
+    #[test]
+    fn an_index_is_named_as_what_it_is() {
+        let index = RegistryError::ImageIndexParsingNoPlatformResolverError;
+        let said = cause(index, "registry.example").to_string();
+        assert!(said.contains("an index of images"), "{said}");
     }
 }

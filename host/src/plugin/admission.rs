@@ -6,11 +6,12 @@ use std::cell::OnceCell;
 
 use super::access::Access;
 use super::bundled::Bundled;
-use super::consent::{Agreement, Agreements, Consent, Terms};
+use super::consent::{Agreement, Agreements, Consent};
 use super::contribution::Hook;
 use super::grants::Grants;
 use super::manifest::Manifest;
 use super::selection::Selected;
+use super::terms::Terms;
 use super::third_party::{Checkout, Place};
 use super::work_tree::ReadGrant;
 use super::{Component, Source, warning};

@@ -13,13 +13,16 @@ use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
 use super::manifest::Manifest;
+use super::terms::Terms;
 use super::{engine, private};
-use crate::config::{Allow, PluginConfig};
 use crate::environment::Timestamp;
 use crate::error::user_error;
 use crate::store::{durable, lock};
 
 const VERSION: u32 = 1;
+
+/// Bytes. Far more than a repository's plugins need, whatever their manifests say.
+const LARGEST: usize = 1024 * 1024;
 
 /// By the plugin's name.
 pub type Agreements = BTreeMap<String, Agreement>;
@@ -31,33 +34,6 @@ pub struct Agreement {
     /// The component's own manifest: with it a command knows the plugin's hooks and grants without its bytes.
     pub manifest: Option<Manifest>,
     pub agreed_at: Timestamp,
-}
-
-/// What a consent covers: all of this, exactly.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Terms {
-    /// sha256 of the component.
-    pub component: String,
-    pub allow: Allow,
-    /// Where the configuration points a plugin that reaches the network or variables.
-    pub target: Option<Target>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Target {
-    pub source: Option<String>,
-    /// sha256 of the plugin's `config` as JSON.
-    pub config: String,
-}
-
-/// One point in which a request differs from what was agreed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
-    Component,
-    Source,
-    Configuration,
-    Added { kind: &'static str, value: String },
-    Removed { kind: &'static str, value: String },
 }
 
 /// The consents of one repository.
@@ -74,59 +50,6 @@ struct Stored {
     /// For people who look into the file.
     repository: String,
     plugins: Agreements,
-}
-
-impl Terms {
-    /// What the configuration asks the user to agree to.
-    pub fn of(component: &str, entry: &PluginConfig) -> Self {
-        let reaches_out = !entry.allow.http.is_empty() || !entry.allow.env.is_empty();
-        let sorted = |values: &[String]| {
-            let mut values = values.to_vec();
-            values.sort();
-            values.dedup();
-            values
-        };
-        Self {
-            component: component.to_owned(),
-            allow: Allow {
-                read: sorted(&entry.allow.read),
-                http: sorted(&entry.allow.http),
-                env: sorted(&entry.allow.env),
-            },
-            target: reaches_out.then(|| Target {
-                source: entry.source.clone(),
-                config: engine::digest(entry.config.to_string().as_bytes()),
-            }),
-        }
-    }
-
-    /// How these differ from what was agreed. Nothing: they are covered.
-    pub fn changes_since(&self, agreed: &Self) -> Vec<Change> {
-        let mut changes = Vec::new();
-        if self.component != agreed.component {
-            changes.push(Change::Component);
-        }
-        for (kind, now, before) in [
-            ("read", &self.allow.read, &agreed.allow.read),
-            ("http", &self.allow.http, &agreed.allow.http),
-            ("env", &self.allow.env, &agreed.allow.env),
-        ] {
-            let added = now.iter().filter(|value| !before.contains(value)).cloned();
-            changes.extend(added.map(|value| Change::Added { kind, value }));
-            let removed = before.iter().filter(|value| !now.contains(value)).cloned();
-            changes.extend(removed.map(|value| Change::Removed { kind, value }));
-        }
-        // A target that comes or goes does so with a grant, which is named above.
-        if let (Some(now), Some(before)) = (&self.target, &agreed.target) {
-            if now.source != before.source {
-                changes.push(Change::Source);
-            }
-            if now.config != before.config {
-                changes.push(Change::Configuration);
-            }
-        }
-        changes
-    }
 }
 
 impl Consent {
@@ -147,18 +70,24 @@ impl Consent {
 
     /// What was agreed for this repository.
     pub fn read(&self) -> anyhow::Result<Agreements> {
-        let mut file = match private::open(&self.file) {
+        let file = match private::open(&self.file) {
             Ok(file) => file,
             Err(error) if is_not_found(&error) => return Ok(Agreements::new()),
             Err(error) => return Err(error),
         };
         let mut text = String::new();
-        file.read_to_string(&mut text)?;
+        file.take(LARGEST as u64 + 1).read_to_string(&mut text)?;
+        if text.len() > LARGEST {
+            return Err(self.damaged(&"it is larger than anything that is written there"));
+        }
         #[derive(Deserialize)]
         struct Versioned {
             version: u32,
         }
         let stored = serde_json::from_str(&text).and_then(|Versioned { version }| {
+            if version == 0 {
+                return Err(serde::de::Error::custom("there is no version 0 of it"));
+            }
             (version <= VERSION)
                 .then(|| serde_json::from_str::<Stored>(&text))
                 .transpose()
@@ -172,11 +101,15 @@ impl Consent {
                 ),
                 "use that version; the file is left as it is",
             )),
-            Err(error) => Err(user_error(
-                format!("{} is damaged: {error}", self.file.display()),
-                "move it somewhere else, then agree again with `session plugin trust`",
-            )),
+            Err(error) => Err(self.damaged(&error)),
         }
+    }
+
+    fn damaged(&self, cause: &dyn std::fmt::Display) -> anyhow::Error {
+        user_error(
+            format!("{} is damaged: {cause}", self.file.display()),
+            "move it somewhere else, then agree again with `session plugin trust`",
+        )
     }
 
     /// Notes what the user agreed to; it is on the disk when this returns.
@@ -211,7 +144,15 @@ impl Consent {
             repository: self.repository.to_string_lossy().into_owned(),
             plugins,
         };
-        private::write(&self.file, &serde_json::to_vec_pretty(&stored)?)?;
+        let text = serde_json::to_vec_pretty(&stored)?;
+        // What could not be read again would take every other agreement with it.
+        if text.len() > LARGEST {
+            return Err(user_error(
+                "what you agreed to in this repository has become too much to keep",
+                "`session plugin trust NAME --revoke` withdraws what is not needed any more",
+            ));
+        }
+        private::write(&self.file, &text)?;
         Ok(true)
     }
 }
@@ -225,27 +166,15 @@ fn is_not_found(error: &anyhow::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Allow, PluginConfig};
 
-    fn entry(allow: Allow, config: &str) -> PluginConfig {
+    fn online() -> PluginConfig {
         PluginConfig {
-            source: Some("tools/x.wasm".into()),
-            allow,
-            config: config.into(),
+            allow: Allow {
+                http: vec!["a.example".into()],
+                ..Allow::default()
+            },
             ..PluginConfig::default()
-        }
-    }
-
-    fn reading(globs: &[&str]) -> Allow {
-        Allow {
-            read: globs.iter().map(|&glob| glob.to_owned()).collect(),
-            ..Allow::default()
-        }
-    }
-
-    fn online() -> Allow {
-        Allow {
-            http: vec!["a.example".into()],
-            ..Allow::default()
         }
     }
 
@@ -258,49 +187,13 @@ mod tests {
     }
 
     #[test]
-    fn any_difference_in_component_or_grants_is_not_covered() {
-        let agreed = Terms::of("one", &entry(reading(&["a", "b"]), ""));
-        let changes =
-            |component, allow| Terms::of(component, &entry(allow, "")).changes_since(&agreed);
-        assert_eq!(changes("one", reading(&["b", "a", "a"])), []);
-        assert_eq!(changes("two", reading(&["a", "b"])), [Change::Component]);
-        let [added, removed] = ["c", "b"].map(String::from);
-        let kind = "read";
-        assert_eq!(
-            changes("one", reading(&["a", "c"])),
-            [
-                Change::Added { kind, value: added },
-                Change::Removed {
-                    kind,
-                    value: removed
-                }
-            ]
-        );
-    }
-
-    #[test]
-    fn where_a_plugin_that_reaches_out_is_pointed_is_part_of_what_was_agreed() {
-        let agreed = Terms::of("one", &entry(online(), "here"));
-        let changed = Terms::of("one", &entry(online(), "there"));
-        assert_eq!(changed.changes_since(&agreed), [Change::Configuration]);
-        let mut moved = entry(online(), "here");
-        moved.source = Some("tools/y.wasm".into());
-        let moved = Terms::of("one", &moved);
-        assert_eq!(moved.changes_since(&agreed), [Change::Source]);
-        // One that only reads is free to be configured.
-        let agreed = Terms::of("one", &entry(reading(&["a"]), "here"));
-        let changed = Terms::of("one", &entry(reading(&["a"]), "there"));
-        assert_eq!(changed.changes_since(&agreed), []);
-    }
-
-    #[test]
     fn consent_is_kept_by_repository_until_it_is_withdrawn() {
         let data = tempfile::tempdir().unwrap();
         let [one, two] = [(); 2].map(|()| tempfile::tempdir().unwrap());
         let of = |repository: &tempfile::TempDir| {
             Consent::of(Some(data.path()), repository.path()).unwrap()
         };
-        let agreed = agreement(Terms::of("one", &entry(online(), "here")));
+        let agreed = agreement(Terms::of("one", &online()));
         of(&one).agree("x", agreed.clone()).unwrap();
         of(&one).agree("y", agreed.clone()).unwrap();
         assert_eq!(of(&one).read().unwrap()["x"], agreed);
@@ -338,6 +231,12 @@ mod tests {
             r#"{"version": 2, "repository": "", "plugins": {}}"#,
             "{",
             r#"{"version": 1}"#,
+            r#"{"version": 0, "repository": "", "plugins": {}}"#,
+            // Whole, and then a lot of nothing.
+            &format!(
+                r#"{{"version": 1, "repository": "", "plugins": {{}}}}{}"#,
+                " ".repeat(LARGEST)
+            ),
         ] {
             private::write(&consent.file, text.as_bytes()).unwrap();
             consent.read().unwrap_err();
@@ -346,6 +245,18 @@ mod tests {
                 .unwrap_err();
             assert_eq!(std::fs::read_to_string(&consent.file).unwrap(), text);
         }
+    }
+
+    #[test]
+    fn what_could_not_be_read_again_is_not_written() {
+        let data = tempfile::tempdir().unwrap();
+        let consent = Consent::of(Some(data.path()), data.path()).unwrap();
+        let terms = |component: &str| Terms::of(component, &PluginConfig::default());
+        consent.agree("x", agreement(terms("one"))).unwrap();
+        let large = agreement(terms(&"y".repeat(LARGEST)));
+        consent.agree("y", large).unwrap_err();
+        let left: Vec<String> = consent.read().unwrap().into_keys().collect();
+        assert_eq!(left, ["x"]);
     }
 
     #[test]

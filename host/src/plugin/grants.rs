@@ -69,6 +69,14 @@ impl Grants {
     }
 }
 
+/// Whether a manifest's value can match anything at all.
+pub fn is_pattern(kind: &str, value: &str) -> bool {
+    match kind {
+        READ => path_glob(value).is_ok(),
+        _ => GlobBuilder::new(value).build().is_ok(),
+    }
+}
+
 /// The allowed values that are asked for, and those that are not.
 fn split(kind: &str, allowed: &[String], asked: &[RequestedGrant]) -> (Vec<String>, Vec<String>) {
     let allowed = allowed.iter().cloned();

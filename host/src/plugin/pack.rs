@@ -8,6 +8,7 @@ use wasm_encoder::{Component, ComponentSectionId, CustomSection, RawSection};
 use wasmparser::{Parser, Payload};
 
 use super::contribution::Hook;
+use super::grants;
 use super::inspect::{Inspection, inspect};
 use super::manifest::{Manifest, RequestedGrant, SECTION};
 use super::sections::{self, Section};
@@ -146,6 +147,14 @@ fn check_grants(grants: &[RequestedGrant]) -> anyhow::Result<()> {
             let message = format!("the manifest asks for {kind:?}; a grant is read, http or env");
             return Err(user_error(message, SEE));
         }
+        if let Some(value) = &grant.value
+            && !grants::is_pattern(kind, value)
+        {
+            return Err(user_error(
+                format!("the manifest asks for {kind} {value:?}, which is no glob"),
+                "a `[` or `{` has to be closed; `[[]` is a bracket itself",
+            ));
+        }
         if grant.reason.trim().is_empty() {
             return Err(user_error(
                 format!("the manifest asks for {kind} and gives no reason"),
@@ -212,6 +221,12 @@ mod tests {
         assert!(refusal(r#"{"name":"a","version":" "}"#).contains("no version"));
         let grant = r#"{"name":"a","version":"1","grants":[{"kind":"run","reason":"x"}]}"#;
         assert!(refusal(grant).contains("read, http or env"));
+        for kind in ["read", "http", "env"] {
+            let open = format!(
+                r#"{{"name":"a","version":"1","grants":[{{"kind":"{kind}","value":"[a","reason":"x"}}]}}"#
+            );
+            assert!(refusal(&open).contains("which is no glob"), "{kind}");
+        }
         let silent = r#"{"name":"a","version":"1","grants":[{"kind":"read","reason":""}]}"#;
         assert!(refusal(silent).contains("gives no reason"));
     }

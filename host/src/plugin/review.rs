@@ -6,11 +6,13 @@ use serde::Serialize;
 
 use super::admission::needs_consent;
 use super::components::Components;
-use super::consent::{Agreement, Consent, Terms};
+use super::consent::{Agreement, Consent};
 use super::grants::Grants;
 use super::inspect::{Inspection, inspect};
 use super::manifest::RequestedGrant;
+use super::raised::RaisedLimits;
 use super::selection::Selected;
+use super::terms::Terms;
 use super::third_party::{Checkout, Missing, Place};
 use super::{candidate, warning};
 use crate::config::{Allow, PluginConfig};
@@ -107,6 +109,11 @@ pub fn review(
 }
 
 impl Review {
+    /// The limits that its configuration raises: a part of what is agreed to.
+    pub fn raised_limits(&self) -> &RaisedLimits {
+        &self.terms.limits
+    }
+
     /// The user agrees to what this shows: the component is kept and compiled, then the consent is noted.
     pub fn agree(&self, environment: &Environment, checkout: Checkout<'_>) -> anyhow::Result<()> {
         let consent = Consent::of(environment.data_dir.as_deref(), checkout.common_dir)?;

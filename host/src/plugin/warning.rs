@@ -3,10 +3,10 @@
 
 use super::answer::line;
 use super::call::Failure;
-use super::consent::Change;
 use super::contribution::{Contribution, Hook};
 use super::hosts::Allowed;
 use super::http::Refusal;
+use super::terms::Change;
 use super::third_party::Missing;
 use crate::document::time_text::ago_at;
 use crate::environment::Timestamp;
@@ -187,6 +187,7 @@ pub fn change(change: &Change) -> String {
         Change::Configuration => "its configuration changed".to_owned(),
         Change::Added { kind, value } => format!("`allow` gained {kind} {}", line(value)),
         Change::Removed { kind, value } => format!("`allow` lost {kind} {}", line(value)),
+        Change::Raised(limit) => format!("`limits` raises {}", line(limit)),
     }
 }
 

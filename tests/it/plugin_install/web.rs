@@ -204,12 +204,14 @@ fn offline_nothing_is_fetched_and_the_store_is_used() {
         &["plugin", "install"][..],
         &["plugin", "install", "acme-notes"],
         &by_digest,
-        &["plugin", "install", "tools/notes.wasm"],
+        &["plugin", "install", "tools/notes.wasm", "--name", "other"],
     ] {
         repository.session(arguments).success();
     }
     repository.write(CONFIG, with_entry(&url, &version_1(), ""));
     refused(&repository, &["update"], "SESSION_OFFLINE");
+    env.set("SESSION_OFFLINE", "0");
+    refused(&repository, &["update", "--offline"], "--offline");
     assert_eq!(server.requests(), requests);
 }
 

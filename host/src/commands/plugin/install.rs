@@ -5,14 +5,14 @@ use std::path::PathBuf;
 
 use super::acquire::{self, Acquired, acquire};
 use super::configuration::Configuration;
-use super::installed::{Installed, show};
+use super::installed::{Installed, show, shown};
 use super::{CONFIG, grants};
 use crate::config::edit::{self, Pin};
 use crate::config::{Allow, is_plugin_name};
 use crate::environment::Environment;
 use crate::error::user_error;
 use crate::fetch::{Source, path_from_root};
-use crate::plugin::candidate::Candidate;
+use crate::plugin::candidate::{self, Candidate};
 use crate::ui::Ui;
 use crate::workspace::Workspace;
 
@@ -77,7 +77,7 @@ fn from_source(
     };
     let source = Source::parse(&text)?;
     if let Some(name) = &args.name {
-        check_edit(configuration, name, &text)?;
+        check_name(configuration, name, &text)?;
     }
     // Of a file, what it holds now: the configuration is not to pin what only this machine's store has.
     let digest = args.sha256.as_deref();
@@ -85,7 +85,7 @@ fn from_source(
     let acquired = acquire(ui, workspace, &source, known, args.offline)?;
     acquire::check(&source.shown(), &acquired.candidate.digest, digest)?;
     let name = name_of(args, &acquired.candidate)?;
-    check_edit(configuration, &name, &text)?;
+    check_name(configuration, &name, &text)?;
     let entry = configuration.config.plugin(&name);
     let now = entry.map(|entry| entry.allow.clone()).unwrap_or_default();
     let allow = requests(ui, args, &name, &now, &acquired)?;
@@ -104,7 +104,7 @@ fn from_configuration(
     given: Option<&str>,
 ) -> anyhow::Result<()> {
     let components = acquire::open(workspace)?;
-    let mut plugins = Vec::new();
+    let (mut plugins, mut failures) = (Vec::new(), Vec::new());
     for (name, source, pinned) in configuration.third_party() {
         let is_wanted = match given {
             Some(given) => name == given,
@@ -115,15 +115,13 @@ fn from_configuration(
         }
         match pinned_one(ui, workspace, configuration, args, (name, source, pinned)) {
             Ok(installed) => plugins.push(installed),
-            Err(error) if plugins.is_empty() => return Err(error),
-            // Those before it are there, and are shown.
-            Err(error) => {
-                show(ui, plugins)?;
-                return Err(error);
-            }
+            Err(error) => failures.push(error),
         }
     }
-    show(ui, plugins)
+    if failures.is_empty() || !plugins.is_empty() {
+        show(ui, plugins)?;
+    }
+    super::all_of(ui, failures)
 }
 
 fn pinned_one(
@@ -167,6 +165,28 @@ fn name_of(args: &Args, candidate: &Candidate) -> anyhow::Result<String> {
 }
 
 /// Whether the configuration could be changed: better known before anything is fetched.
+///
+/// A component says itself what it is called, and an entry's `allow` was written for the one that the entry had: a name
+/// that is taken is not taken over.
+fn check_name(configuration: &Configuration, name: &str, source: &str) -> anyhow::Result<()> {
+    let path = |source: &str| source.strip_prefix("./").unwrap_or(source).to_owned();
+    let entry = configuration.config.plugin(name);
+    let (from, way_out) = match entry.map(|entry| entry.source.as_deref()) {
+        Some(Some(other)) if path(other) != path(source) => (
+            shown(other),
+            format!("`session plugin update {name}` takes what that source has now; "),
+        ),
+        Some(None) if candidate::is_bundled(name) => ("part of session".to_owned(), String::new()),
+        _ => return check_edit(configuration, name, source),
+    };
+    Err(user_error(
+        format!("{CONFIG} has another plugin {name} already: {from}"),
+        format!(
+            "{way_out}`session plugin remove {name}` takes it out; `--name OTHER` installs this one beside it"
+        ),
+    ))
+}
+
 fn check_edit(configuration: &Configuration, name: &str, source: &str) -> anyhow::Result<()> {
     let pin = Pin {
         source: source.to_owned(),

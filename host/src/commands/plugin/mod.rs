@@ -8,6 +8,7 @@ mod inspect;
 mod install;
 mod installed;
 mod list;
+mod named;
 mod new;
 mod pack;
 mod refresh;
@@ -88,6 +89,15 @@ impl Command {
             Enable(_) | Disable(_) | Install(_) | Update(_) | Remove(_)
         )
     }
+}
+
+/// Reports what failed of several things that do not depend on each other. The last one is the command's own failure.
+fn all_of(ui: &Ui, mut failures: Vec<anyhow::Error>) -> anyhow::Result<()> {
+    let last = failures.pop();
+    for failure in &failures {
+        ui.error(failure);
+    }
+    last.map_or(Ok(()), Err)
 }
 
 /// The plugin of this name, or the sentence that names those there are.

@@ -9,7 +9,7 @@ use crate::document::count::size;
 use crate::environment::Environment;
 use crate::error::user_error;
 use crate::plugin::pack::{Stated, pack};
-use crate::plugin::{Manifest, RequestedGrant, digest, inspect};
+use crate::plugin::{Manifest, RequestedGrant, components, digest, inspect};
 use crate::store::durable;
 use crate::ui::Ui;
 
@@ -83,8 +83,16 @@ pub const BUILD_FIRST: &str = "build the component first; docs/plugins.md says h
 
 /// Anything that was to be read and could not be is the user's to put right.
 pub fn read(path: &Path, hint: &str) -> anyhow::Result<Vec<u8>> {
-    std::fs::read(path)
-        .map_err(|error| user_error(format!("{} cannot be read: {error}", path.display()), hint))
+    clause(path).map_err(|error| user_error(format!("{} {error:#}", path.display()), hint))
+}
+
+/// All of a file that is no larger than a component. Errors: a clause about it.
+fn clause(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let said = |error: std::io::Error| anyhow::anyhow!("cannot be read: {error}");
+    // Before it is opened: a pipe would wait for its writer, and a device never ends.
+    let is_file = std::fs::metadata(path).map_err(said)?.is_file();
+    anyhow::ensure!(is_file, "is no file");
+    components::bounded(std::fs::File::open(path).map_err(said)?)
 }
 
 fn stated(environment: &Environment, args: Args, component: &[u8]) -> anyhow::Result<Stated> {
@@ -156,7 +164,23 @@ fn grant(text: &str) -> Result<RequestedGrant, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::grant;
+    use super::{grant, read};
+    use crate::plugin::components::LARGEST;
+
+    #[test]
+    fn only_a_file_no_larger_than_a_component_is_read() {
+        let said = |path: &std::path::Path| read(path, "").unwrap_err().to_string();
+        assert!(said("/dev/zero".as_ref()).contains("is no file"));
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("large.wasm");
+        // Sparse: it costs no disk.
+        let file = std::fs::File::create(&path).unwrap();
+        file.set_len(LARGEST + 1).unwrap();
+        assert!(said(&path).contains("is too large"));
+        file.set_len(3).unwrap();
+        assert_eq!(read(&path, "").unwrap(), [0; 3]);
+        assert!(said(&directory.path().join("none")).contains("cannot be read"));
+    }
 
     #[test]
     fn a_grant_is_a_kind_a_value_and_a_reason() {

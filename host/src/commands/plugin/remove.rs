@@ -1,5 +1,5 @@
 //! `session plugin remove`: a plugin's entry out of the configuration, its component out of the store, and what it said
-//! out of what is kept. It must not touch what another entry uses.
+//! out of what is kept, with the user's consent to it. It must not touch what another entry uses.
 
 use serde::Serialize;
 
@@ -8,9 +8,9 @@ use super::acquire;
 use super::configuration::Configuration;
 use crate::config::edit;
 use crate::environment::Environment;
-use crate::error::user_error;
-use crate::plugin::candidate;
+use crate::error::{Warning, user_error};
 use crate::plugin::kept::Kept;
+use crate::plugin::{self, candidate};
 use crate::ui::Ui;
 use crate::workspace::Workspace;
 
@@ -29,6 +29,8 @@ struct RemoveView<'a> {
     digest: Option<String>,
     /// The component was in the store, and is not any more.
     component_removed: bool,
+    /// The user had agreed to it in this repository, and has not any more.
+    consent_withdrawn: bool,
 }
 
 pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Result<()> {
@@ -42,6 +44,7 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
     let digest = entry.sha256.clone();
     Configuration::change(workspace, |text| edit::remove_plugin(text, CONFIG, name))?;
     Kept::at(workspace.layout.contributions()).forget(name)?;
+    let consent_withdrawn = withdraw(ui, workspace, name);
     let mut others = configuration.config.plugins.iter();
     let is_shared = others.any(|(other, entry)| other != name && entry.sha256 == digest);
     let component_removed = match &digest {
@@ -54,6 +57,9 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
         _ => false,
     };
     ui.line(&format!("{name} is removed from {CONFIG}"));
+    if consent_withdrawn {
+        ui.line("what you agreed to about it is withdrawn");
+    }
     if candidate::is_bundled(name) {
         ui.note(
             "the bundled plugin of this name is back; `session plugin list` shows whether it is on",
@@ -63,8 +69,22 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
         removed: name,
         digest,
         component_removed,
+        consent_withdrawn,
     };
     ui.json("plugin-remove", &view)
+}
+
+/// A later entry of this name is another request. The entry is gone already: that a consent cannot be withdrawn does not
+/// bring it back.
+fn withdraw(ui: &Ui, workspace: &Workspace, name: &str) -> bool {
+    let revoked = plugin::revoke(name, &workspace.environment, workspace.checkout());
+    revoked.unwrap_or_else(|error| {
+        let warning = Warning::new(format!(
+            "what you agreed to about {name} could not be withdrawn: {error:#}"
+        ));
+        ui.warning(&warning.hint(format!("session plugin trust {name} --revoke")));
+        false
+    })
 }
 
 fn unknown(configuration: &Configuration, name: &str) -> anyhow::Error {

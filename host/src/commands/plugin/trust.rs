@@ -5,13 +5,14 @@ use serde::Serialize;
 
 use super::CONFIG;
 use super::grants;
+use super::named::{self, NamedGrant};
 use crate::config::PluginConfig;
 use crate::document::count::size;
 use crate::document::{Document, Item, Section};
 use crate::environment::Environment;
 use crate::error::user_error;
 use crate::plugin::kept::Kept;
-use crate::plugin::{self, Before, Grants, Inspection, Obstacle, Review, Standing};
+use crate::plugin::{self, Before, Grants, Inspection, Obstacle, RaisedLimits, Review, Standing};
 use crate::ui::Ui;
 use crate::workspace::Workspace;
 
@@ -24,6 +25,10 @@ pub struct Args {
     /// Agree without a terminal, if this is the component's sha256: for automation
     #[arg(long, value_name = "DIGEST", value_parser = super::digest, conflicts_with = "revoke")]
     sha256: Option<String>,
+    /// With --sha256: something that the plugin is to get, such as `read:docs/**`, `http:api.example.com`, `env:API_TOKEN`,
+    /// `limit:time=10s` or `config:JSON`; repeated until all of it is named
+    #[arg(long = "grant", value_name = "KIND:VALUE", value_parser = named::grant, requires = "sha256")]
+    grants: Vec<NamedGrant>,
     /// Withdraw what was agreed
     #[arg(long)]
     revoke: bool,
@@ -43,6 +48,8 @@ struct ReviewView<'a> {
     origin: &'a str,
     component: &'a Inspection,
     grants: &'a Grants,
+    /// Above the defaults.
+    raised_limits: &'a RaisedLimits,
     /// As it was before this command.
     consent: &'a Standing,
     before: &'a Option<Before>,
@@ -119,15 +126,7 @@ fn unneeded(ui: &Ui, review: &Review) -> anyhow::Result<()> {
 /// would do it, since an agent that reads them must not agree in the user's place.
 fn agrees(ui: &Ui, args: &Args, review: &Review, entry: &PluginConfig) -> anyhow::Result<bool> {
     if let Some(digest) = &args.sha256 {
-        if *digest != review.component.digest {
-            return Err(user_error(
-                format!(
-                    "plugin {} has another sha256; nothing was agreed",
-                    args.name
-                ),
-                "review the component that is there, with whoever gave you the digest",
-            ));
-        }
+        check_named(args, digest, review, entry)?;
         ui.document(&document(ui, review, entry));
         return Ok(true);
     }
@@ -152,6 +151,32 @@ fn agrees(ui: &Ui, args: &Args, review: &Review, entry: &PluginConfig) -> anyhow
     prompt.confirm(&format!("Let {} run in this repository?", args.name), false)
 }
 
+/// Agreeing beforehand is agreeing to one component and to what it gets, both named: a pull request changes either.
+fn check_named(
+    args: &Args,
+    digest: &str,
+    review: &Review,
+    entry: &PluginConfig,
+) -> anyhow::Result<()> {
+    let name = &args.name;
+    if digest != review.component.digest {
+        return Err(user_error(
+            format!("plugin {name} has another sha256; nothing was agreed"),
+            "review the component that is there, with whoever gave you the digest",
+        ));
+    }
+    match &named::unnamed(review, entry, &args.grants)[..] {
+        [] => Ok(()),
+        unnamed => Err(user_error(
+            format!(
+                "plugin {name} would get what no --grant names: {}; nothing was agreed",
+                unnamed.join(", ")
+            ),
+            format!("review what {CONFIG} asks for, with whoever named the digest"),
+        )),
+    }
+}
+
 fn refused(name: &str, obstacle: &Obstacle) -> anyhow::Error {
     let hint = match obstacle {
         Obstacle::Missing(missing) if missing.is_install_needed() => {
@@ -173,6 +198,7 @@ fn view(review: &Review, trusted: bool) -> TrustView<'_> {
             origin: review.source.as_deref().unwrap_or("bundled"),
             component: &review.component,
             grants: &review.grants,
+            raised_limits: review.raised_limits(),
             consent: &review.standing,
             before: &review.before,
         }),
@@ -196,7 +222,11 @@ fn document(ui: &Ui, review: &Review, entry: &PluginConfig) -> Document {
     document.push(section);
     document.push(grants::asked(&review.name, &review.grants.asked));
     let is_bundled = review.source.is_none();
-    document.push(grants::given("would get", &review.grants, is_bundled));
+    let mut given = grants::given("would get", &review.grants, is_bundled);
+    for limit in review.raised_limits().shown() {
+        given.line(format!("take more than others may: {limit}"));
+    }
+    document.push(given);
     if let Some(before) = &review.before {
         document.push(compared(ui, review, before));
     }

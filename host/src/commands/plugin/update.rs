@@ -24,6 +24,9 @@ pub struct Args {
     /// Only tell what is new
     #[arg(long)]
     pub check: bool,
+    /// Fetch nothing: only files are looked at
+    #[arg(long)]
+    pub offline: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -66,41 +69,34 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
     if let Some(unknown) = args.names.iter().find(known) {
         return Err(configuration.unknown(unknown));
     }
-    let mut plugins = Vec::new();
-    let mut failure = None;
+    let (mut plugins, mut failures) = (Vec::new(), Vec::new());
     for (name, source, pinned) in configuration.third_party() {
         if !args.names.is_empty() && !args.names.iter().any(|given| given == name) {
             continue;
         }
-        match update(ui, workspace, args.check, name, source, pinned) {
+        match update(ui, workspace, args, (name, source, pinned)) {
             Ok(updated) => plugins.push(updated),
-            // Those before it are done, and are shown.
-            Err(error) => {
-                failure = Some(error);
-                break;
-            }
+            Err(error) => failures.push(error),
         }
     }
-    if failure.is_none() || !plugins.is_empty() {
+    if failures.is_empty() || !plugins.is_empty() {
         show(ui, &plugins)?;
     }
-    failure.map_or(Ok(()), Err)
+    super::all_of(ui, failures)
 }
 
 fn update(
     ui: &Ui,
     workspace: &Workspace,
-    only_check: bool,
-    name: &str,
-    text: &str,
-    pinned: Option<&str>,
+    args: &Args,
+    (name, text, pinned): (&str, &str, Option<&str>),
 ) -> anyhow::Result<Updated> {
     let source = Source::parse(text)?;
-    let acquired = acquire(ui, workspace, &source, None, false)?;
+    let acquired = acquire(ui, workspace, &source, None, args.offline)?;
     let new = &acquired.candidate;
     let outcome = match pinned == Some(&*new.digest) {
         true => Outcome::UpToDate,
-        false if only_check => Outcome::Available,
+        false if args.check => Outcome::Available,
         false => {
             acquire::keep(ui, workspace, &source, &acquired)?;
             install::pin(workspace, name, text, &acquired, None)?;

@@ -12,8 +12,12 @@ use serde::Serialize;
 use crate::config::is_plugin_name;
 use crate::environment::Environment;
 use crate::error::{unwritable, user_error};
+use crate::plugin::candidate;
 use crate::store::durable::TEMPORARY_PREFIX;
 use crate::ui::Ui;
+
+/// The crate that plugins in Rust are built with: cargo takes no package that depends on one of its own name.
+const SDK: &str = "session-plugin";
 
 /// Start a plugin of your own: a project that builds, with an example and its tests
 #[derive(Debug, clap::Args)]
@@ -50,6 +54,12 @@ pub fn run(ui: &Ui, environment: &Environment, args: &Args) -> anyhow::Result<()
         return Err(user_error(
             format!("{:?} is no name for a plugin", args.name),
             "a name is lower-case words joined by hyphens: `loose-ends`",
+        ));
+    }
+    if args.name == SDK || candidate::is_bundled(&args.name) {
+        return Err(user_error(
+            format!("the name {} is session's own", args.name),
+            "choose another one: it would stand in the way of session's, or build against itself",
         ));
     }
     let directory = args
