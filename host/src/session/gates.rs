@@ -10,6 +10,8 @@ use crate::plugin::contribution::{Contribution, Metric, Verdict};
 /// What a coverage plugin calls its numbers, in per cent.
 pub const TOTAL_COVERAGE: &str = "total_coverage";
 pub const CHANGED_LINES_COVERAGE: &str = "changed_lines_coverage";
+/// Before their names where they were true of an older tree only: no number for a gate, and none that was lost.
+const STALE: &str = "stale_";
 
 /// What speaks against a merge, and what does not know.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -108,6 +110,9 @@ fn coverage(
         ),
     ] {
         let Some((from, metric)) = metric(contributions, name) else {
+            if is_stale(contributions, name) {
+                continue;
+            }
             match metric_lost(contributions, before, name) {
                 Some(plugin) => judgement.refusals.push(Refusal {
                     reason: format!("{what} was measured before and is not now (plugin {plugin})"),
@@ -162,6 +167,14 @@ pub fn metric<'a>(
             .iter()
             .find(|metric| metric.name == name && metric.unit == "percent")?;
         found.value.is_finite().then_some((from, found))
+    })
+}
+
+/// The plugin that measured it knows that it holds no more, and has said whether that holds up the merge.
+fn is_stale(contributions: &[Contribution], name: &str) -> bool {
+    [name, TOTAL_COVERAGE].iter().any(|name| {
+        metric(contributions, &format!("{STALE}{name}"))
+            .is_some_and(|(from, _)| from.verdict.is_some())
     })
 }
 
@@ -312,6 +325,20 @@ mod tests {
         let judgement = covered(&[says(TOTAL_COVERAGE, 61.0, blocks)], &[]);
         assert_eq!(judgement.refusals.len(), 1);
         assert_eq!(judgement.refusals[0].reason, "61% is below 85% (coverage)");
+    }
+
+    #[test]
+    fn a_stale_number_is_judged_by_its_plugin_alone() {
+        let stale = |verdict| says("stale_total_coverage", 100.0, verdict);
+        let before = [says(TOTAL_COVERAGE, 90.0, None)];
+        let blocks = stale(Some(Verdict::Block("run the tests again".into())));
+        let judgement = covered(&[blocks], &before);
+        assert_eq!(judgement.refusals.len(), 1, "{judgement:?}");
+        assert_eq!(judgement.unmeasured.len(), 0, "it was measured");
+        let allows = covered(&[stale(Some(Verdict::Allow))], &before);
+        assert_eq!(allows, Judgement::default());
+        // Nobody answers for it.
+        assert_eq!(covered(&[stale(None)], &before).refusals.len(), 1);
     }
 
     #[test]

@@ -56,13 +56,6 @@ fn too_little_holds_up_a_merge_and_says_what_is_missing() {
         said(&picture),
         Some(("block".to_owned(), reason.to_owned()))
     );
-    picture.newer = vec!["src/a.c".to_owned()];
-    assert!(
-        said(&picture)
-            .unwrap()
-            .1
-            .ends_with("; the report is older than the changed files")
-    );
     picture.settings.block = false;
     assert_eq!(said(&picture).unwrap().0, "allow");
     picture.settings = Settings {
@@ -73,6 +66,31 @@ fn too_little_holds_up_a_merge_and_says_what_is_missing() {
     assert_eq!(said(&picture), Some(("allow".to_owned(), String::new())));
     picture.totals = None;
     assert_eq!(said(&picture), None);
+}
+
+#[test]
+fn a_stale_report_holds_up_a_merge_and_gives_no_number_as_if_it_were_current() {
+    let mut picture = picture();
+    picture.settings.threshold = 80.0;
+    picture.settings.new_code_threshold = 50.0;
+    picture.newer = vec!["src/a.c".to_owned()];
+    let blocks = |picture: &Picture| verdict(picture).unwrap().outcome == "block";
+    let why = "lcov.info is stale: src/a.c was written after it; run the tests with coverage again";
+    assert_eq!(verdict(&picture).unwrap().reason, why);
+    assert!(blocks(&picture));
+    let names = |picture: &Picture| -> Vec<String> {
+        metrics(picture).into_iter().map(|it| it.name).collect()
+    };
+    let stale = ["stale_total_coverage", "stale_changed_lines_coverage"];
+    assert_eq!(names(&picture), stale);
+    picture.newer.clear();
+    picture.outdated = true;
+    assert!(blocks(&picture));
+    assert_eq!(names(&picture), stale);
+    // Where nothing is demanded, nothing has to be known.
+    picture.settings.threshold = 0.0;
+    picture.settings.new_code_threshold = 0.0;
+    assert!(!blocks(&picture));
 }
 
 #[test]
@@ -88,9 +106,9 @@ fn the_section_says_all_of_it_in_a_few_lines() {
     let section = section(&picture).unwrap();
     assert_eq!(
         section.body,
-        "80.0% of 10 lines are covered (lcov.info); +1.2 since the last checkpoint; −0.5 since the session's start.\n\
+        "80.0% of 10 lines were covered (lcov.info); +1.2 since the last checkpoint; −0.5 since the session's start.\n\
          Stale: src/a.c and 1 more were written after the report was.\n\
-         Changed lines: 50.0% of 2 are covered.\n- src/a.c: 25.0%; 1 of 2 changed lines, not 7\n"
+         Changed lines: 50.0% of 2 were covered.\n- src/a.c: 25.0%; 1 of 2 changed lines, not 7\n"
     );
 }
 
