@@ -142,6 +142,22 @@ fn the_thresholds_of_the_configuration_are_the_plugins_unless_it_has_its_own() {
 }
 
 #[test]
+fn what_the_plugins_own_configuration_allows_is_not_held_up_by_the_repositorys() {
+    let report = "SF:src/price.js\nDA:1,1\nDA:2,1\nDA:3,1\nDA:4,0\nend_of_record\n";
+    for own in [
+        "{ threshold: 70, new_code_threshold: 50 }",
+        "{ block: false }",
+    ] {
+        let env = TestEnv::new();
+        let config = format!("{COVERAGE}    config: {own}\n");
+        let repository = working(&env, &config, &["start", "feature/x"]);
+        repository.write("lcov.info", report);
+        run(&repository, &["checkpoint", "--message", "feat: dearer"]);
+        run(&repository, &["end", "--merge-to", "main", "--no-input"]);
+    }
+}
+
+#[test]
 fn a_brief_says_what_was_measured_last() {
     let env = TestEnv::new();
     let repository = working(&env, COVERAGE, &["start", "feature/x"]);

@@ -123,8 +123,11 @@ fn coverage(
             }
             continue;
         };
-        // A plugin that blocks has said why, and would be heard twice.
-        if metric.value < threshold && !matches!(from.verdict, Some(Verdict::Block(_))) {
+        if judges_itself(from, metric) {
+            continue;
+        }
+        let threshold = metric.threshold.unwrap_or(threshold);
+        if metric.value < threshold {
             judgement.refusals.push(Refusal {
                 reason: format!(
                     "{what} is {}, below {} (plugin {})",
@@ -135,6 +138,16 @@ fn coverage(
                 remedy: Some(format!("raise {what} to {}", percent(threshold))),
             });
         }
+    }
+}
+
+/// A plugin that blocks has said why, and would be heard twice. One that holds its number against a threshold of its own
+/// has decided, whichever way.
+fn judges_itself(from: &Contribution, metric: &Metric) -> bool {
+    match from.verdict {
+        Some(Verdict::Block(_)) => true,
+        Some(Verdict::Allow) => metric.threshold.is_some(),
+        None => false,
     }
 }
 
@@ -325,6 +338,20 @@ mod tests {
         let judgement = covered(&[says(TOTAL_COVERAGE, 61.0, blocks)], &[]);
         assert_eq!(judgement.refusals.len(), 1);
         assert_eq!(judgement.refusals[0].reason, "61% is below 85% (coverage)");
+    }
+
+    #[test]
+    fn a_threshold_that_comes_with_a_number_counts_and_not_the_configurations() {
+        let own = |verdict: Option<Verdict>, threshold: f64| {
+            let mut said = says(TOTAL_COVERAGE, 61.0, verdict);
+            said.metrics[0].threshold = Some(threshold);
+            covered(&[said], &[]).refusals.len()
+        };
+        assert_eq!((own(None, 60.0), own(None, 62.0)), (0, 1));
+        assert_eq!(own(Some(Verdict::Allow), 85.0), 0, "it was told not to");
+        // What allows, and was not told of a threshold, has not looked at it.
+        let allows = covered(&[says(TOTAL_COVERAGE, 61.0, Some(Verdict::Allow))], &[]);
+        assert_eq!(allows.refusals.len(), 1);
     }
 
     #[test]
