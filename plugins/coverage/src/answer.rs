@@ -29,10 +29,22 @@ pub fn verdict(picture: &Picture) -> Option<Verdict> {
     if picture.settings.threshold > 0.0 || picture.settings.new_code_threshold > 0.0 {
         reasons.extend(not_current(picture));
     }
+    if picture.settings.block_unmeasured && picture.settings.new_code_threshold > 0.0 {
+        reasons.extend(unmeasured(picture).map(|files| format!("no report knows {files}")));
+    }
     let block = picture.settings.block && !reasons.is_empty();
     Some(Verdict {
         outcome: if block { "block" } else { "allow" }.to_owned(),
         reason: reasons.join("; "),
+    })
+}
+
+/// `b/b.go and 2 more`: changed source files that no report knows.
+fn unmeasured(picture: &Picture) -> Option<String> {
+    let first = picture.unmeasured.first()?;
+    Some(match picture.unmeasured.len() - 1 {
+        0 => first.clone(),
+        more => format!("{first} and {more} more"),
     })
 }
 
@@ -110,15 +122,23 @@ fn metrics(picture: &Picture) -> Vec<Metric> {
         ("coverage_since_first_measured", picture.since_first),
     ];
     let changes = changes.map(|(name, value)| (name, value.filter(|_| current), "points", None));
+    let missing = picture.unmeasured.len();
+    let missing = (
+        "unmeasured_changed_files",
+        (missing > 0).then_some(missing as f64),
+        "count",
+        None,
+    );
     let metrics = levels
         .into_iter()
+        .chain([missing])
         .chain(changes)
         .filter_map(|(name, value, unit, threshold)| {
             Some(Metric {
                 name: name.to_owned(),
                 value: value?,
                 unit: unit.to_owned(),
-                better: "up".to_owned(),
+                better: if unit == "count" { "down" } else { "up" }.to_owned(),
                 threshold,
             })
         });
@@ -175,6 +195,11 @@ fn section(picture: &Picture) -> Option<Section> {
             )),
             None => body.push_str("No changed line is one that the report knows.\n"),
         }
+        if let Some(files) = unmeasured(picture) {
+            body.push_str(&format!(
+                "Not among them, since no report knows it: {files}.\n"
+            ));
+        }
         for file in files.iter().take(MOST_LISTED) {
             body.push_str(&format!("- {}\n", file_line(file)));
         }
@@ -227,6 +252,14 @@ fn findings(picture: &Picture) -> Vec<Finding> {
             MEASURE_AGAIN,
         ));
     }
+    findings.extend(picture.unmeasured.iter().take(MOST_LISTED).map(|path| {
+        finding(
+            "warning",
+            "no report knows this changed file, so its lines count as nothing".to_owned(),
+            Some((path, None)),
+            "Test it, or have the coverage tool report files that no test loads.",
+        )
+    }));
     if picture.outdated
         && picture.problems.is_empty()
         && let Some(report) = picture.reports.first()

@@ -184,6 +184,25 @@ fn a_report_older_than_its_sources_is_stale() {
 }
 
 #[test]
+fn changed_code_that_no_report_knows_is_named_and_tests_are_not() {
+    let (_root, mut host) = tree();
+    for path in ["src/untested.js", "src/untested.test.js", "notes.md"] {
+        host.changed_lines.as_mut().unwrap().push(ChangedLines {
+            path: path.into(),
+            ranges: vec![(1, 9)],
+        });
+    }
+    for hook in [Hook::Checkpoint, Hook::Status] {
+        let said = match hook {
+            Hook::Checkpoint => checkpoint(&mut host),
+            hook => of(hook, &host),
+        };
+        let named = "Not among them, since no report knows it: src/untested.js.\n";
+        assert!(said.sections[0].body.contains(named), "{hook:?}: {said:?}");
+    }
+}
+
+#[test]
 fn the_newest_report_in_a_usual_place_counts_unless_one_is_named() {
     let (root, host) = tree();
     let newer = "mode: set\nexample.com/shop/src/price.js:1.1,2.2 1 1\n";

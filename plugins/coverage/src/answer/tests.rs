@@ -94,6 +94,30 @@ fn a_stale_report_holds_up_a_merge_and_gives_no_number_as_if_it_were_current() {
 }
 
 #[test]
+fn a_changed_file_that_no_report_knows_is_named_and_may_hold_up_a_merge() {
+    let mut picture = picture();
+    picture.settings.threshold = 0.0;
+    picture.settings.new_code_threshold = 50.0;
+    picture.unmeasured = vec!["b/b.go".to_owned(), "c.go".to_owned()];
+    let body = section(&picture).unwrap().body;
+    let named = "Not among them, since no report knows it: b/b.go and 1 more.\n";
+    assert!(body.contains(named), "{body}");
+    let findings = findings(&picture);
+    let places: Vec<_> = findings.iter().map(|it| it.path.as_deref()).collect();
+    assert_eq!(places[..2], [Some("b/b.go"), Some("c.go")], "{findings:?}");
+    assert_eq!(findings[0].severity, "warning");
+    let counted = metrics(&picture);
+    let counted = counted.iter().find(|it| it.unit == "count").unwrap();
+    assert_eq!((counted.value, &*counted.better), (2.0, "down"));
+    // A file of types only is in no report: nobody is stopped for it unless the configuration says so.
+    assert_eq!(verdict(&picture).unwrap().outcome, "allow");
+    picture.settings.block_unmeasured = true;
+    let told = verdict(&picture).unwrap();
+    assert_eq!(told.outcome, "block");
+    assert_eq!(told.reason, "no report knows b/b.go and 1 more");
+}
+
+#[test]
 fn a_percentage_is_never_rounded_up_to_its_threshold() {
     assert_eq!(percent(84.99), "84.9%");
     assert_eq!(percent(100.0), "100.0%");
