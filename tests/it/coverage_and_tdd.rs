@@ -1,6 +1,9 @@
 //! The coverage and tdd-workflow plugins at work in a whole session. It must not repeat what their own tests say of
 //! formats and phases.
 
+use std::fs::{File, FileTimes};
+use std::time::{Duration, SystemTime};
+
 use crate::common::TestEnv;
 use crate::common::repository::{Repository, run};
 
@@ -65,6 +68,34 @@ fn coverage_of_the_changed_lines_holds_up_a_merge_until_they_are_covered() {
 }
 
 #[test]
+fn a_report_that_is_older_than_the_work_neither_lets_it_pass_nor_stands_in_its_commit() {
+    let env = TestEnv::new();
+    let repository = working(&env, COVERAGE, &["start", "feature/x"]);
+    let report = "SF:src/price.js\nDA:1,1\nDA:2,1\nDA:3,1\nDA:4,1\nend_of_record\n";
+    repository.write("lcov.info", report);
+    let age = |path: &str, seconds: u64| {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000 + seconds);
+        let file = File::options()
+            .append(true)
+            .open(repository.path().join(path));
+        let times = FileTimes::new().set_modified(time);
+        file.unwrap().set_times(times).unwrap();
+    };
+    age("src/price.js", 60);
+    age("lcov.info", 0);
+    run(&repository, &["checkpoint", "--message", "feat: dearer"]);
+    let message = repository.git(&["log", "-1", "--format=%B"]);
+    assert!(!message.contains("Coverage:"), "{message}");
+    let end = ["end", "--merge-to", "main", "--no-input"];
+    let refused = repository.session(&end);
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    let reason = "lcov.info is stale: src/price.js was written after it; run the tests with coverage again (coverage)";
+    assert!(refused.stderr.contains(reason), "{refused:?}");
+    age("lcov.info", 60);
+    run(&repository, &end);
+}
+
+#[test]
 fn a_broken_report_does_not_make_the_coverage_before_forgotten() {
     let env = TestEnv::new();
     let repository = working(&env, COVERAGE, &["start", "feature/x"]);
@@ -108,6 +139,22 @@ fn the_thresholds_of_the_configuration_are_the_plugins_unless_it_has_its_own() {
         .replace("10s }", "10s }\n    config: { threshold: 80 }");
     repository.write(".session/config.yaml", own);
     assert_ne!(said("total coverage: 75% (threshold 80%)"), "allow");
+}
+
+#[test]
+fn what_the_plugins_own_configuration_allows_is_not_held_up_by_the_repositorys() {
+    let report = "SF:src/price.js\nDA:1,1\nDA:2,1\nDA:3,1\nDA:4,0\nend_of_record\n";
+    for own in [
+        "{ threshold: 70, new_code_threshold: 50 }",
+        "{ block: false }",
+    ] {
+        let env = TestEnv::new();
+        let config = format!("{COVERAGE}    config: {own}\n");
+        let repository = working(&env, &config, &["start", "feature/x"]);
+        repository.write("lcov.info", report);
+        run(&repository, &["checkpoint", "--message", "feat: dearer"]);
+        run(&repository, &["end", "--merge-to", "main", "--no-input"]);
+    }
 }
 
 #[test]

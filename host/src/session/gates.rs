@@ -11,6 +11,8 @@ use crate::session::evidence::EvidenceRecord;
 /// What a coverage plugin calls its numbers, in per cent.
 pub const TOTAL_COVERAGE: &str = "total_coverage";
 pub const CHANGED_LINES_COVERAGE: &str = "changed_lines_coverage";
+/// Before their names where they were true of an older tree only: no number for a gate, and none that was lost.
+const STALE: &str = "stale_";
 
 /// What speaks against a merge, and what does not know.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -149,6 +151,9 @@ fn coverage(
         ),
     ] {
         let Some((from, metric)) = metric(contributions, name) else {
+            if is_stale(contributions, name) {
+                continue;
+            }
             match metric_lost(contributions, before, name) {
                 Some(plugin) => judgement.refusals.push(Refusal {
                     reason: format!("{what} was measured before and is not now (plugin {plugin})"),
@@ -159,8 +164,11 @@ fn coverage(
             }
             continue;
         };
-        // A plugin that blocks has said why, and would be heard twice.
-        if metric.value < threshold && !matches!(from.verdict, Some(Verdict::Block(_))) {
+        if judges_itself(from, metric) {
+            continue;
+        }
+        let threshold = metric.threshold.unwrap_or(threshold);
+        if metric.value < threshold {
             judgement.refusals.push(Refusal {
                 reason: format!(
                     "{what} is {}, below {} (plugin {})",
@@ -171,6 +179,16 @@ fn coverage(
                 remedy: Some(format!("raise {what} to {}", percent(threshold))),
             });
         }
+    }
+}
+
+/// A plugin that blocks has said why, and would be heard twice. One that holds its number against a threshold of its own
+/// has decided, whichever way.
+fn judges_itself(from: &Contribution, metric: &Metric) -> bool {
+    match from.verdict {
+        Some(Verdict::Block(_)) => true,
+        Some(Verdict::Allow) => metric.threshold.is_some(),
+        None => false,
     }
 }
 
@@ -203,6 +221,14 @@ pub fn metric<'a>(
             .iter()
             .find(|metric| metric.name == name && metric.unit == "percent")?;
         found.value.is_finite().then_some((from, found))
+    })
+}
+
+/// The plugin that measured it knows that it holds no more, and has said whether that holds up the merge.
+fn is_stale(contributions: &[Contribution], name: &str) -> bool {
+    [name, TOTAL_COVERAGE].iter().any(|name| {
+        metric(contributions, &format!("{STALE}{name}"))
+            .is_some_and(|(from, _)| from.verdict.is_some())
     })
 }
 
@@ -379,6 +405,34 @@ mod tests {
         let judgement = covered(&[says(TOTAL_COVERAGE, 61.0, blocks)], &[]);
         assert_eq!(judgement.refusals.len(), 1);
         assert_eq!(judgement.refusals[0].reason, "61% is below 85% (coverage)");
+    }
+
+    #[test]
+    fn a_threshold_that_comes_with_a_number_counts_and_not_the_configurations() {
+        let own = |verdict: Option<Verdict>, threshold: f64| {
+            let mut said = says(TOTAL_COVERAGE, 61.0, verdict);
+            said.metrics[0].threshold = Some(threshold);
+            covered(&[said], &[]).refusals.len()
+        };
+        assert_eq!((own(None, 60.0), own(None, 62.0)), (0, 1));
+        assert_eq!(own(Some(Verdict::Allow), 85.0), 0, "it was told not to");
+        // What allows, and was not told of a threshold, has not looked at it.
+        let allows = covered(&[says(TOTAL_COVERAGE, 61.0, Some(Verdict::Allow))], &[]);
+        assert_eq!(allows.refusals.len(), 1);
+    }
+
+    #[test]
+    fn a_stale_number_is_judged_by_its_plugin_alone() {
+        let stale = |verdict| says("stale_total_coverage", 100.0, verdict);
+        let before = [says(TOTAL_COVERAGE, 90.0, None)];
+        let blocks = stale(Some(Verdict::Block("run the tests again".into())));
+        let judgement = covered(&[blocks], &before);
+        assert_eq!(judgement.refusals.len(), 1, "{judgement:?}");
+        assert_eq!(judgement.unmeasured.len(), 0, "it was measured");
+        let allows = covered(&[stale(Some(Verdict::Allow))], &before);
+        assert_eq!(allows, Judgement::default());
+        // Nobody answers for it.
+        assert_eq!(covered(&[stale(None)], &before).refusals.len(), 1);
     }
 
     #[test]

@@ -24,15 +24,45 @@ pub fn contribution(picture: &Picture) -> Contribution {
 /// Whether the work may be merged, as far as coverage goes; none without a measurement.
 pub fn verdict(picture: &Picture) -> Option<Verdict> {
     picture.totals?;
-    let reasons = shortfalls(picture);
-    let block = picture.settings.block && !reasons.is_empty();
-    let mut reason = reasons.join("; ");
-    if block && is_stale(picture) {
-        reason.push_str("; the report is older than the changed files");
+    let mut reasons = shortfalls(picture);
+    // Where nothing is demanded, nothing needs to be known.
+    if picture.settings.threshold > 0.0 || picture.settings.new_code_threshold > 0.0 {
+        reasons.extend(not_current(picture));
     }
+    if picture.settings.block_unmeasured && picture.settings.new_code_threshold > 0.0 {
+        reasons.extend(unmeasured(picture).map(|files| format!("no report knows {files}")));
+    }
+    let block = picture.settings.block && !reasons.is_empty();
     Some(Verdict {
         outcome: if block { "block" } else { "allow" }.to_owned(),
-        reason,
+        reason: reasons.join("; "),
+    })
+}
+
+/// `b/b.go and 2 more`: changed source files that no report knows.
+fn unmeasured(picture: &Picture) -> Option<String> {
+    let first = picture.unmeasured.first()?;
+    Some(match picture.unmeasured.len() - 1 {
+        0 => first.clone(),
+        more => format!("{first} and {more} more"),
+    })
+}
+
+/// Why the numbers say nothing of the work as it stands, and what satisfies it; none where they do.
+fn not_current(picture: &Picture) -> Option<String> {
+    let report = picture.reports.first()?;
+    if is_stale(picture) {
+        return Some(format!(
+            "{} is stale: {} after it; run the tests with coverage again",
+            report.path,
+            written(picture)
+        ));
+    }
+    picture.outdated.then(|| {
+        format!(
+            "{} has changed since its coverage was measured, and could not be measured anew",
+            report.path
+        )
     })
 }
 
@@ -69,43 +99,46 @@ fn shortfalls(picture: &Picture) -> Vec<String> {
     short.collect()
 }
 
+/// Numbers that say nothing of the work as it stands have names of their own, so that nobody takes them for others.
 fn metrics(picture: &Picture) -> Vec<Metric> {
     let settings = &picture.settings;
-    let parts = [
+    let current = not_current(picture).is_none();
+    let (all, changed) = match current {
+        true => ("total_coverage", "changed_lines_coverage"),
+        false => ("stale_total_coverage", "stale_changed_lines_coverage"),
+    };
+    let levels = [
+        (all, total(picture), "percent", Some(settings.threshold)),
         (
-            "total_coverage",
-            total(picture),
-            "percent",
-            Some(settings.threshold),
-        ),
-        (
-            "changed_lines_coverage",
+            changed,
             new_code(picture),
             "percent",
             Some(settings.new_code_threshold),
         ),
-        (
-            "coverage_since_checkpoint",
-            picture.since_checkpoint,
-            "points",
-            None,
-        ),
-        ("coverage_since_start", picture.since_start, "points", None),
-        (
-            "coverage_since_first_measured",
-            picture.since_first,
-            "points",
-            None,
-        ),
     ];
-    let metrics = parts
+    let changes = [
+        ("coverage_since_checkpoint", picture.since_checkpoint),
+        ("coverage_since_start", picture.since_start),
+        ("coverage_since_first_measured", picture.since_first),
+    ];
+    let changes = changes.map(|(name, value)| (name, value.filter(|_| current), "points", None));
+    let missing = picture.unmeasured.len();
+    let missing = (
+        "unmeasured_changed_files",
+        (missing > 0).then_some(missing as f64),
+        "count",
+        None,
+    );
+    let metrics = levels
         .into_iter()
+        .chain([missing])
+        .chain(changes)
         .filter_map(|(name, value, unit, threshold)| {
             Some(Metric {
                 name: name.to_owned(),
                 value: value?,
                 unit: unit.to_owned(),
-                better: "up".to_owned(),
+                better: if unit == "count" { "down" } else { "up" }.to_owned(),
                 threshold,
             })
         });
@@ -114,8 +147,12 @@ fn metrics(picture: &Picture) -> Vec<Metric> {
 
 fn section(picture: &Picture) -> Option<Section> {
     let total = picture.totals?;
+    let are = match is_stale(picture) {
+        true => "were",
+        false => "are",
+    };
     let mut body = format!(
-        "{} of {} lines are covered",
+        "{} of {} lines {are} covered",
         percent(total.percent()?),
         total.lines
     );
@@ -152,11 +189,16 @@ fn section(picture: &Picture) -> Option<Section> {
         let changed = sum(files);
         match changed.percent() {
             Some(value) => body.push_str(&format!(
-                "Changed lines: {} of {} are covered.\n",
+                "Changed lines: {} of {} {are} covered.\n",
                 percent(value),
                 changed.lines
             )),
             None => body.push_str("No changed line is one that the report knows.\n"),
+        }
+        if let Some(files) = unmeasured(picture) {
+            body.push_str(&format!(
+                "Not among them, since no report knows it: {files}.\n"
+            ));
         }
         for file in files.iter().take(MOST_LISTED) {
             body.push_str(&format!("- {}\n", file_line(file)));
@@ -210,6 +252,14 @@ fn findings(picture: &Picture) -> Vec<Finding> {
             MEASURE_AGAIN,
         ));
     }
+    findings.extend(picture.unmeasured.iter().take(MOST_LISTED).map(|path| {
+        finding(
+            "warning",
+            "no report knows this changed file, so its lines count as nothing".to_owned(),
+            Some((path, None)),
+            "Test it, or have the coverage tool report files that no test loads.",
+        )
+    }));
     if picture.outdated
         && picture.problems.is_empty()
         && let Some(report) = picture.reports.first()

@@ -5,6 +5,7 @@ use std::io;
 
 use session_plugin::{NewState, Request, facts, state, work_tree};
 
+use crate::custom;
 use crate::kept::{Kept, Last, SessionKept, Stamped, counts};
 use crate::measure::{ChangedFile, ChangedLines, Reading, changed_files};
 use crate::report::input::Pieces;
@@ -55,6 +56,8 @@ pub struct Picture {
     pub since_start: Option<f64>,
     /// Where nobody knows how the session began: since it was first measured in it.
     pub since_first: Option<f64>,
+    /// Changed source files that no report knows.
+    pub unmeasured: Vec<String>,
     /// Files that a report describes and that were written after it.
     pub newer: Vec<String>,
     /// The report has changed since these numbers were measured.
@@ -111,6 +114,7 @@ pub fn picture(request: &Request, effort: Effort) -> Result<(Picture, Vec<NewSta
     picture.totals = kept.totals.map(counts);
     picture.escaped = kept.escaped;
     picture.problems.extend(kept.problems.iter().cloned());
+    picture.unmeasured = unmeasured(&kept, &wanted, &found);
     picture.changed = changed_lines.map(|changed| changed_files(&found, &changed));
     picture.newer = newer(&picture.reports, found.keys().cloned().collect());
     let states = compare(&mut picture, session, kept, earlier);
@@ -234,6 +238,18 @@ fn read_reports(
     Ok((kept, reading.found))
 }
 
+/// Of the kinds of files that a report knows, and no tests: their lines count neither as covered nor as not.
+fn unmeasured(
+    kept: &Kept,
+    wanted: &BTreeSet<String>,
+    found: &BTreeMap<String, Lines>,
+) -> Vec<String> {
+    let unknown = wanted.iter().filter(|path| {
+        !found.contains_key(*path) && kept.is_source(path) && !custom::is_exempt(path)
+    });
+    unknown.cloned().collect()
+}
+
 /// Files among these that were written after the oldest report.
 fn newer(reports: &[Stamped], mut paths: Vec<String>) -> Vec<String> {
     const MOST: usize = 1_000;
@@ -252,6 +268,7 @@ fn newer(reports: &[Stamped], mut paths: Vec<String>) -> Vec<String> {
 fn recall(picture: &mut Picture, session: &SessionKept, last: &Last) {
     picture.totals = Some(counts(last.totals));
     picture.changed = Some(last.files.clone());
+    picture.unmeasured.clone_from(&last.unmeasured);
     if let Some(now) = counts(last.totals).percent() {
         since_before(picture, session, now);
     }
@@ -308,6 +325,7 @@ fn compare(
             reports: picture.reports.clone(),
             totals: (totals.covered, totals.lines),
             files: picture.changed.clone().unwrap_or_default(),
+            unmeasured: picture.unmeasured.clone(),
         });
         states.push(keep("session", session.write()));
     }

@@ -103,7 +103,7 @@ impl Kept {
     }
 
     /// Whether a report knows files of this kind.
-    fn is_source(&self, path: &str) -> bool {
+    pub fn is_source(&self, path: &str) -> bool {
         crate::measure::extension(path).is_some_and(|extension| self.extensions.contains(extension))
     }
 }
@@ -127,6 +127,9 @@ pub struct Last {
     pub totals: (u64, u64),
     /// The changed files whose changed lines were measured.
     pub files: Vec<ChangedFile>,
+    /// Changed source files that no report knows.
+    #[serde(default)]
+    pub unmeasured: Vec<String>,
 }
 
 impl SessionKept {
@@ -146,6 +149,7 @@ impl SessionKept {
             last.files
                 .iter_mut()
                 .for_each(|file| file.uncovered.truncate(3));
+            last.unmeasured.truncate(20);
         }
         let bytes = serde_json::to_vec(&self).unwrap_or_default();
         if bytes.len() <= MOST {

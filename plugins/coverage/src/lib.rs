@@ -4,6 +4,7 @@
 //! `gather` asks the host; everything else is plain functions over plain data, tested and measured without one.
 
 mod answer;
+mod custom;
 mod gather;
 mod kept;
 mod measure;

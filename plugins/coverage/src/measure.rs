@@ -13,8 +13,10 @@ use crate::table::{Counts, Lines, Table};
 #[derive(Debug, Default)]
 pub struct Reading {
     all: Table,
+    /// Each with its sources' directories.
+    reports: Vec<(String, Vec<String>)>,
     /// Which report has brought which of its paths into `all`.
-    origins: BTreeMap<String, String>,
+    origins: BTreeMap<String, usize>,
     /// By path from the repository's root.
     pub found: BTreeMap<String, Lines>,
     /// Of the files in the reports: what has another one is no source.
@@ -64,37 +66,57 @@ impl Reading {
         }
     }
 
-    /// The same path in two reports is the same file, unless each is relative to a directory of its own.
+    /// What is one file of the work tree is one here, however two reports spell it; the same spelling is one file as well,
+    /// unless each is relative to a directory of its own. A single report is taken as it is.
     fn unite(
         &mut self,
         report: &str,
         table: Table,
         mut exists: impl FnMut(&[String]) -> Vec<bool>,
     ) -> Result<(), Problem> {
+        let origin = self.reports.len();
+        self.reports.push((report.to_owned(), table.roots.clone()));
         if self.all.files.is_empty() {
-            self.origins = table
-                .files
-                .keys()
-                .map(|path| (path.clone(), report.to_owned()))
-                .collect();
+            let paths = table.files.keys();
+            self.origins = paths.map(|path| (path.clone(), origin)).collect();
             self.all = table;
             return Ok(());
         }
+        let names: BTreeSet<String> = table.files.keys().map(|it| name(it).to_owned()).collect();
+        let before = self.files_before(&names, &mut exists);
+        let by_file: BTreeMap<&String, &String> =
+            before.iter().map(|(path, file)| (file, path)).collect();
+        let names: BTreeSet<&str> = self.all.files.keys().map(|path| name(path)).collect();
+        let here = named(table.files.keys(), |it| names.contains(it));
+        let here = paths::files(report, &table.roots, here.into_iter(), &mut exists);
         for (path, lines) in table.files {
-            let other = self.origins.get(&path).filter(|other| {
-                let here = paths::nearest(&path, report, &mut exists);
-                here.is_some() && here != paths::nearest(&path, other, &mut exists)
-            });
-            if other.is_some() {
+            let file = here.get(&path);
+            if let Some(same) = file.and_then(|file| by_file.get(file)) {
+                self.all.put(same, lines)?;
+            } else if file.is_some() && self.origins.contains_key(&path) {
                 self.all.put(&format!("{report}:{path}"), lines)?;
             } else {
                 self.all.put(&path, lines)?;
-                self.origins
-                    .entry(path)
-                    .or_insert_with(|| report.to_owned());
+                self.origins.entry(path).or_insert(origin);
             }
         }
         Ok(())
+    }
+
+    /// The files that the paths of earlier reports with these names are.
+    fn files_before(
+        &self,
+        names: &BTreeSet<String>,
+        mut exists: impl FnMut(&[String]) -> Vec<bool>,
+    ) -> BTreeMap<String, String> {
+        let mut files = BTreeMap::new();
+        for (index, (report, roots)) in self.reports.iter().enumerate() {
+            let own = self.origins.iter().filter(|(_, from)| **from == index);
+            let paths = named(own.map(|(path, _)| path), |it| names.contains(it));
+            let paths = paths.into_iter();
+            files.extend(paths::files(report, roots, paths, &mut exists));
+        }
+        files
     }
 
     pub fn totals(&self) -> Counts {
@@ -105,6 +127,22 @@ impl Reading {
             .for_each(|lines| totals.add(lines.counts()));
         totals
     }
+}
+
+/// The paths whose names are asked about, and some more: where most of them are tells whose files they are.
+fn named<'p>(
+    paths: impl Iterator<Item = &'p String>,
+    is_asked: impl Fn(&str) -> bool,
+) -> Vec<&'p str> {
+    const MOST_MORE: usize = 200;
+    let mut more = 0;
+    let paths = paths.map(String::as_str).filter(|path| {
+        is_asked(name(path)) || {
+            more += 1;
+            more <= MOST_MORE
+        }
+    });
+    paths.collect()
 }
 
 /// A changed file that a report knows.
@@ -170,9 +208,12 @@ pub fn sum(files: &[ChangedFile]) -> Counts {
     sum
 }
 
+fn name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
 pub fn extension(path: &str) -> Option<&str> {
-    let name = path.rsplit(['/', '\\']).next()?;
-    name.rsplit_once('.').map(|(_, extension)| extension)
+    name(path).rsplit_once('.').map(|(_, extension)| extension)
 }
 
 #[cfg(test)]
@@ -255,6 +296,24 @@ mod tests {
                 lines: 2
             }
         );
+    }
+
+    #[test]
+    fn one_file_under_two_spellings_is_one_and_a_strangers_file_is_another() {
+        let of = |path: &str| format!("SF:{path}\nDA:1,1\nDA:2,1\nend_of_record\n");
+        let one = "SF:a.js\nDA:1,0\nDA:2,0\nend_of_record\n";
+        let counted = |second: &str, tree: &[&str]| {
+            let totals = read(&[("unit.info", one), ("e2e.info", second)], tree).totals();
+            (totals.covered, totals.lines)
+        };
+        for spelling in ["/builds/7/shop/a.js", "./a.js", "file:///builds/shop/a.js"] {
+            assert_eq!(counted(&of(spelling), &["a.js"]), (2, 2), "{spelling}");
+        }
+        assert_eq!(counted(&of("lib/a.js"), &["a.js", "lib/a.js"]), (2, 4));
+        // Nothing in the work tree says that they are one.
+        assert_eq!(counted(&of("/usr/lib/a.js"), &[]), (2, 4));
+        let stranger = of("/builds/shop/a.js") + &of("/builds/shop/b.js") + &of("/usr/lib/a.js");
+        assert_eq!(counted(&stranger, &["a.js", "b.js"]), (6, 6));
     }
 
     #[test]

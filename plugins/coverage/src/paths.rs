@@ -103,35 +103,52 @@ pub fn map<'r>(
             },
         };
         if wanted.contains(&file) {
-            claims.entry(file).or_default().push(Claim {
-                before: path.len().saturating_sub(parts.parts.join("/").len()),
-                path,
-            });
+            claims.entry(file).or_default().push(Claim::of(path, parts));
         }
     }
     most_usual(claims)
 }
 
-/// The file that a relative path is, seen from its report; none for an absolute one, or when there is no such file.
-pub fn nearest(
-    path: &str,
+/// For each of a report's paths that is a file of the work tree, that file; `exists` is as in [`map`].
+pub fn files<'r>(
     report: &str,
+    roots: &[String],
+    paths: impl Iterator<Item = &'r str>,
     mut exists: impl FnMut(&[String]) -> Vec<bool>,
-) -> Option<String> {
-    let parts = Parts::of(path);
-    if parts.absolute {
-        return None;
+) -> BTreeMap<String, String> {
+    let bases = bases(report, roots);
+    let places: Vec<(&str, Parts, Vec<String>)> = paths
+        .filter(|path| !escapes(path, report))
+        .map(|path| {
+            let parts = Parts::of(path);
+            let candidates = candidates(&parts, &bases);
+            (path, parts, candidates)
+        })
+        .collect();
+    let known = answers(&places, &BTreeSet::new(), &mut exists);
+    let mut claims: BTreeMap<String, Vec<Claim<'_>>> = BTreeMap::new();
+    for (path, parts, candidates) in &places {
+        if let Some(file) = candidates.iter().find(|file| known.contains(*file)) {
+            let claim = Claim::of(path, parts);
+            claims.entry(file.clone()).or_default().push(claim);
+        }
     }
-    let candidates = candidates(&parts, &bases(report, &[]));
-    let there = exists(&candidates);
-    let mut pairs = candidates.into_iter().zip(there);
-    pairs.find(|(_, there)| *there).map(|(path, _)| path)
+    let usual = most_usual(claims).into_iter();
+    let pairs = usual.flat_map(|(file, paths)| paths.into_iter().map(move |it| (it, file.clone())));
+    pairs.collect()
 }
 
 /// A report's path that would be a file's, and what stands before the file's path in it.
 struct Claim<'r> {
     path: &'r str,
     before: usize,
+}
+
+impl<'r> Claim<'r> {
+    fn of(path: &'r str, parts: &Parts) -> Self {
+        let before = path.len().saturating_sub(parts.parts.join("/").len());
+        Self { path, before }
+    }
 }
 
 /// Of several paths that claim one file, those that begin as most do: `/usr/lib/x/setup.py` is not the project's.

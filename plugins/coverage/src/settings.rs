@@ -19,6 +19,8 @@ pub struct Settings {
     pub new_code_threshold: f64,
     /// Whether too little coverage holds up a merge.
     pub block: bool,
+    /// Whether a changed source file that no report knows holds up a merge, too.
+    pub block_unmeasured: bool,
     /// MiB of reports that a checkpoint reads; of XML half as many, of JSON a third. What can be read in time depends on
     /// the machine and on the plugin's `limits.time`.
     pub largest: u32,
@@ -40,6 +42,7 @@ impl Default for Settings {
             threshold: 85.0,
             new_code_threshold: 90.0,
             block: true,
+            block_unmeasured: false,
             largest: 32,
         }
     }

@@ -110,6 +110,7 @@ fn how_a_session_began_is_told_by_a_report_of_before_and_by_nothing_else() {
     assert_eq!(told(&of(Hook::Brief, &host)), [None, Some(20.0)]);
 
     let (root, mut host) = tree();
+    put(root.path(), "src/price.js", "a\nb\nc\nd\n", WRITTEN - 7260);
     put(root.path(), "lcov.info", REPORT, WRITTEN - 7200);
     assert_eq!(told(&checkpoint(&mut host)), [Some(0.0), None]);
     put(root.path(), "lcov.info", &better, WRITTEN + 1);
@@ -173,11 +174,31 @@ fn a_report_older_than_its_sources_is_stale() {
         panic!("{said:?}");
     };
     assert!(
-        reason.ends_with("the report is older than the changed files"),
+        reason.ends_with(&format!("{stale}; run the tests with coverage again")),
         "{reason}"
     );
+    assert_eq!(metric(&said, "total_coverage"), None);
     for hook in [Hook::Brief, Hook::Status] {
         assert_eq!(messages(&of(hook, &host))[0], stale);
+    }
+}
+
+#[test]
+fn changed_code_that_no_report_knows_is_named_and_tests_are_not() {
+    let (_root, mut host) = tree();
+    for path in ["src/untested.js", "src/untested.test.js", "notes.md"] {
+        host.changed_lines.as_mut().unwrap().push(ChangedLines {
+            path: path.into(),
+            ranges: vec![(1, 9)],
+        });
+    }
+    for hook in [Hook::Checkpoint, Hook::Status] {
+        let said = match hook {
+            Hook::Checkpoint => checkpoint(&mut host),
+            hook => of(hook, &host),
+        };
+        let named = "Not among them, since no report knows it: src/untested.js.\n";
+        assert!(said.sections[0].body.contains(named), "{hook:?}: {said:?}");
     }
 }
 

@@ -56,13 +56,6 @@ fn too_little_holds_up_a_merge_and_says_what_is_missing() {
         said(&picture),
         Some(("block".to_owned(), reason.to_owned()))
     );
-    picture.newer = vec!["src/a.c".to_owned()];
-    assert!(
-        said(&picture)
-            .unwrap()
-            .1
-            .ends_with("; the report is older than the changed files")
-    );
     picture.settings.block = false;
     assert_eq!(said(&picture).unwrap().0, "allow");
     picture.settings = Settings {
@@ -73,6 +66,55 @@ fn too_little_holds_up_a_merge_and_says_what_is_missing() {
     assert_eq!(said(&picture), Some(("allow".to_owned(), String::new())));
     picture.totals = None;
     assert_eq!(said(&picture), None);
+}
+
+#[test]
+fn a_stale_report_holds_up_a_merge_and_gives_no_number_as_if_it_were_current() {
+    let mut picture = picture();
+    picture.settings.threshold = 80.0;
+    picture.settings.new_code_threshold = 50.0;
+    picture.newer = vec!["src/a.c".to_owned()];
+    let blocks = |picture: &Picture| verdict(picture).unwrap().outcome == "block";
+    let why = "lcov.info is stale: src/a.c was written after it; run the tests with coverage again";
+    assert_eq!(verdict(&picture).unwrap().reason, why);
+    assert!(blocks(&picture));
+    let names = |picture: &Picture| -> Vec<String> {
+        metrics(picture).into_iter().map(|it| it.name).collect()
+    };
+    let stale = ["stale_total_coverage", "stale_changed_lines_coverage"];
+    assert_eq!(names(&picture), stale);
+    picture.newer.clear();
+    picture.outdated = true;
+    assert!(blocks(&picture));
+    assert_eq!(names(&picture), stale);
+    // Where nothing is demanded, nothing has to be known.
+    picture.settings.threshold = 0.0;
+    picture.settings.new_code_threshold = 0.0;
+    assert!(!blocks(&picture));
+}
+
+#[test]
+fn a_changed_file_that_no_report_knows_is_named_and_may_hold_up_a_merge() {
+    let mut picture = picture();
+    picture.settings.threshold = 0.0;
+    picture.settings.new_code_threshold = 50.0;
+    picture.unmeasured = vec!["b/b.go".to_owned(), "c.go".to_owned()];
+    let body = section(&picture).unwrap().body;
+    let named = "Not among them, since no report knows it: b/b.go and 1 more.\n";
+    assert!(body.contains(named), "{body}");
+    let findings = findings(&picture);
+    let places: Vec<_> = findings.iter().map(|it| it.path.as_deref()).collect();
+    assert_eq!(places[..2], [Some("b/b.go"), Some("c.go")], "{findings:?}");
+    assert_eq!(findings[0].severity, "warning");
+    let counted = metrics(&picture);
+    let counted = counted.iter().find(|it| it.unit == "count").unwrap();
+    assert_eq!((counted.value, &*counted.better), (2.0, "down"));
+    // A file of types only is in no report: nobody is stopped for it unless the configuration says so.
+    assert_eq!(verdict(&picture).unwrap().outcome, "allow");
+    picture.settings.block_unmeasured = true;
+    let told = verdict(&picture).unwrap();
+    assert_eq!(told.outcome, "block");
+    assert_eq!(told.reason, "no report knows b/b.go and 1 more");
 }
 
 #[test]
@@ -88,9 +130,9 @@ fn the_section_says_all_of_it_in_a_few_lines() {
     let section = section(&picture).unwrap();
     assert_eq!(
         section.body,
-        "80.0% of 10 lines are covered (lcov.info); +1.2 since the last checkpoint; −0.5 since the session's start.\n\
+        "80.0% of 10 lines were covered (lcov.info); +1.2 since the last checkpoint; −0.5 since the session's start.\n\
          Stale: src/a.c and 1 more were written after the report was.\n\
-         Changed lines: 50.0% of 2 are covered.\n- src/a.c: 25.0%; 1 of 2 changed lines, not 7\n"
+         Changed lines: 50.0% of 2 were covered.\n- src/a.c: 25.0%; 1 of 2 changed lines, not 7\n"
     );
 }
 
