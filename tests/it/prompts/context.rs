@@ -90,7 +90,15 @@ fn nothing_is_written_that_was_not_shown_before_the_question() {
         .success();
     let digest = data_encoding::HEXLOWER.encode(&sha2::Sha256::digest(session_guests::MISBEHAVING));
     repository
-        .session(&["plugin", "trust", "culprit", "--sha256", &digest])
+        .session(&[
+            "plugin",
+            "trust",
+            "culprit",
+            "--sha256",
+            &digest,
+            "--grant=read:plain*",
+            "--grant=limit:time=10s",
+        ])
         .success();
     // Not even when little is to be said.
     let checkpoint = ["checkpoint", "--notes=x", "--quiet"];

@@ -1,0 +1,194 @@
+//! What holds up a merge, rule by rule. It must not need a repository.
+
+use super::*;
+use crate::facts::standing::{Moved, Standing};
+use crate::session::evidence::tests::evidence;
+use crate::session::evidence::{Counted, TestCounts};
+
+fn held(record: EvidenceRecord, standing: Standing) -> Held {
+    Held { record, standing }
+}
+
+fn test(exit_code: i32) -> EvidenceRecord {
+    EvidenceRecord {
+        label: Some("test".into()),
+        ..evidence(&["make", "check"], exit_code)
+    }
+}
+
+fn reasons(evidence: &[Held]) -> (Vec<String>, Vec<&'static str>) {
+    let mut judgement = Judgement::default();
+    tests(&evidence.iter().collect::<Vec<_>>(), &mut judgement);
+    let reasons = judgement.refusals.into_iter();
+    (
+        reasons.map(|refusal| refusal.reason).collect(),
+        judgement.unmeasured,
+    )
+}
+
+#[test]
+fn tests_that_passed_on_this_tree_satisfy_and_none_at_all_only_report() {
+    let passed = held(test(0), Standing::Verified);
+    assert_eq!(reasons(&[passed]), (vec![], vec![]));
+    let lint = held(evidence(&["lint"], 1), Standing::Verified);
+    assert_eq!(reasons(&[lint]), (vec![], vec!["tests"]));
+}
+
+#[test]
+fn stale_tests_refuse_and_say_what_moved() {
+    let moved = Moved::new(vec!["a".into()], []);
+    let (reasons, _) = reasons(&[held(test(0), Standing::Stale(moved))]);
+    assert_eq!(
+        reasons,
+        [
+            "the tests have not run on this tree: `make check` passed (ev-1); 1 file changed since: a"
+        ]
+    );
+}
+
+#[test]
+fn failing_tests_refuse_also_beside_others_that_pass() {
+    let passed = held(test(0), Standing::Verified);
+    let mut other = test(1);
+    other.command = vec!["npm".into(), "test".into()];
+    let (found, _) = reasons(&[passed.clone(), held(other.clone(), Standing::Verified)]);
+    assert_eq!(
+        found,
+        ["tests fail: `npm test` failed (exit code 1) (ev-1)"]
+    );
+    let (found, _) = reasons(&[passed, held(other, Standing::Stale(Moved::default()))]);
+    let since = "tests failed, and have not passed since: `npm test` failed (exit code 1) (ev-1)";
+    assert_eq!(found, [since]);
+}
+
+#[test]
+fn a_failure_is_past_when_as_many_tests_of_its_runner_have_passed() {
+    let pytest = |exit_code: i32, passed, failed, standing: Standing| {
+        let mut record = evidence(&["pytest", &format!("{passed}-{failed}")], exit_code);
+        record.runners = vec![Counted {
+            runner: "pytest".into(),
+            counts: Some(TestCounts {
+                passed,
+                failed,
+                skipped: 0,
+            }),
+            report: None,
+        }];
+        held(record, standing)
+    };
+    let stale = || Standing::Stale(Moved::default());
+    let failed = pytest(1, 1, 1, stale());
+    let narrower = pytest(0, 1, 0, Standing::Verified);
+    assert_eq!(reasons(&[narrower, failed.clone()]).0.len(), 1);
+    let whole = pytest(0, 2, 0, Standing::Verified);
+    assert_eq!(reasons(&[whole, failed.clone()]).0.len(), 0);
+    let elsewhere = pytest(0, 2, 0, stale());
+    assert_eq!(reasons(&[elsewhere, failed]).0.len(), 2);
+}
+
+#[test]
+fn a_run_that_ran_nothing_says_nothing() {
+    let mut nothing = evidence(&["cargo", "test", "no-such"], 0);
+    nothing.runners = vec![Counted {
+        runner: "cargo-test".into(),
+        counts: Some(TestCounts::default()),
+        report: None,
+    }];
+    let nothing = held(nothing, Standing::Verified);
+    assert_eq!(
+        reasons(std::slice::from_ref(&nothing)),
+        (vec![], vec!["tests"])
+    );
+    let failed = held(test(1), Standing::Verified);
+    assert_eq!(reasons(&[nothing, failed]).0.len(), 1);
+}
+
+fn says(name: &str, value: f64, verdict: Option<Verdict>) -> Contribution {
+    Contribution {
+        plugin: "coverage".into(),
+        metrics: vec![Metric {
+            name: name.into(),
+            value,
+            unit: "percent".into(),
+            better: "up".into(),
+            threshold: None,
+        }],
+        verdict,
+        ..Contribution::default()
+    }
+}
+
+fn covered(now: &[Contribution], before: &[Contribution]) -> Judgement {
+    let quality = crate::config::Config::default().quality;
+    let mut judgement = Judgement::default();
+    coverage(&quality, now, before, &mut judgement);
+    verdicts(now, &mut judgement);
+    judgement
+}
+
+#[test]
+fn coverage_is_held_against_its_threshold() {
+    let judgement = covered(&[says(TOTAL_COVERAGE, 84.99, None)], &[]);
+    assert_eq!(
+        judgement.refusals[0].reason,
+        "coverage is 84.9%, below 85% (plugin coverage)"
+    );
+    assert_eq!(judgement.unmeasured, ["coverage of the changed lines"]);
+    assert!(
+        covered(&[says(TOTAL_COVERAGE, 85.0, None)], &[])
+            .refusals
+            .is_empty()
+    );
+    let changed = covered(&[says(CHANGED_LINES_COVERAGE, 89.0, None)], &[]);
+    assert_eq!(changed.refusals.len(), 1);
+}
+
+#[test]
+fn a_plugin_that_blocks_is_heard_once() {
+    let blocks = Some(Verdict::Block("61% is below 85%".into()));
+    let judgement = covered(&[says(TOTAL_COVERAGE, 61.0, blocks)], &[]);
+    assert_eq!(judgement.refusals.len(), 1);
+    assert_eq!(judgement.refusals[0].reason, "61% is below 85% (coverage)");
+}
+
+#[test]
+fn a_threshold_that_comes_with_a_number_counts_and_not_the_configurations() {
+    let own = |verdict: Option<Verdict>, threshold: f64| {
+        let mut said = says(TOTAL_COVERAGE, 61.0, verdict);
+        said.metrics[0].threshold = Some(threshold);
+        covered(&[said], &[]).refusals.len()
+    };
+    assert_eq!((own(None, 60.0), own(None, 62.0)), (0, 1));
+    assert_eq!(own(Some(Verdict::Allow), 85.0), 0, "it was told not to");
+    // What allows, and was not told of a threshold, has not looked at it.
+    let allows = covered(&[says(TOTAL_COVERAGE, 61.0, Some(Verdict::Allow))], &[]);
+    assert_eq!(allows.refusals.len(), 1);
+}
+
+#[test]
+fn a_stale_number_is_judged_by_its_plugin_alone() {
+    let stale = |verdict| says("stale_total_coverage", 100.0, verdict);
+    let before = [says(TOTAL_COVERAGE, 90.0, None)];
+    let blocks = stale(Some(Verdict::Block("run the tests again".into())));
+    let judgement = covered(&[blocks], &before);
+    assert_eq!(judgement.refusals.len(), 1, "{judgement:?}");
+    assert_eq!(judgement.unmeasured.len(), 0, "it was measured");
+    let allows = covered(&[stale(Some(Verdict::Allow))], &before);
+    assert_eq!(allows, Judgement::default());
+    // Nobody answers for it.
+    assert_eq!(covered(&[stale(None)], &before).refusals.len(), 1);
+}
+
+#[test]
+fn what_was_measured_before_is_missed() {
+    let silent = Contribution {
+        plugin: "coverage".into(),
+        ..Contribution::default()
+    };
+    let before = [says(TOTAL_COVERAGE, 90.0, None)];
+    assert_eq!(covered(&[silent], &before).refusals.len(), 1);
+    assert!(
+        covered(&[], &before).refusals.is_empty(),
+        "taken out on purpose"
+    );
+}
