@@ -55,6 +55,52 @@ fn what_happened_is_told_in_its_order_and_what_commits_did_with_its_lines() {
 }
 
 #[test]
+fn what_came_in_from_the_base_branch_is_not_the_sessions() {
+    for bring_in in [
+        &["merge", "-q", "--no-edit", "main"][..],
+        &["rebase", "-q", "main"],
+        &["merge", "-q", "--no-edit", "origin/main"],
+    ] {
+        let env = TestEnv::new();
+        let repository = env.repository("project");
+        repository.write("mine.rs", "one\n");
+        repository.write("theirs.rs", "one\n");
+        repository.commit("feat: one");
+        run(&repository, &["start", "feature/x"]);
+        repository.write("mine.rs", "one\ntwo\n");
+        repository.commit("feat: two");
+        repository.git(&["checkout", "-q", "main"]);
+        repository.write("theirs.rs", "one\ntwo\n");
+        repository.commit("feat: theirs");
+        if bring_in.contains(&"origin/main") {
+            repository.git(&["update-ref", "refs/remotes/origin/main", "main"]);
+            repository.git(&["reset", "-q", "--hard", "HEAD~1"]);
+        }
+        repository.git(&["checkout", "-q", "feature/x"]);
+        repository.git(bring_in);
+        let case = recorded(&env, &repository);
+        let lines = &case["changed_lines"]["start"];
+        assert_eq!(each(lines, "path"), ["mine.rs"], "{bring_in:?}");
+    }
+}
+
+#[test]
+fn a_base_branch_that_went_back_behind_the_start_leaves_the_start_alone() {
+    let env = TestEnv::new();
+    let repository = env.repository("project");
+    repository.write("a.rs", "one\n");
+    let one = repository.commit("feat: one");
+    repository.write("b.rs", "one\n");
+    repository.commit("feat: two");
+    run(&repository, &["start", "feature/x"]);
+    repository.git(&["branch", "-f", "main", one.trim()]);
+    repository.write("c.rs", "one\n");
+    repository.commit("feat: three");
+    let case = recorded(&env, &repository);
+    assert_eq!(each(&case["changed_lines"]["start"], "path"), ["c.rs"]);
+}
+
+#[test]
 fn an_untracked_directory_is_told_file_by_file() {
     let env = TestEnv::new();
     let repository = env.repository("shop");

@@ -72,9 +72,43 @@ fn tree_of(facts: &Facts, repository: &Repository, since: Since) -> anyhow::Resu
         },
     };
     match commit.parse::<ObjectId>() {
-        Ok(id) if repository.commit_exists(id) => point(repository, Some(id)).map(Some),
+        Ok(id) if repository.commit_exists(id) => {
+            let id = match since {
+                Since::Start => without_others(facts, repository, id)?,
+                Since::Head | Since::Checkpoint => id,
+            };
+            point(repository, Some(id)).map(Some)
+        }
         _ => Ok(None),
     }
+}
+
+/// What others did on the base branch came in by a merge or a rebase: then the session's own lines are those since the
+/// newest commit that both have. One that the start is not part of says nothing of the session.
+fn without_others(
+    facts: &Facts,
+    repository: &Repository,
+    start: ObjectId,
+) -> anyhow::Result<ObjectId> {
+    let (Some(head), Some(base)) = (facts.head.commit, &facts.head.base) else {
+        return Ok(start);
+    };
+    let mut newest = start;
+    // Who merges what was fetched may have left the branch of the same name behind.
+    for name in [base.name.clone(), format!("origin/{}", base.name)] {
+        let Some(tip) = repository.resolve_commit(&name)? else {
+            continue;
+        };
+        if tip == newest || head == newest {
+            continue;
+        }
+        if let Some(common) = repository.merge_base(head, tip)?
+            && repository.is_ancestor(newest, common)?
+        {
+            newest = common;
+        }
+    }
+    Ok(newest)
 }
 
 fn point(repository: &Repository, commit: Option<ObjectId>) -> anyhow::Result<Point> {

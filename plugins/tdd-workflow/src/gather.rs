@@ -9,6 +9,7 @@ use crate::files::{Classes, Kind};
 use crate::inline::Sides;
 use crate::kept::Kept;
 use crate::machine::{Claim, Event, Phase, Run, Story, tell};
+use crate::outcome::is_outcome;
 use crate::settings::Settings;
 
 /// How much a hook may do.
@@ -119,7 +120,8 @@ fn runs(
     let mut changed = Changed::default();
     let mut counts = Vec::new();
     let is_run = |ran: &EvidenceInfo| {
-        ran.runner.is_some() || settings.runs_tests(&ran.command, ran.label.as_deref())
+        let tests = ran.runner.is_some() || settings.runs_tests(&ran.command, ran.label.as_deref());
+        tests && is_outcome(ran, settings.names(&ran.command))
     };
     let last = evidence.iter().rfind(|ran| is_run(ran)).map(|ran| &ran.id);
     for ran in evidence {

@@ -12,6 +12,7 @@ mod glob;
 mod inline;
 mod kept;
 mod machine;
+mod outcome;
 mod settings;
 
 use session_plugin::{Brief, Checkpoint, Contribution, Handoff, Request, Status};

@@ -60,11 +60,14 @@ impl Settings {
             let mut words = text.split(|c: char| !c.is_alphanumeric());
             words.any(|word| WORDS.contains(&word.to_ascii_lowercase().as_str()))
         };
+        self.names(command) || named(command) || label.is_some_and(named)
+    }
+
+    /// Whether the configuration says that it runs tests.
+    pub fn names(&self, command: &str) -> bool {
         self.commands
             .iter()
             .any(|part| command.contains(part.as_str()))
-            || named(command)
-            || label.is_some_and(named)
     }
 }
 

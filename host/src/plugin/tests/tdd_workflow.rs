@@ -109,6 +109,18 @@ fn messages(contribution: &Contribution) -> Vec<&str> {
 }
 
 #[test]
+fn a_run_that_was_stopped_neither_begins_a_cycle_nor_hides_what_changed() {
+    let mut host = host();
+    run(&mut host, 0, 130, &["tests/pay.rs"]);
+    let said = checkpoint(&host, None);
+    assert_eq!(trailers(&said), []);
+    assert_eq!(metric(&said, "tdd_discipline"), None);
+    run(&mut host, 5, 1, &[]);
+    let said = checkpoint(&host, None);
+    assert_eq!(trailers(&said), [("TDD-Phase", "RED")]);
+}
+
+#[test]
 fn a_cycle_is_told_from_evidence_and_changed_files() {
     let mut host = host();
     assert_eq!(trailers(&checkpoint(&host, None)), []);
