@@ -121,6 +121,26 @@ fn a_run_that_was_stopped_neither_begins_a_cycle_nor_hides_what_changed() {
 }
 
 #[test]
+fn a_run_of_few_tests_leaves_the_changed_ones_to_be_seen() {
+    let mut host = host();
+    let pytest =
+        |host: &mut FixedHost, minute, exit_code, command: &str, tests, changed: &[&str]| {
+            run(host, minute, exit_code, changed);
+            let ran = host.evidence.last_mut().unwrap();
+            ran.command = command.to_owned();
+            ran.runner = Some("pytest".into());
+            ran.tests = Some(tests);
+        };
+    pytest(&mut host, 0, 0, "pytest", (10, 0, 0), &[]);
+    let changed = ["tests/test_pay.py"];
+    pytest(&mut host, 5, 0, "pytest -k old", (2, 0, 0), &changed);
+    let said = checkpoint(&host, None);
+    assert_eq!(metric(&said, "tdd_discipline"), Some(100.0), "{said:?}");
+    pytest(&mut host, 10, 1, "pytest", (10, 1, 0), &[]);
+    assert_eq!(trailers(&checkpoint(&host, None)), [("TDD-Phase", "RED")]);
+}
+
+#[test]
 fn a_cycle_is_told_from_evidence_and_changed_files() {
     let mut host = host();
     assert_eq!(trailers(&checkpoint(&host, None)), []);
