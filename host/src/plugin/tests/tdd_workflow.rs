@@ -121,6 +121,24 @@ fn a_run_that_was_stopped_neither_begins_a_cycle_nor_hides_what_changed() {
 }
 
 #[test]
+fn a_phase_that_nobody_claimed_is_never_told_as_claimed() {
+    use crate::session::phase::{PhaseStanding, told};
+    let mut host = host();
+    run(&mut host, 0, 1, &["tests/pay.rs"]);
+    run(&mut host, 5, 0, &["src/pay.rs"]);
+    run(&mut host, 10, 1, &["src/pay.rs"]);
+    let said = checkpoint(&host, None);
+    let doubt = "GREEN is in doubt: the tests failed when they were last run (ev-3)";
+    assert_eq!(messages(&said)[0], doubt);
+    let phase = told(&[said]).unwrap();
+    let why = "GREEN, in doubt: the tests fail, and none was changed (ev-3).";
+    assert_eq!(phase.why.as_deref(), Some(why));
+    assert_eq!(phase.standing, PhaseStanding::Evidence);
+    let claimed = told(&[checkpoint(&host, Some("GREEN"))]).unwrap();
+    assert_eq!(claimed.standing, PhaseStanding::Claimed);
+}
+
+#[test]
 fn a_run_of_few_tests_leaves_the_changed_ones_to_be_seen() {
     let mut host = host();
     let pytest =
