@@ -63,8 +63,16 @@ fn phase_line(picture: &Picture) -> String {
         }
         None => format!("Phase: {phase}, since {why}.\n"),
         // The reason says it already.
-        Some(_) if story.broken => format!("Phase: {phase}, unverified: {why}.\n"),
-        Some(lack) => format!("Phase: {phase}, unverified: {why}, and {lack}.\n"),
+        Some(_) if story.broken => format!("Phase: {phase}, {}: {why}.\n", doubt(picture)),
+        Some(lack) => format!("Phase: {phase}, {}: {why}, and {lack}.\n", doubt(picture)),
+    }
+}
+
+/// Only what somebody claimed can be unverified; what evidence told is doubted by newer evidence.
+fn doubt(picture: &Picture) -> &'static str {
+    match picture.story.by_claim || picture.claimed.is_some() {
+        true => "unverified",
+        false => "in doubt",
     }
 }
 
@@ -204,7 +212,7 @@ fn findings(picture: &Picture) -> Vec<Finding> {
         (story.phase, lack(picture))
         && !story.carried
     {
-        let message = format!("{} is unverified: {lack}", phase.name());
+        let message = format!("{} is {}: {lack}", phase.name(), doubt(picture));
         put("warning", message, "Run the tests with `session run -- …`.");
     }
     let passed = story.last_run.as_ref().filter(|(_, passed)| *passed);

@@ -1,6 +1,6 @@
 //! Asking the host, and putting what it says into the order of events. It must not judge.
 
-use session_plugin::facts::{self, CheckpointInfo, EvidenceInfo};
+use session_plugin::facts::{self, CheckpointInfo, EvidenceInfo, TestCounts};
 use session_plugin::{NewState, Request, state};
 
 use crate::beside;
@@ -119,6 +119,7 @@ fn runs(
     let mut runs = Vec::new();
     let mut changed = Changed::default();
     let mut counts = Vec::new();
+    let mut widest = Vec::new();
     let is_run = |ran: &EvidenceInfo| {
         let tests = ran.runner.is_some() || settings.runs_tests(&ran.command, ran.label.as_deref());
         tests && is_outcome(ran, settings.names(&ran.command))
@@ -132,6 +133,7 @@ fn runs(
             continue;
         }
         let more = more_tests(ran, &mut counts);
+        let narrow = is_narrow(ran, more, &mut widest);
         let Changed { mut sides, beside } = std::mem::take(&mut changed);
         let current = ran.standing == "verified";
         if !beside.is_empty() {
@@ -157,18 +159,47 @@ fn runs(
             passed: ran.exit_code == 0,
             tests_changed: sides.tests,
             source_changed: sides.source,
+            narrow,
         };
         runs.push((run, current));
     }
     runs
 }
 
-/// Whether the same command counted fewer tests before.
-fn more_tests<'e>(ran: &'e EvidenceInfo, counts: &mut Vec<(&'e str, u64)>) -> bool {
-    let Some(tests) = &ran.tests else {
+/// Whether another command of the same runner counted more tests before, as `pytest` does before `pytest -k price`. Where
+/// the same command counts fewer, some were taken out; and one that counts more than it did has new ones among them.
+fn is_narrow<'e>(
+    ran: &'e EvidenceInfo,
+    more: bool,
+    widest: &mut Vec<(&'e str, &'e str, u64)>,
+) -> bool {
+    let (Some(runner), Some(tests)) = (ran.runner.as_deref(), &ran.tests) else {
         return false;
     };
-    let number = u64::from(tests.passed) + u64::from(tests.failed) + u64::from(tests.skipped);
+    let now = (runner, ran.command.as_str(), number(tests));
+    let known = widest.iter_mut().find(|(known, ..)| *known == runner);
+    match known {
+        Some((_, command, before)) if *command != now.1 && *before > now.2 => !more,
+        Some(known) => {
+            *known = now;
+            false
+        }
+        None => {
+            widest.push(now);
+            false
+        }
+    }
+}
+
+fn number(tests: &TestCounts) -> u64 {
+    u64::from(tests.passed) + u64::from(tests.failed) + u64::from(tests.skipped)
+}
+
+/// Whether the same command counted fewer tests before.
+fn more_tests<'e>(ran: &'e EvidenceInfo, counts: &mut Vec<(&'e str, u64)>) -> bool {
+    let Some(number) = ran.tests.as_ref().map(number) else {
+        return false;
+    };
     let known = counts
         .iter_mut()
         .find(|(command, _)| *command == ran.command);

@@ -38,6 +38,8 @@ pub struct Run {
     /// Since the run before.
     pub tests_changed: bool,
     pub source_changed: bool,
+    /// It counted fewer tests than its runner did before: the changed ones may not be among them.
+    pub narrow: bool,
 }
 
 /// A phase that somebody named.
@@ -98,6 +100,8 @@ pub struct Story {
     pub red_at: Option<i64>,
     /// The last run failed although no test had changed.
     pub broken: bool,
+    /// Tests were changed, and no run since is known to have had them.
+    pub pending: bool,
 }
 
 /// Goes through the events, which have to be in the order of their time. `carried` is the phase that the session before
@@ -139,7 +143,9 @@ impl Story {
 
     fn fail(&mut self, run: &Run) {
         let id = &run.id;
-        if run.tests_changed {
+        let pending = std::mem::take(&mut self.pending);
+        let unseen = self.seen_to_fail(run);
+        if run.tests_changed || pending || unseen {
             self.red_at.get_or_insert(run.started_at);
             self.broken = false;
             self.enter(
@@ -156,8 +162,26 @@ impl Story {
         }
     }
 
+    /// The changed tests that passed at once in the run before fail in this one, on the same tests and source: that run did
+    /// not have them, or they depend on something else. Then nobody can say that they were never seen to fail.
+    fn seen_to_fail(&mut self, run: &Run) -> bool {
+        let before = self.last_run.as_ref().map(|(id, _)| id);
+        let same = !run.tests_changed && !run.source_changed;
+        let accused = before.is_some() && self.never_failed.last() == before;
+        if same && accused {
+            self.never_failed.pop();
+        }
+        same && accused
+    }
+
     fn pass(&mut self, run: &Run) {
         let id = &run.id;
+        let tests_changed = run.tests_changed || self.pending;
+        self.pending = tests_changed && run.narrow && self.phase != Some(Phase::Red);
+        if self.pending {
+            self.why = format!("the changed tests may not be among those that pass ({id})");
+            return;
+        }
         match self.phase {
             Some(Phase::Red) => {
                 self.finish_cycle(run.ended_at);
@@ -167,7 +191,7 @@ impl Story {
                     format!("the first pass after RED ({id})"),
                 );
             }
-            _ if run.tests_changed => {
+            _ if tests_changed => {
                 if self.broken && !run.source_changed {
                     self.fixed_after_code.push(id.clone());
                     self.why = format!("tests were changed to fit the code, and pass ({id})");

@@ -121,6 +121,44 @@ fn a_run_that_was_stopped_neither_begins_a_cycle_nor_hides_what_changed() {
 }
 
 #[test]
+fn a_phase_that_nobody_claimed_is_never_told_as_claimed() {
+    use crate::session::phase::{PhaseStanding, told};
+    let mut host = host();
+    run(&mut host, 0, 1, &["tests/pay.rs"]);
+    run(&mut host, 5, 0, &["src/pay.rs"]);
+    run(&mut host, 10, 1, &["src/pay.rs"]);
+    let said = checkpoint(&host, None);
+    let doubt = "GREEN is in doubt: the tests failed when they were last run (ev-3)";
+    assert_eq!(messages(&said)[0], doubt);
+    let phase = told(&[said]).unwrap();
+    let why = "GREEN, in doubt: the tests fail, and none was changed (ev-3).";
+    assert_eq!(phase.why.as_deref(), Some(why));
+    assert_eq!(phase.standing, PhaseStanding::Evidence);
+    let claimed = told(&[checkpoint(&host, Some("GREEN"))]).unwrap();
+    assert_eq!(claimed.standing, PhaseStanding::Claimed);
+}
+
+#[test]
+fn a_run_of_few_tests_leaves_the_changed_ones_to_be_seen() {
+    let mut host = host();
+    let pytest =
+        |host: &mut FixedHost, minute, exit_code, command: &str, tests, changed: &[&str]| {
+            run(host, minute, exit_code, changed);
+            let ran = host.evidence.last_mut().unwrap();
+            ran.command = command.to_owned();
+            ran.runner = Some("pytest".into());
+            ran.tests = Some(tests);
+        };
+    pytest(&mut host, 0, 0, "pytest", (10, 0, 0), &[]);
+    let changed = ["tests/test_pay.py"];
+    pytest(&mut host, 5, 0, "pytest -k old", (2, 0, 0), &changed);
+    let said = checkpoint(&host, None);
+    assert_eq!(metric(&said, "tdd_discipline"), Some(100.0), "{said:?}");
+    pytest(&mut host, 10, 1, "pytest", (10, 1, 0), &[]);
+    assert_eq!(trailers(&checkpoint(&host, None)), [("TDD-Phase", "RED")]);
+}
+
+#[test]
 fn a_cycle_is_told_from_evidence_and_changed_files() {
     let mut host = host();
     assert_eq!(trailers(&checkpoint(&host, None)), []);

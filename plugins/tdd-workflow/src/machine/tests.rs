@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A word an event: `F` failed or `P` passed, with `t` for changed tests and `s` for changed source; `R!`, `G!` and `X!`
+/// A word an event: `F` failed or `P` passed, with `t` for changed tests, `s` for changed source and `n` for few tests; `R!`, `G!` and `X!`
 /// claim RED, GREEN and REFACTOR. One a minute.
 fn story(words: &str) -> Story {
     let events: Vec<Event> = words
@@ -28,6 +28,7 @@ fn event(index: usize, word: &str) -> Event {
         });
     }
     Event::Run(Run {
+        narrow: word.contains('n'),
         id: format!("ev-{index}"),
         started_at: at,
         ended_at: at + 10,
@@ -69,6 +70,16 @@ fn phases_follow_from_runs() {
         ("Ft R! Ps G! X!", Some(Refactor), 1),
         ("Ft X!", Some(Refactor), 1),
         ("X! Ft", Some(Red), 0),
+        // Few of the tests: the changed ones are still to be seen.
+        ("Ptn F", Some(Red), 0),
+        ("Ptn Pn Fs", Some(Red), 0),
+        ("Ft Psn", Some(Green), 1),
+        ("Ft Ps Ptn Fs", Some(Red), 1),
+        ("Ft Ps Ptn P Fs", Some(Green), 1),
+        // A run of which nobody knows that it was narrow.
+        ("Pt F", Some(Red), 0),
+        ("Pt Fs", None, 0),
+        ("Pt P F", None, 0),
     ];
     for (words, phase, cycles) in cases {
         let story = story(words);
@@ -101,7 +112,7 @@ type Case = (
 
 #[test]
 fn what_was_not_done_test_first_is_named() {
-    let cases: [Case; 8] = [
+    let cases: [Case; 13] = [
         // Code broke the tests, and the tests were changed to fit it.
         ("Ft Ps Fs Pt", &["ev-3"], &[], &[]),
         ("Fs Pt", &["ev-1"], &[], &[]),
@@ -109,6 +120,12 @@ fn what_was_not_done_test_first_is_named() {
         // A test that was never seen to fail.
         ("Pt", &[], &["ev-0"], &[]),
         ("Ft Ps Pts", &[], &["ev-2"], &[]),
+        // One that was, in the run after.
+        ("Pt F", &[], &[], &[]),
+        ("Pt Fs", &[], &["ev-0"], &[]),
+        ("Ptn F", &[], &[], &[]),
+        ("Ptn P", &[], &["ev-1"], &[]),
+        ("Fs Pnt P", &["ev-2"], &[], &[]),
         // Claims.
         ("R! G!", &[], &[], &["cp-1"]),
         ("Ft G!", &[], &[], &["cp-1"]),
