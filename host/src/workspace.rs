@@ -193,7 +193,7 @@ impl Workspace {
         let upstream = branch.and_then(|branch| self.repository.branch_upstream(branch));
         let id = |name: Option<&str>| -> anyhow::Result<Option<String>> {
             let found = name
-                .map(|name| self.repository.resolve_commit(name))
+                .map(|name| self.repository.resolve_branch(name))
                 .transpose()?;
             Ok(found.flatten().map(|id| id.to_string()))
         };

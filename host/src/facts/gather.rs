@@ -271,7 +271,7 @@ fn read_base(
     let Some(name) = name.filter(|base| branch != Some(base)) else {
         return Ok(None);
     };
-    let ahead_behind = match (head, repository.resolve_commit(&name)?) {
+    let ahead_behind = match (head, repository.resolve_branch(&name)?) {
         (Some(head), Some(base)) => Some(repository.ahead_behind(head, base)?),
         _ => None,
     };

@@ -151,6 +151,19 @@ impl Repository {
         Ok(object.peel_to_commit().ok().map(|commit| commit.id()))
     }
 
+    /// As [`Repository::resolve_commit`], for a branch's name or a ref's in full, which is looked up where it should be
+    /// before anything else is tried.
+    pub fn resolve_branch(&self, name: &str) -> anyhow::Result<Option<ObjectId>> {
+        let full = match name.starts_with("refs/") {
+            true => name.to_owned(),
+            false => format!("refs/heads/{name}"),
+        };
+        match self.plain_ref(&full) {
+            Ok(Some(id)) if self.commit_exists(id) => Ok(Some(id)),
+            _ => self.resolve_commit(name),
+        }
+    }
+
     /// HEAD's commit; None on an unborn branch.
     pub fn head_commit(&self) -> anyhow::Result<Option<ObjectId>> {
         self.read_ref("HEAD")

@@ -45,6 +45,11 @@ impl Repository {
         lock.replace(&path, new).map_err(|error| failed(&error))
     }
 
+    /// What a ref of this full name is at, without parsing all packed ones. An error where it is not a plain one.
+    pub(super) fn plain_ref(&self, name: &str) -> Result<Option<ObjectId>, Error> {
+        self.current(&self.common_dir().join(name), name)
+    }
+
     fn current(&self, path: &Path, name: &str) -> Result<Option<ObjectId>, Error> {
         let mut text = Vec::new();
         match File::open(path) {
@@ -184,6 +189,21 @@ mod tests {
             RefUpdate::Done
         );
         assert!(!test.path(".git/refs/sessions/c.lock").exists());
+    }
+
+    #[test]
+    fn a_branch_is_found_loose_packed_and_by_other_words() {
+        let test = TestRepository::new();
+        let one = test.commit_file("a", "1", "one");
+        test.git(&["branch", "other"]);
+        let found = |name: &str| test.open().resolve_branch(name).unwrap();
+        for _ in 0..2 {
+            for name in ["other", "refs/heads/other", "HEAD"] {
+                assert_eq!(found(name), Some(one), "{name}");
+            }
+            assert_eq!(found("none"), None);
+            test.git(&["pack-refs", "--all"]);
+        }
     }
 
     #[test]
