@@ -12,6 +12,10 @@ const MOST_GLOBALS: u64 = 10_000;
 /// Compiling takes time and memory for each. A Python plugin has some 20,000.
 const MOST_FUNCTIONS: u64 = 100_000;
 
+/// Bytes of one function: the time that compiling takes grows faster than its size. The interpreter's loop of a Python
+/// plugin is the largest honest one.
+const MOST_CODE: u64 = 512 * 1024;
+
 /// Functions and imports, counted again for each instance of their module: there they take some 60 bytes each.
 const MOST_PARTS: u64 = 1_000_000;
 
@@ -21,6 +25,7 @@ pub fn excess(valid: &[u8]) -> Result<(), String> {
     for (count, most, what) in [
         (weight.globals, MOST_GLOBALS, "global variables"),
         (weight.functions, MOST_FUNCTIONS, "functions"),
+        (weight.code, MOST_CODE, "bytes of code in one function"),
         (
             weight.parts(),
             MOST_PARTS,
@@ -38,6 +43,8 @@ pub fn excess(valid: &[u8]) -> Result<(), String> {
 struct Weight {
     globals: u64,
     functions: u64,
+    /// Bytes of the largest function.
+    code: u64,
     /// Of one module.
     largest: u64,
     /// Whether it stands in a nested component, and the parts of its module, where that is known.
@@ -78,6 +85,11 @@ impl Weight {
             }
             Payload::GlobalSection(section) => self.globals += u64::from(section.count()),
             Payload::ImportSection(section) => add(scopes, section.count()),
+            Payload::CodeSectionEntry(body) => {
+                let range = body.range();
+                let bytes = range.end.saturating_sub(range.start) as u64;
+                self.code = self.code.max(bytes);
+            }
             Payload::FunctionSection(section) => {
                 self.functions += u64::from(section.count());
                 add(scopes, section.count());
@@ -212,6 +224,30 @@ mod tests {
         let parts = too_many("1000000 functions and imports in all its instances");
         assert_eq!(said(component(MOST_PARTS / 50, 0, 50)), Ok(()));
         assert_eq!(said(component(MOST_PARTS / 50, 0, 51)), parts);
+    }
+
+    #[test]
+    fn one_function_is_not_the_whole_component() {
+        let with = |instructions: u64| {
+            let mut types = TypeSection::new();
+            types.ty().function([], []);
+            let (mut declared, mut code) = (FunctionSection::new(), CodeSection::new());
+            declared.function(0);
+            let mut body = Function::new([]);
+            for _ in 0..instructions {
+                body.instructions().nop();
+            }
+            body.instructions().end();
+            code.function(&body);
+            let mut module = Module::new();
+            module.section(&types).section(&declared).section(&code);
+            let mut component = Component::new();
+            component.section(&ModuleSection(&module));
+            said(component)
+        };
+        assert_eq!(with(MOST_CODE - 10), Ok(()));
+        let said = "it has more than 524288 bytes of code in one function".to_owned();
+        assert_eq!(with(MOST_CODE), Err(said));
     }
 
     #[test]
