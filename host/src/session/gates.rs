@@ -108,8 +108,9 @@ fn ran_again(newer: &Held, failed: &Held) -> bool {
     same && newer.standing.is_verified() && newer.record.passed()
 }
 
-/// Whether tests that passed on this tree are those that failed on an earlier one, as far as can be told: by the same
-/// runner, and not fewer; where it broke down before the runner was known, by the same program in the same directory.
+/// Whether tests that passed on this tree are those that failed on an earlier one, as far as can be told: not fewer, by
+/// the same runner, in the same directory or at the root, which holds them all; where it broke down before the runner was
+/// known, by the same program in the same directory.
 fn redeems(newer: &Held, failed: &Held) -> bool {
     let (newer, standing, failed) = (&newer.record, &newer.standing, &failed.record);
     let ran = |record: &EvidenceRecord| {
@@ -117,7 +118,10 @@ fn redeems(newer: &Held, failed: &Held) -> bool {
         counts.map(|counts| u64::from(counts.passed) + u64::from(counts.failed))
     };
     let same = match (newer.runner(), failed.runner()) {
-        (Some(newer), Some(failed)) => newer == failed,
+        (Some(runner), Some(other)) => {
+            let holds = newer.directory.is_none() || newer.directory == failed.directory;
+            runner == other && holds
+        }
         _ => {
             let program = newer.command.first();
             let is_shell = program.is_some_and(|program| program.ends_with("sh"));

@@ -83,7 +83,12 @@ fn a_failure_is_past_when_as_many_tests_of_its_runner_have_passed() {
     let whole = pytest(0, 2, 0, Standing::Verified);
     assert_eq!(reasons(&[whole, failed.clone()]).0.len(), 0);
     let elsewhere = pytest(0, 2, 0, stale());
-    assert_eq!(reasons(&[elsewhere, failed]).0.len(), 2);
+    assert_eq!(reasons(&[elsewhere, failed.clone()]).0.len(), 2);
+    let [mut web, mut api] = [failed, pytest(0, 5, 0, Standing::Verified)];
+    web.record.directory = Some("web".into());
+    assert_eq!(reasons(&[api.clone(), web.clone()]).0.len(), 0);
+    api.record.directory = Some("api".into());
+    assert_eq!(reasons(&[api, web]).0.len(), 1);
 }
 
 #[test]
