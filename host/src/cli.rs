@@ -95,13 +95,7 @@ pub fn main() -> ExitCode {
     );
     let done = match cli.command {
         Command::Run(args) => commands::run::run(&mut ui, &environment, begun, &args),
-        Command::Status(args) => {
-            commands::status::run(&mut ui, &environment, begun, &args).map(|()| EXIT_DONE)
-        }
-        Command::Brief(args) => {
-            commands::brief::run(&mut ui, &environment, begun, &args).map(|()| EXIT_DONE)
-        }
-        command => run(&mut ui, &environment, command).map(|()| EXIT_DONE),
+        command => run(&mut ui, &environment, begun, command).map(|()| EXIT_DONE),
     };
     let code = done.unwrap_or_else(|error| ui.error(&error));
     ExitCode::from(ui.finish(code))
@@ -119,7 +113,12 @@ fn begin(environment: &Environment) -> Option<StatusProcess> {
     StatusProcess::spawn(environment, options.status).ok()
 }
 
-fn run(ui: &mut Ui, environment: &Environment, command: Command) -> anyhow::Result<()> {
+fn run(
+    ui: &mut Ui,
+    environment: &Environment,
+    begun: Option<StatusProcess>,
+    command: Command,
+) -> anyhow::Result<()> {
     match command {
         Command::Init(args) => commands::init::run(ui, environment, &args),
         Command::Start(args) => commands::start::run(ui, environment, args),
@@ -127,8 +126,8 @@ fn run(ui: &mut Ui, environment: &Environment, command: Command) -> anyhow::Resu
         Command::Switch(args) => commands::switch::run(ui, environment, &args),
         Command::Checkpoint(args) => commands::checkpoint::run(ui, environment, args),
         Command::End(args) => commands::end::run(ui, environment, args),
-        Command::Status(args) => commands::status::run(ui, environment, None, &args),
-        Command::Brief(args) => commands::brief::run(ui, environment, None, &args),
+        Command::Status(args) => commands::status::run(ui, environment, begun, &args),
+        Command::Brief(args) => commands::brief::run(ui, environment, begun, &args),
         Command::Handoff(args) => commands::handoff::run(ui, environment, &args),
         Command::Objectives(args) => commands::objectives::run(ui, environment, args),
         Command::Blockers(args) => commands::blockers::run(ui, environment, args),
@@ -137,7 +136,7 @@ fn run(ui: &mut Ui, environment: &Environment, command: Command) -> anyhow::Resu
         Command::Plugin(args) => commands::plugin::run(ui, environment, args),
         Command::Hooks(args) => commands::hooks::run(ui, environment, &args),
         // It has an exit code of its own.
-        Command::Run(args) => commands::run::run(ui, environment, None, &args).map(drop),
+        Command::Run(args) => commands::run::run(ui, environment, begun, &args).map(drop),
         Command::Demo(args) => commands::demo::run(ui, environment, &args),
         Command::Completions(args) => commands::completions::run(ui, &args),
     }

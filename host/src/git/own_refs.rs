@@ -1,8 +1,9 @@
-//! Writing our own refs as git keeps them: a file for each, replaced under git's own lock for it. It must not touch a
-//! ref outside of our namespaces.
+//! Single refs as git keeps them: a file for each, or a line among the packed ones; our own are replaced under git's own
+//! lock for them. It must not write a ref outside of our namespaces.
 //!
-//! libgit2 parses every packed ref before it writes a single one, to see whether the name of another stands in its way:
-//! 8 ms at 10,000 sessions, for each checkpoint and each piece of evidence. Below our namespaces nobody else makes names.
+//! libgit2 parses every packed ref before it writes a single one, to see whether the name of another stands in its way,
+//! and to look up one that is packed: 8 ms at 10,000 sessions, for each checkpoint and each piece of evidence. Below our
+//! namespaces nobody else makes names.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};

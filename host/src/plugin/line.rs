@@ -77,8 +77,8 @@ impl<T> Line<T> {
             return Err(wasmtime::Error::from(wasmtime::Trap::Interrupt));
         }
         loop {
-            let left = self.deadline.instant();
-            match receive(&answer, left.saturating_duration_since(Instant::now())) {
+            let until = self.deadline.instant();
+            match receive(&answer, until.saturating_duration_since(Instant::now())) {
                 Ok(answer) => return Ok(answer),
                 // It was put off meanwhile.
                 Err(RecvTimeoutError::Timeout) if !self.is_over() => {}

@@ -9,11 +9,11 @@ use wasmparser::{
 /// Of all modules together; each instance has its own. The largest honest component, a Python one, has some 900.
 const MOST_GLOBALS: u64 = 10_000;
 
-/// Compiling takes time and memory for each. A Python plugin has some 20,000.
+/// Compiling takes time and memory for each. Python and JavaScript plugins, the largest, have fewer.
 const MOST_FUNCTIONS: u64 = 100_000;
 
-/// Bytes of one function: the time that compiling takes grows faster than its size. The interpreter's loop of a Python
-/// plugin is the largest honest one.
+/// Bytes of one function: the time that compiling takes grows faster than its size. Those of Python and JavaScript
+/// plugins are smaller.
 const MOST_CODE: u64 = 512 * 1024;
 
 /// Functions and imports, counted again for each instance of their module: there they take some 60 bytes each.

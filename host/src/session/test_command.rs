@@ -97,11 +97,8 @@ fn is_one(words: &[&str]) -> bool {
     let is_assignment = first
         .split_once('=')
         .is_some_and(|(name, _)| !name.contains('/'));
-    if is_assignment || WRAPPERS.contains(&program) {
-        // A wrapper's own options and their values: the first word that is a runner counts.
-        return is_one(rest) || (first.starts_with('-') && is_one(rest));
-    }
-    if first.starts_with('-') {
+    // Options of a wrapper are passed over; what stands behind one that takes a value is not found.
+    if is_assignment || first.starts_with('-') || WRAPPERS.contains(&program) {
         return is_one(rest);
     }
     if RUNNERS.contains(&program) {
