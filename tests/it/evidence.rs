@@ -194,8 +194,14 @@ fn resume_lists_what_held_at_the_handoff_and_does_not_any_more() {
     assert!(text.contains("verified: "), "{text}");
     run(&repository, &["end"]);
 
-    // The second session ran nothing: its own handoff has nothing to go stale.
-    run(&repository, &["resume"]);
+    // The second session ran nothing: its handoff tells what the one before told.
+    let text = run(&repository, &["handoff"]).stdout;
+    assert!(text.contains("verified: sh -c "), "{text}");
+    let text = run(&repository, &["resume"]).stdout;
+    assert!(text.contains("; ev-1 of feature-x-"), "{text}");
+    repository.write("a", "a: one and a half\n");
+    let text = run(&repository, &["resume"]).stdout;
+    assert!(text.contains("no longer verified: sh -c "), "{text}");
     passes(&repository);
     run(&repository, &["end", "--accomplished", "it works"]);
     repository.write("a", "a: two\n");

@@ -231,6 +231,44 @@ fn a_session_that_goes_on_has_the_tests_of_the_one_before() {
 }
 
 #[test]
+fn a_failure_is_remembered_by_every_later_session_of_the_branch() {
+    let env = TestEnv::new();
+    let repository = at_work(&env);
+    assert_eq!(tests(&repository, 2, 1).code, Some(1));
+    let shown = repository.session(&["status", "--json"]).success().json();
+    let first = shown["session"]["id"].as_str().unwrap().to_owned();
+    let failed = format!(
+        "tests fail: `sh .git/tests.sh` failed (exit code 1): 2 passed, 1 failed (cargo-test) (ev-1 of {first})"
+    );
+    for opened in ["start", "resume", "resume", "start"] {
+        run(&repository, &["end"]);
+        run(&repository, &[opened]);
+        repository.session(&["run", "--", "true"]).success();
+        refused(&repository, &[&failed]);
+    }
+    tests(&repository, 3, 0).success();
+    end(&repository, &[]).success();
+}
+
+#[test]
+fn a_merge_with_changes_of_the_target_s_own_is_said_to_be_untested() {
+    let untested = "so no test has seen what the merge made: run the tests on main";
+    for moved in [false, true] {
+        let env = TestEnv::new();
+        let repository = at_work(&env);
+        tests(&repository, 3, 0).success();
+        if moved {
+            repository.git(&["switch", "--quiet", "main"]);
+            repository.write("c", "c\n");
+            repository.commit("feat: c");
+            repository.git(&["switch", "--quiet", "feature/z"]);
+        }
+        let outcome = end(&repository, &[]).success();
+        assert_eq!(outcome.stderr.contains(untested), moved, "{outcome}");
+    }
+}
+
+#[test]
 fn an_enhanced_commit_tells_tests_that_ran_on_its_very_tree() {
     let env = TestEnv::new();
     let repository = at_work(&env);

@@ -161,7 +161,7 @@ fn handoff_facts(facts: &Facts, handoff: &EndRecord) -> Section {
 
 /// What held when the handoff was written, as it stands now.
 fn handoff_evidence(facts: &Facts) -> Section {
-    let held: Vec<_> = facts.handoff_evidence.iter().map(Held::fact).collect();
+    let held: Vec<_> = facts.handoff_evidence().map(Held::fact).collect();
     let mut section = evidence::section(&held, facts.now).importance(84);
     "handoff_evidence".clone_into(&mut section.name);
     "Evidence of the handoff, as it stands now".clone_into(&mut section.title);

@@ -64,7 +64,7 @@ pub fn line(evidence: &EvidenceFact, now: Timestamp) -> String {
         evidence.standing,
         evidence.command,
         evidence.outcome,
-        evidence.id,
+        evidence.name(),
         ago_at(now, evidence.started_at),
     )
 }

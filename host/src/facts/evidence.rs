@@ -12,6 +12,7 @@ use super::tree_state::{self, Observed};
 use crate::git::Repository;
 use crate::git::status::Status;
 use crate::session::evidence::{EvidenceRecord, TreeState};
+use crate::session::ids::SessionId;
 use crate::store::snapshot::Limits;
 
 /// How much is read to compare.
@@ -56,9 +57,18 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    pub fn judged(&mut self, record: EvidenceRecord) -> anyhow::Result<Held> {
+    /// `session`: the earlier session of the branch that saw it.
+    pub fn judged(
+        &mut self,
+        record: EvidenceRecord,
+        session: Option<SessionId>,
+    ) -> anyhow::Result<Held> {
         let standing = self.standing(&record)?;
-        Ok(Held { record, standing })
+        Ok(Held {
+            record,
+            standing,
+            session,
+        })
     }
 
     pub fn standing(&mut self, evidence: &EvidenceRecord) -> anyhow::Result<Standing> {

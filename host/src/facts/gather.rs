@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::annotations::Annotations;
 use super::evidence::{Comparison, Thoroughness};
 use super::path_history::{Depth, PathHistory, Refresh};
-use super::standing::Standing;
 use super::{Base, Facts, Head, SharedContext};
 use crate::config::shared;
 use crate::error::Warning;
@@ -18,10 +17,8 @@ use crate::session::ids::SessionId;
 use crate::session::live::LiveSession;
 use crate::session::record::EndRecord;
 use crate::store::record;
+use crate::store::recorded_evidence::{self, Newest};
 use crate::workspace::Workspace;
-
-/// Of how many commands the newest evidence is known.
-const EVIDENCE: usize = 8;
 
 /// Commits listed since a checkpoint; more are only said to be there.
 pub const COMMITS_LISTED: usize = 50;
@@ -150,7 +147,7 @@ pub fn gather(workspace: &mut Workspace, options: Options) -> anyhow::Result<Fac
         // A cache: a read-only store costs only time.
         let _ = annotations.save(&index);
     }
-    let recorded = read_evidence(workspace, session.as_ref(), handoff.as_ref(), &mut warnings);
+    let recorded = read_evidence(workspace, latest, &mut warnings);
     let base = read_base(workspace, place.branch.as_deref(), head, latest)?;
     let operation = workspace.repository.operation();
     let user = workspace.repository.identity();
@@ -170,10 +167,15 @@ pub fn gather(workspace: &mut Workspace, options: Options) -> anyhow::Result<Fac
         options.thoroughness(),
         workspace.config.snapshots.max_file,
     );
-    let [evidence, handoff_evidence] = recorded.map(|records| {
-        let judged = records.into_iter().map(|record| now.judged(record));
+    let own = recorded.own.into_iter().map(|record| (None, record));
+    let earlier = recorded.earlier.into_iter();
+    let earlier = earlier.map(|(session, record)| (Some(session), record));
+    let mut judged = |records: &mut dyn Iterator<Item = (Option<SessionId>, EvidenceRecord)>| {
+        let judged = records.map(|(session, record)| now.judged(record, session));
         attempt(judged.collect(), &mut warnings).unwrap_or_default()
-    });
+    };
+    let evidence = judged(&mut own.into_iter());
+    let earlier_evidence = judged(&mut earlier.into_iter());
     Ok(Facts {
         now: workspace.environment.now,
         offset: workspace.environment.offset,
@@ -201,7 +203,7 @@ pub fn gather(workspace: &mut Workspace, options: Options) -> anyhow::Result<Fac
         handoff,
         thoroughness: options.thoroughness(),
         evidence,
-        handoff_evidence,
+        earlier_evidence,
         shared,
         history,
         work_items,
@@ -209,32 +211,32 @@ pub fn gather(workspace: &mut Workspace, options: Options) -> anyhow::Result<Fac
     })
 }
 
-/// The evidence of the open session, and that of the handoff which was verified then.
+/// The evidence of the open session, and that of those before it on the branch.
 fn read_evidence(
     workspace: &Workspace,
-    session: Option<&LiveSession>,
-    handoff: Option<&EndRecord>,
+    latest: Option<&LiveSession>,
     warnings: &mut Vec<Warning>,
-) -> [Vec<EvidenceRecord>; 2] {
-    let mut of = |id: Option<&SessionId>| {
-        let Some(id) = id else { return Vec::new() };
-        let read = record::latest_evidence(&workspace.repository, id, EVIDENCE);
-        let Some(walked) = attempt(read, warnings) else {
-            return Vec::new();
-        };
-        warn_once(walked.damage, warnings);
-        walked.found
+) -> Newest {
+    let knows = |session: &&LiveSession| {
+        let context = &session.context;
+        context.highest_evidence > 0 || context.before().is_some()
     };
-    let session = session.filter(|session| session.context.highest_evidence > 0);
-    let ours = of(session.map(|session| &session.context.id));
-    let handoff = handoff.filter(|handoff| !handoff.evidence.is_empty());
-    let mut theirs = of(handoff.map(|handoff| &handoff.session));
-    theirs.retain(|record| {
-        let mut facts = handoff.iter().flat_map(|handoff| &handoff.evidence);
-        let fact = facts.find(|fact| fact.id == record.id);
-        fact.is_some_and(|fact| fact.standing == Standing::Verified.word())
-    });
-    [ours, theirs]
+    let Some(context) = latest.filter(knows).map(|session| &session.context) else {
+        return Newest::default();
+    };
+    let read = recorded_evidence::newest(&workspace.repository, &context.id);
+    let Some(walked) = attempt(read, warnings) else {
+        return Newest::default();
+    };
+    warn_once(walked.damage, warnings);
+    let mut newest = walked.found;
+    if !context.is_open() {
+        let ended = newest.own.drain(..);
+        let mut earlier: Vec<_> = ended.map(|one| (context.id.clone(), one)).collect();
+        earlier.append(&mut newest.earlier);
+        newest.earlier = earlier;
+    }
+    newest
 }
 
 /// What is damaged is reported, and the rest goes on working.

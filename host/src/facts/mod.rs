@@ -33,7 +33,7 @@ use crate::session::record::{CheckpointRecord, EndRecord};
 use annotations::WorkItems;
 use evidence::Thoroughness;
 use path_history::PathHistory;
-use standing::Held;
+use standing::{Held, Standing};
 
 #[derive(Debug)]
 pub struct Facts {
@@ -63,8 +63,8 @@ pub struct Facts {
     pub thoroughness: Thoroughness,
     /// The newest evidence of each command in the open session, newest first.
     pub evidence: Vec<Held>,
-    /// The same of the session that left the handoff, as far as it held then, judged by the work tree now.
-    pub handoff_evidence: Vec<Held>,
+    /// The same of the sessions before it on this branch, where the open one has not run the same command.
+    pub earlier_evidence: Vec<Held>,
     pub shared: SharedContext,
     pub history: PathHistory,
     pub work_items: WorkItems,
@@ -87,6 +87,23 @@ impl Facts {
     /// For a document that is kept.
     pub fn evidence_facts(&self) -> Vec<EvidenceFact> {
         self.evidence.iter().map(Held::fact).collect()
+    }
+
+    /// What the handoff says that held when it was written, judged by the work tree now. Its author had seen it himself or
+    /// found it in the handoff before.
+    pub fn handoff_evidence(&self) -> impl Iterator<Item = &Held> {
+        let handoff = self.handoff.as_ref();
+        self.earlier_evidence.iter().filter(move |held| {
+            handoff.is_some_and(|handoff| {
+                let session = held.session.as_ref();
+                handoff.evidence.iter().any(|fact| {
+                    let of = fact.session.as_ref().unwrap_or(&handoff.session);
+                    fact.id == held.record.id
+                        && session == Some(of)
+                        && fact.standing == Standing::Verified.word()
+                })
+            })
+        })
     }
 
     /// The work tree's state in git's own terms.

@@ -96,8 +96,7 @@ pub fn since_you_left(
     let base = facts.head.base.as_ref().map(|base| base.name.as_str());
     since.base = moved(base, left.touched.base.as_deref())?;
     since.stale = facts
-        .handoff_evidence
-        .iter()
+        .handoff_evidence()
         .filter(|held| matches!(held.standing, Standing::Stale(_)))
         .map(|held| {
             let fact = held.fact();

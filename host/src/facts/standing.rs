@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::path::RepoPath;
 use crate::session::evidence::{EvidenceFact, EvidenceRecord};
+use crate::session::ids::SessionId;
 
 /// Why evidence was not compared, and who does.
 pub const NOT_COMPARED: &str =
@@ -14,6 +15,8 @@ pub const NOT_COMPARED: &str =
 pub struct Held {
     pub record: EvidenceRecord,
     pub standing: Standing,
+    /// The session that saw it, where that is an earlier one of the branch.
+    pub session: Option<SessionId>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,7 +130,16 @@ impl Held {
             true => Standing::Verified,
             false => Standing::Stale(moved),
         };
-        Self { record, standing }
+        Self {
+            record,
+            standing,
+            session: None,
+        }
+    }
+
+    /// `ev-3`, or `ev-3 of feature-auth-20261122-k3f7`.
+    pub fn name(&self) -> String {
+        self.record.id.of(self.session.as_ref())
     }
 
     /// For a document that is kept.
@@ -135,6 +147,7 @@ impl Held {
         let record = &self.record;
         EvidenceFact {
             id: record.id,
+            session: self.session.clone(),
             label: record.label.clone(),
             command: record.command_text(),
             exit_code: record.exit_code,

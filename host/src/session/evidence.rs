@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::EvidenceId;
+use super::ids::{EvidenceId, SessionId};
 use super::list::one_line;
 use super::test_command::runs_tests;
 use crate::document::secrets;
@@ -144,6 +144,9 @@ pub struct TestCounts {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EvidenceFact {
     pub id: EvidenceId,
+    /// The earlier session of the branch that saw it; None: the one whose document it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// On one line.
@@ -161,6 +164,13 @@ pub struct EvidenceFact {
     /// What had changed since, or why that is not known, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved: Option<String>,
+}
+
+impl EvidenceFact {
+    /// `ev-3`, or `ev-3 of feature-auth-20261122-k3f7`.
+    pub fn name(&self) -> String {
+        self.id.of(self.session.as_ref())
+    }
 }
 
 impl TestCounts {

@@ -34,11 +34,11 @@ pub fn judge(facts: &Facts, contributions: &[Contribution], before: &[Contributi
     let quality = &facts.config.quality;
     let mut judgement = Judgement::default();
     if quality.require_tests {
-        // A session that goes on from another one has its tests, as far as they still hold.
+        // What failed on this branch did so whichever session saw it.
         let all: Vec<&Held> = facts
             .evidence
             .iter()
-            .chain(&facts.handoff_evidence)
+            .chain(&facts.earlier_evidence)
             .collect();
         tests(&all, &mut judgement);
     }
@@ -61,7 +61,7 @@ fn tests(evidence: &[&Held], judgement: &mut Judgement) {
             "`{}` {} ({})",
             record.command_text(),
             record.outcome(),
-            record.id
+            held.name()
         ))
     };
     let again = |held: &Held| {

@@ -107,6 +107,14 @@ impl EvidenceId {
             .filter(|number| *number <= HIGHEST_NUMBER)
             .map(Self)
     }
+
+    /// `ev-3`, or `ev-3 of feature-auth-20261122-k3f7` where an earlier session of the branch saw it.
+    pub fn of(self, session: Option<&SessionId>) -> String {
+        match session {
+            None => self.to_string(),
+            Some(session) => format!("{self} of {session}"),
+        }
+    }
 }
 
 impl fmt::Display for EvidenceId {

@@ -28,7 +28,9 @@ pub fn begin(beginning: Beginning, previous: Option<&LiveSession>) -> LiveSessio
             CheckList::empty(ListKind::Blockers),
         ),
     };
-    open(beginning, None, objectives, blockers)
+    let mut session = open(beginning, None, objectives, blockers);
+    session.context.follows = previous.map(|previous| previous.context.id.clone());
+    session
 }
 
 /// A session that goes on from one that ended: it names it, and carries its open objectives and blockers with their ids.
@@ -65,6 +67,7 @@ fn open(
             base: beginning.base,
             mode: beginning.mode,
             continues,
+            follows: None,
             current_objective: None,
             highest_objective: objectives.highest(),
             highest_blocker: blockers.highest(),
@@ -149,5 +152,6 @@ mod tests {
             .collect();
         assert_eq!(ids, ["obj-8"]);
         assert_eq!(next.context.continues, None);
+        assert_eq!(next.context.follows, Some(before.context.id));
     }
 }

@@ -74,6 +74,9 @@ pub struct LiveContext {
     /// The session that this one goes on from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub continues: Option<SessionId>,
+    /// The session before it on this branch, where it does not go on from that one: what was seen then counts still.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<SessionId>,
     /// What `objectives current` set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current_objective: Option<u32>,
@@ -173,6 +176,11 @@ impl LiveContext {
         Duration::from_secs(self.active_seconds).saturating_add(open)
     }
 
+    /// The session before it on its branch.
+    pub fn before(&self) -> Option<&SessionId> {
+        self.continues.as_ref().or(self.follows.as_ref())
+    }
+
     pub fn is_open(&self) -> bool {
         self.ended_at.is_none()
     }
@@ -231,6 +239,7 @@ pub mod tests {
             base: None,
             mode: Mode::Normal,
             continues: None,
+            follows: None,
             current_objective: None,
             highest_objective: 0,
             highest_blocker: 0,

@@ -216,6 +216,8 @@ pub struct Pointers {
     pub checkpoint: Option<String>,
     /// The newest evidence of each command before this commit, newest first: commit and key.
     pub evidence: Vec<(String, String)>,
+    /// The same of the sessions before it on this branch, as far as this one has not run the same command.
+    pub earlier: Vec<(String, String)>,
     /// What this commit is: `checkpoint`, or `evidence` with its key.
     pub is: Option<String>,
 }

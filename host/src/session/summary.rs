@@ -98,6 +98,7 @@ fn following(before: &Pointers, commit: &str) -> Pointers {
         Some(is) => {
             if let Some(key) = is.strip_prefix(EVIDENCE) {
                 pointers.evidence.retain(|(_, known)| known != key);
+                pointers.earlier.retain(|(_, known)| known != key);
                 pointers
                     .evidence
                     .insert(0, (commit.to_owned(), key.to_owned()));
@@ -131,6 +132,24 @@ pub fn evidence_commits(summary: &SessionSummary, commit: &str) -> Vec<String> {
         .into_iter()
         .map(|(commit, _)| commit)
         .collect()
+}
+
+/// As [`evidence_commits`], of the sessions before it on its branch.
+pub fn earlier_commits(summary: &SessionSummary, commit: &str) -> Vec<String> {
+    let pointers = following(&summary.pointers, commit);
+    pointers
+        .earlier
+        .into_iter()
+        .map(|(commit, _)| commit)
+        .collect()
+}
+
+/// What a new session of a branch takes over from the one before, whose newest commit this is.
+pub fn handed_on(summary: &SessionSummary, commit: &str) -> Vec<(String, String)> {
+    let mut pointers = following(&summary.pointers, commit);
+    pointers.evidence.append(&mut pointers.earlier);
+    let_go(&mut pointers.evidence);
+    pointers.evidence
 }
 
 /// Whether the commit with this summary is a checkpoint, as far as it says what it is.
@@ -214,13 +233,25 @@ pub fn to_message(summary: &SessionSummary, entry: &Entry) -> String {
         "Checkpoint-At",
         pointers.checkpoint.as_deref().unwrap_or_default(),
     );
-    let at: Vec<String> = pointers
-        .evidence
-        .iter()
-        .map(|(commit, key)| format!("{commit}:{key}"))
-        .collect();
-    field("Evidence-At", &at.join(" "));
+    field("Evidence-At", &places(&pointers.evidence));
+    field("Earlier-Evidence-At", &places(&pointers.earlier));
     message
+}
+
+/// `<commit>:<key> <commit>:<key>`.
+fn places(evidence: &[(String, String)]) -> String {
+    let at = evidence
+        .iter()
+        .map(|(commit, key)| format!("{commit}:{key}"));
+    at.collect::<Vec<_>>().join(" ")
+}
+
+fn parse_places(text: &str) -> Vec<(String, String)> {
+    text.split_whitespace()
+        .filter_map(|at| at.split_once(':'))
+        .map(|(commit, key)| (commit.to_owned(), key.to_owned()))
+        .take(COMMANDS_KEPT)
+        .collect()
 }
 
 pub fn parse_message(message: &str) -> Result<SessionSummary, SummaryError> {
@@ -265,13 +296,8 @@ pub fn parse_message(message: &str) -> Result<SessionSummary, SummaryError> {
         pointers: Box::new(Pointers {
             is: field("Is").map(str::to_owned),
             checkpoint: field("Checkpoint-At").map(str::to_owned),
-            evidence: field("Evidence-At")
-                .unwrap_or_default()
-                .split_whitespace()
-                .filter_map(|at| at.split_once(':'))
-                .map(|(commit, key)| (commit.to_owned(), key.to_owned()))
-                .take(COMMANDS_KEPT)
-                .collect(),
+            evidence: parse_places(field("Evidence-At").unwrap_or_default()),
+            earlier: parse_places(field("Earlier-Evidence-At").unwrap_or_default()),
         }),
     })
 }
@@ -306,6 +332,7 @@ mod tests {
             pointers: Box::new(Pointers {
                 checkpoint: Some("aaaa".into()),
                 evidence: vec![("bbbb".into(), "k1".into()), ("cccc".into(), "k2".into())],
+                earlier: vec![("eeee".into(), "k4".into())],
                 is: Some("evidence k3".into()),
             }),
         }
@@ -367,6 +394,25 @@ mod tests {
         pointers.is = Some("evidence k".into());
         let kept = following(&pointers, "e").evidence;
         assert_eq!((kept.len(), &*kept[0].1), (COMMANDS_KEPT, "k"));
+    }
+
+    #[test]
+    fn what_was_run_in_earlier_sessions_is_handed_on_until_it_is_run_again() {
+        let mut summary = summary();
+        assert_eq!(earlier_commits(&summary, "dddd"), ["eeee"]);
+        let place = |commit: &str, key: &str| (commit.to_owned(), key.to_owned());
+        assert_eq!(
+            handed_on(&summary, "dddd"),
+            [
+                place("dddd", "k3"),
+                place("bbbb", "k1"),
+                place("cccc", "k2"),
+                place("eeee", "k4")
+            ]
+        );
+        summary.pointers.is = Some("evidence k4".into());
+        assert_eq!(earlier_commits(&summary, "dddd"), [""; 0]);
+        assert_eq!(handed_on(&summary, "dddd").len(), 3);
     }
 
     #[test]

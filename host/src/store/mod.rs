@@ -11,6 +11,7 @@ pub mod layout;
 pub mod live;
 pub mod lock;
 pub mod record;
+pub mod recorded_evidence;
 mod regular_file;
 pub mod shared_files;
 pub mod snapshot;

@@ -10,13 +10,13 @@ use anyhow::Context as _;
 
 use super::live::Recovered;
 use super::lock::StoreLock;
+use super::recorded_evidence;
 use crate::document::secrets;
 use crate::environment::Timestamp;
 use crate::error::{Warning, user_error};
 use crate::git::refs::RefUpdate;
 use crate::git::{ObjectId, Repository};
 use crate::path::RepoPath;
-use crate::session::evidence::EvidenceRecord;
 use crate::session::ids::{DETACHED, SessionId};
 use crate::session::list::{CheckList, ListKind};
 use crate::session::live::LiveSession;
@@ -119,7 +119,10 @@ pub fn append(
     let before = tip(repository, id)?;
     let commit = before.as_ref().map(|tip| tip.commit.to_string());
     let previous = before.as_ref().map(|tip| &tip.summary);
-    let summary = summary::next(previous.zip(commit.as_deref()), live, entry, now);
+    let mut summary = summary::next(previous.zip(commit.as_deref()), live, entry, now);
+    if before.is_none() {
+        summary.pointers.earlier = recorded_evidence::handed_on(repository, live)?;
+    }
     let message = summary::to_message(&summary, entry);
     // The record can be shared: what looks like a secret, in a commit's subject or a plugin's answer, stays behind.
     let mut entry_value =
@@ -189,7 +192,7 @@ pub fn walk(
 }
 
 /// One entry; the inner error says why it cannot be read.
-fn read_entry(
+pub(super) fn read_entry(
     repository: &Repository,
     id: &SessionId,
     commit: ObjectId,
@@ -209,7 +212,7 @@ pub(super) fn entry_of(repository: &Repository, commit: ObjectId) -> anyhow::Res
     Ok(serde_json::from_slice(bytes)?)
 }
 
-fn damaged_entry(id: &SessionId, commit: ObjectId, why: &anyhow::Error) -> Warning {
+pub(super) fn damaged_entry(id: &SessionId, commit: ObjectId, why: &anyhow::Error) -> Warning {
     Warning::new(format!(
         "entry {commit} of the record of {id} is damaged: {why:#}"
     ))
@@ -237,61 +240,6 @@ pub fn checkpoints(
         }
         ControlFlow::Continue(())
     })?;
-    Ok(Walked { found, damage })
-}
-
-/// At most `most` pieces of evidence, newest first: of each command only its newest run.
-pub fn latest_evidence(
-    repository: &Repository,
-    id: &SessionId,
-    most: usize,
-) -> anyhow::Result<Walked<Vec<EvidenceRecord>>> {
-    let mut walked = Walked {
-        found: Vec::new(),
-        damage: None,
-    };
-    let tip = match find(repository, id)? {
-        Found::Nothing => return Ok(walked),
-        Found::Tip(tip) => tip,
-        Found::Damaged(warning) => {
-            walked.damage = Some(warning);
-            return Ok(walked);
-        }
-    };
-    let commits = summary::evidence_commits(&tip.summary, &tip.commit.to_string());
-    for commit in commits.into_iter().take(most) {
-        let Ok(commit) = commit.parse::<ObjectId>() else {
-            continue;
-        };
-        match read_entry(repository, id, commit)? {
-            Ok(Entry::Evidence(evidence)) => walked.found.push(evidence),
-            Ok(_) => {}
-            Err(error) => {
-                let damage = || damaged_entry(id, commit, &error);
-                walked.damage.get_or_insert_with(damage);
-            }
-        }
-    }
-    Ok(walked)
-}
-
-/// At most `most` pieces of evidence of a session, the newest ones, oldest first.
-pub fn evidence(
-    repository: &Repository,
-    id: &SessionId,
-    most: usize,
-) -> anyhow::Result<Walked<Vec<EvidenceRecord>>> {
-    let mut found = Vec::new();
-    let damage = walk(repository, id, |recorded| {
-        if let Entry::Evidence(evidence) = recorded.entry {
-            found.push(evidence);
-        }
-        match found.len() < most {
-            true => ControlFlow::Continue(()),
-            false => ControlFlow::Break(()),
-        }
-    })?;
-    found.reverse();
     Ok(Walked { found, damage })
 }
 

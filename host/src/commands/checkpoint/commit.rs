@@ -15,7 +15,7 @@ use crate::session::live::LiveSession;
 use crate::session::measured;
 use crate::session::subject::{self, ChangedFile, FileChange};
 use crate::store::decisions::LOG;
-use crate::store::record;
+use crate::store::recorded_evidence;
 use crate::ui::Ui;
 use crate::workspace::{Workspace, require_open};
 
@@ -149,7 +149,8 @@ fn measured(
     if let Some(tested) = tested {
         let context = &session.context;
         let since = context.decisions_committed_at.unwrap_or(context.started_at);
-        let all = record::evidence(&workspace.repository, &context.id, EVIDENCE_LOOKED_AT)?.found;
+        let all =
+            recorded_evidence::all(&workspace.repository, &context.id, EVIDENCE_LOOKED_AT)?.found;
         let key = tested.record.key();
         let before = all
             .iter()

@@ -5,8 +5,11 @@ use crate::ask::Asked;
 use crate::commands::checkpointing::{self, CheckpointRequest, Taken};
 use crate::document::markdown::to_markdown;
 use crate::document::{Document, handoff};
+use crate::facts::Facts;
 use crate::facts::gather::commits_since;
+use crate::facts::standing::Held;
 use crate::git::ObjectId;
+use crate::session::evidence::EvidenceFact;
 use crate::session::live::LiveSession;
 use crate::session::phase;
 use crate::session::record::{CheckpointReason, EndFile, EndRecord, Entry, RECORD_FORMAT};
@@ -114,7 +117,7 @@ fn end_record(
         objectives_total: number(total),
         checkpoints: context.highest_checkpoint,
         claims: request.claims.clone(),
-        evidence: asked.facts.evidence_facts(),
+        evidence: evidence_facts(&asked.facts),
         decisions: decided::ids(workspace, session)?,
         next_steps: handoff::steps(&asked.facts, session, &asked.contributions),
         merged_into: request.merge_to.clone().filter(|_| merged.is_some()),
@@ -123,4 +126,10 @@ fn end_record(
         handoff: request.handoff,
         contributions: checkpointing::recorded(&asked.contributions),
     })
+}
+
+/// Also what the handoff before this one told, as it stands now: who goes on twice has lost nothing.
+fn evidence_facts(facts: &Facts) -> Vec<EvidenceFact> {
+    let held = facts.evidence.iter().chain(facts.handoff_evidence());
+    held.map(Held::fact).collect()
 }

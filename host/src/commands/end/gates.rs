@@ -63,11 +63,12 @@ fn measured_before(repository: &Repository, asked: &Asked) -> anyhow::Result<Vec
     if !misses_a_number(&asked.contributions) {
         return Ok(Vec::new());
     }
-    let checkpoints = record::checkpoints(repository, &session.context.id)?.found;
-    let contributions = checkpoints
-        .into_iter()
-        .flat_map(|(_, checkpoint)| checkpoint.contributions);
-    Ok(contributions.collect())
+    let mut found = Vec::new();
+    for id in std::iter::once(&session.context.id).chain(session.context.before()) {
+        let checkpoints = record::checkpoints(repository, id)?.found.into_iter();
+        found.extend(checkpoints.flat_map(|(_, checkpoint)| checkpoint.contributions));
+    }
+    Ok(found)
 }
 
 fn satisfied_by(refusals: &[Refusal]) -> String {

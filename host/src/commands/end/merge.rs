@@ -80,12 +80,39 @@ pub fn merge(
             commit.short()
         ));
     }
-    if merged.is_none() {
-        ui.note(&format!(
+    match merged {
+        None => ui.note(&format!(
             "{target} has everything of {branch} already, so nothing was merged"
-        ));
+        )),
+        Some(commit) => tell_untested(ui, workspace, plan, asked, commit)?,
     }
     Ok(merged)
+}
+
+/// Tests of the branch say nothing of a tree that the target has put its own changes into.
+fn tell_untested(
+    ui: &Ui,
+    workspace: &Workspace,
+    plan: &Plan,
+    asked: &Asked,
+    merged: ObjectId,
+) -> anyhow::Result<()> {
+    let Plan { branch, target, .. } = plan;
+    let repository = &workspace.repository;
+    let evidence = &asked.facts.evidence;
+    let mut known = evidence.iter().chain(&asked.facts.earlier_evidence);
+    if !known.any(|held| held.record.is_test()) {
+        return Ok(());
+    }
+    let Some(head) = repository.head_commit()? else {
+        return Ok(());
+    };
+    if repository.commit_tree(merged)? != repository.commit_tree(head)? {
+        ui.note(&format!(
+            "{target} had changes that {branch} does not have, so no test has seen what the merge made: run the tests on {target}"
+        ));
+    }
+    Ok(())
 }
 
 /// Takes back what was written before the merge was stopped. Returns what to say.

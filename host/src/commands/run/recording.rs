@@ -18,7 +18,7 @@ use crate::session::ids::{EvidenceId, SessionId};
 use crate::session::live::LiveSession;
 use crate::session::record::{Entry, RECORD_FORMAT};
 use crate::session::test_command::only_shows;
-use crate::store::record;
+use crate::store::recorded_evidence;
 use crate::store::snapshot::Limits;
 use crate::store::transaction::Transaction;
 use crate::ui::Ui;
@@ -136,8 +136,8 @@ impl Recorder {
             return Ok(());
         }
         let repository = &self.workspace.repository;
-        let newest = record::latest_evidence(repository, &self.session, 1)?.found;
-        after.read_large(repository, newest.first().map(EvidenceRecord::after));
+        let newest = recorded_evidence::last(repository, &self.session)?;
+        after.read_large(repository, newest.as_ref().map(EvidenceRecord::after));
         Ok(())
     }
 
@@ -209,8 +209,8 @@ fn evidence(
 /// The work tree that the evidence before is about, or that the session began with. None where nobody knows it.
 fn previous(repository: &Repository, session: &LiveSession) -> anyhow::Result<Option<Observed>> {
     let context = &session.context;
-    let newest = record::latest_evidence(repository, &context.id, 1)?.found;
-    if let Some(newest) = newest.first() {
+    let newest = recorded_evidence::last(repository, &context.id)?;
+    if let Some(newest) = newest {
         let state = match newest.holds {
             true => newest.after(),
             false => &newest.before,

@@ -6,7 +6,11 @@ use crate::session::evidence::tests::evidence;
 use crate::session::evidence::{Counted, TestCounts};
 
 fn held(record: EvidenceRecord, standing: Standing) -> Held {
-    Held { record, standing }
+    Held {
+        record,
+        standing,
+        session: None,
+    }
 }
 
 fn test(exit_code: i32) -> EvidenceRecord {
