@@ -158,6 +158,23 @@ fn what_the_plugins_own_configuration_allows_is_not_held_up_by_the_repositorys()
 }
 
 #[test]
+fn a_report_that_broke_holds_up_a_merge_unless_the_plugin_was_told_to_block_nothing() {
+    let report = "SF:src/price.js\nDA:1,1\nDA:3,1\nDA:4,1\nend_of_record\n";
+    for (own, code) in [("{}", Some(1)), ("{ block: false }", Some(0))] {
+        let env = TestEnv::new();
+        let config = format!("{COVERAGE}    config: {own}\n");
+        let repository = working(&env, &config, &["start", "feature/x"]);
+        repository.write("lcov.info", report);
+        run(&repository, &["checkpoint", "--message", "feat: dearer"]);
+        repository.write("lcov.info", "SF:src/price.js\nDA:one\n");
+        let outcome = repository.session(&["end", "--merge-to", "main", "--no-input"]);
+        assert_eq!(outcome.code, code, "{own}: {outcome}");
+        let lost = "coverage was measured before and is not now (plugin coverage)";
+        assert_eq!(outcome.stderr.contains(lost), code == Some(1), "{outcome}");
+    }
+}
+
+#[test]
 fn a_brief_says_what_was_measured_last() {
     let env = TestEnv::new();
     let repository = working(&env, COVERAGE, &["start", "feature/x"]);

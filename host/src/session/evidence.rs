@@ -257,6 +257,7 @@ impl EvidenceRecord {
     pub fn outcome(&self) -> String {
         let mut text = match (self.signal, self.exit_code) {
             (Some(signal), _) => format!("ended by signal {signal}"),
+            (None, 0) if !self.passed() => "failed, and ended with exit code 0".to_owned(),
             (None, 0) => "passed".to_owned(),
             (None, 127) => "not found (exit code 127)".to_owned(),
             (None, code) => format!("failed (exit code {code})"),
@@ -358,7 +359,7 @@ pub mod tests {
         evidence.runners = vec![counted("cargo-test", 2, 0), counted("pytest", 3, 1)];
         assert_eq!(
             evidence.outcome(),
-            "passed: 5 passed, 1 failed (cargo-test+pytest)"
+            "failed, and ended with exit code 0: 5 passed, 1 failed (cargo-test+pytest)"
         );
         assert!(
             !evidence.passed(),

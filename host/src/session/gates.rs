@@ -241,11 +241,13 @@ fn metric_lost(now: &[Contribution], before: &[Contribution], name: &str) -> Opt
     let (from, _) = metric(before, name)?;
     let of_plugin: Vec<&Contribution> =
         now.iter().filter(|now| now.plugin == from.plugin).collect();
-    // A report that was read, and nothing changed that it could cover.
-    let is_measured = of_plugin
-        .iter()
-        .any(|now| metric(std::slice::from_ref(*now), TOTAL_COVERAGE).is_some());
-    (!of_plugin.is_empty() && !is_measured).then(|| text::line(&from.plugin))
+    // A report that was read, and nothing changed that it could cover; or the plugin knows that it has no number, and was
+    // told to hold up nothing.
+    let is_answered = of_plugin.iter().any(|now| {
+        let total = metric(std::slice::from_ref(*now), TOTAL_COVERAGE);
+        total.is_some() || now.verdict == Some(Verdict::Allow)
+    });
+    (!of_plugin.is_empty() && !is_answered).then(|| text::line(&from.plugin))
 }
 
 /// `84%`, `84.5%`; cut and never rounded up, so that what is below a threshold looks so.

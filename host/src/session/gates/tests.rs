@@ -195,7 +195,15 @@ fn what_was_measured_before_is_missed() {
         ..Contribution::default()
     };
     let before = [says(TOTAL_COVERAGE, 90.0, None)];
+    let allows = Contribution {
+        verdict: Some(Verdict::Allow),
+        ..silent.clone()
+    };
     assert_eq!(covered(&[silent], &before).refusals.len(), 1);
+    assert!(
+        covered(&[allows], &before).refusals.is_empty(),
+        "it was told to hold up nothing"
+    );
     assert!(
         covered(&[], &before).refusals.is_empty(),
         "taken out on purpose"
