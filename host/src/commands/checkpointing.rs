@@ -82,7 +82,7 @@ pub fn keep(
             transaction.append_entry(
                 session,
                 &Entry::Checkpoint(record.clone()),
-                &to_markdown(&document),
+                Some(&to_markdown(&document)),
             )?;
             housekeeping::tidy(transaction, &workspace.config);
             Ok((record, document, session.clone()))

@@ -124,7 +124,7 @@ pub fn open(workspace: &Workspace, place: &Place, opening: Opening) -> anyhow::R
     };
     let entry = Entry::Start(lifecycle::start_record(&session));
     let document = format!("# Session {}\n\nStarted on {name}.\n", session.context.id);
-    transaction.append_entry(&session, &entry, &document)?;
+    transaction.append_entry(&session, &entry, Some(&document))?;
     transaction.write_live(&place.key, &mut session)?;
     Ok(session)
 }

@@ -130,7 +130,7 @@ mod tests {
                 }
             };
             let now = repository.now();
-            record::append(&lock, &repository, &live, &entry, "", now).unwrap();
+            record::append(&lock, &repository, &live, &entry, None, now).unwrap();
         }
         live.context.id
     }

@@ -2,7 +2,8 @@
 //! evidence and end.
 //! A commit here is never changed. It must not compose what it stores.
 //!
-//! The tree of each commit: `entry.json` (the facts), `document.md` (for people), and the live files as they were.
+//! The tree of each commit: `entry.json` (the facts), `document.md` (for people; evidence has none, which would make each
+//! run wait for the disk twice more), and the live files as they were.
 
 use std::ops::ControlFlow;
 
@@ -112,7 +113,7 @@ pub fn append(
     repository: &Repository,
     live: &LiveSession,
     entry: &Entry,
-    document: &str,
+    document: Option<&str>,
     now: Timestamp,
 ) -> anyhow::Result<ObjectId> {
     let id = &live.context.id;
@@ -138,13 +139,14 @@ pub fn append(
     let objectives = secrets::mask(&objectives);
     let blockers = live.blockers.to_text();
     let blockers = secrets::mask(&blockers);
-    let tree = repository.write_tree(&[
+    let mut files = vec![
         ("blockers.md", blockers.as_bytes()),
         ("context.json", &context_json),
-        ("document.md", document.as_bytes()),
         ("entry.json", &entry_json),
         ("objectives.md", objectives.as_bytes()),
-    ])?;
+    ];
+    files.extend(document.map(|document| ("document.md", document.as_bytes())));
+    let tree = repository.write_tree(&files)?;
     let parents: Vec<ObjectId> = before.iter().map(|tip| tip.commit).collect();
     let commit = repository.write_commit(tree, &parents, &message, now)?;
     match repository.update_ref(&id.record_ref(), commit, before.map(|tip| tip.commit))? {

@@ -144,7 +144,7 @@ impl<'a> Transaction<'a> {
         &self,
         live: &LiveSession,
         entry: &Entry,
-        document: &str,
+        document: Option<&str>,
     ) -> anyhow::Result<ObjectId> {
         let id = &live.context.id;
         if matches!(record::find(self.repository, id)?, Found::Damaged(_)) {

@@ -40,7 +40,11 @@ pub fn close(
     let (ended, _) = workspace.change_session(place, |transaction, session| {
         let (record, document) =
             checkpointing::write(workspace, transaction, session, asked, &checkpoint, &taken)?;
-        transaction.append_entry(session, &Entry::Checkpoint(record), &to_markdown(&document))?;
+        transaction.append_entry(
+            session,
+            &Entry::Checkpoint(record),
+            Some(&to_markdown(&document)),
+        )?;
         let end = end_record(workspace, session, asked, request, &taken, merged)?;
         session.context.ended_at = Some(end.time);
         session.context.shared = request.push;
@@ -52,7 +56,11 @@ pub fn close(
             .cloned()
             .collect();
         let document = handoff::handoff(&end, session, &made);
-        transaction.append_entry(session, &Entry::End(end.clone()), &to_markdown(&document))?;
+        transaction.append_entry(
+            session,
+            &Entry::End(end.clone()),
+            Some(&to_markdown(&document)),
+        )?;
         crate::store::housekeeping::tidy(transaction, &workspace.config);
         Ok(Ended { end, document })
     })?;

@@ -4,8 +4,7 @@
 use std::ffi::OsString;
 
 use crate::commands::{auto_checkpoint, phase_checkpoint};
-use crate::document::evidence::document as evidence_document;
-use crate::document::{markdown::to_markdown, secrets};
+use crate::document::secrets;
 use crate::environment::Environment;
 use crate::evidence::report::Reports;
 use crate::facts::gather::Options;
@@ -108,8 +107,7 @@ impl Recorder {
             }
             session.context.highest_evidence += 1;
             evidence.id = EvidenceId(session.context.highest_evidence);
-            let document = to_markdown(&evidence_document(&evidence));
-            transaction.append_entry(session, &Entry::Evidence(evidence.clone()), &document)?;
+            transaction.append_entry(session, &Entry::Evidence(evidence.clone()), None)?;
             Ok(evidence)
         };
         let (recorded, _) = self
