@@ -273,6 +273,26 @@ fn changed_files_are_those_since_the_evidence_before() {
 }
 
 #[test]
+fn committing_what_git_stores_otherwise_keeps_it_verified_until_it_changes() {
+    let env = TestEnv::new();
+    let repository = started(&env);
+    repository.git(&["config", "filter.upper.clean", "tr a-z A-Z"]);
+    repository.git(&["config", "filter.upper.smudge", "tr A-Z a-z"]);
+    repository.write(".gitattributes", "*.txt eol=crlf\n*.up filter=upper\n");
+    repository.commit("chore: attributes");
+    repository.write("lines.txt", "one\r\ntwo\r\n");
+    repository.write("words.up", "abc\n");
+    passes(&repository);
+    repository.commit("feat: files that git stores otherwise");
+    assert_eq!(repository.git(&["show", "HEAD:words.up"]), "ABC");
+    assert_eq!(repository.git(&["status", "--porcelain"]), "");
+    assert_eq!(standing(&repository), "verified");
+    repository.write("words.up", "abd\n");
+    repository.commit("feat: another word");
+    assert_eq!(standing(&repository), "stale");
+}
+
+#[test]
 fn committing_a_large_file_that_was_tested_keeps_it_verified() {
     let env = TestEnv::new();
     let repository = started(&env);

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use super::as_it_stands::AsItStands;
 use super::expansion::{expand, is_little};
 use super::standing::{Held, Moved, Standing};
 use super::tree_state::{self, Observed};
@@ -34,6 +35,7 @@ pub struct Comparison<'a> {
     thoroughness: Thoroughness,
     limits: Limits,
     observed: Option<Option<Observed>>,
+    as_it_stands: AsItStands<'a>,
     /// By the trees before and after: many commands run on the same one.
     known: HashMap<[String; 2], Standing>,
 }
@@ -53,6 +55,7 @@ impl<'a> Comparison<'a> {
                 max_file: Some(max_file),
             },
             observed: None,
+            as_it_stands: AsItStands::new(repository),
             known: HashMap::new(),
         }
     }
@@ -91,7 +94,7 @@ impl<'a> Comparison<'a> {
         };
         let mut moved = None;
         for state in [evidence.after(), &evidence.before] {
-            let Some(found) = difference(repository, state, &now)? else {
+            let Some(found) = self.difference(state, &now)? else {
                 continue;
             };
             if found.is_none() {
@@ -100,6 +103,20 @@ impl<'a> Comparison<'a> {
             moved.get_or_insert(found);
         }
         Ok(Standing::Stale(moved.unwrap_or_default()))
+    }
+
+    /// What is not as it was, which may be nothing. None where the record does not say enough to tell what it is.
+    fn difference(&mut self, then: &TreeState, now: &Observed) -> anyhow::Result<Option<Moved>> {
+        let repository = self.repository;
+        if let Some(then) = Observed::from_state(repository, then) {
+            let mut paths = then.difference(repository, now)?;
+            self.as_it_stands.leave_out(&mut paths, &then, now);
+            let unseen = then.unseen_with(now);
+            return Ok(Some(Moved::new(paths, unseen.into_iter().cloned())));
+        }
+        let unseen = then.unseen().cloned().collect::<Vec<_>>();
+        let same = now.state(repository)?.tree == then.tree;
+        Ok(same.then(|| Moved::new(Vec::new(), unseen)))
     }
 
     /// None where it is too much to look at.
@@ -138,20 +155,4 @@ fn changed_while_it_ran(
     };
     moved.while_it_ran = true;
     Ok(Standing::Stale(moved))
-}
-
-/// What is not as it was, which may be nothing. None where the record does not say enough to tell what it is.
-fn difference(
-    repository: &Repository,
-    then: &TreeState,
-    now: &Observed,
-) -> anyhow::Result<Option<Moved>> {
-    if let Some(then) = Observed::from_state(repository, then) {
-        let paths = then.difference(repository, now)?;
-        let unseen = then.unseen_with(now);
-        return Ok(Some(Moved::new(paths, unseen.into_iter().cloned())));
-    }
-    let unseen = then.unseen().cloned().collect::<Vec<_>>();
-    let same = now.state(repository)?.tree == then.tree;
-    Ok(same.then(|| Moved::new(Vec::new(), unseen)))
 }

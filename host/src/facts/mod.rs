@@ -1,6 +1,7 @@
 //! What is known when a command decides: one immutable value, gathered once. It must not decide, ask or write.
 
 pub mod annotations;
+mod as_it_stands;
 pub mod changed_lines;
 pub mod commit_texts;
 pub mod evidence;
