@@ -1,5 +1,5 @@
-//! Many new blobs at the price of a few: more than a handful go into one pack, since every loose object waits for the
-//! disk twice. It must not let an id be used before [`BlobBatch::finish`] has made the blob as durable as any other.
+//! Many new blobs at the price of a few: more than a handful go into one pack, which is one file to write and sync. It
+//! must not let an id be used before [`BlobBatch::finish`] has made the blob as durable as any other.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -64,6 +64,8 @@ impl BlobBatch<'_> {
             for bytes in &self.pending {
                 self.repository.write_blob(bytes)?;
             }
+            // They are counted line by line before a ref names them, and each is an open file until it has its name.
+            self.repository.keep_new_objects()?;
         } else {
             write_pack(self.repository, &self.pending)
                 .context("failed to write a pack of blobs")?;

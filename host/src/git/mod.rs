@@ -10,6 +10,7 @@ pub mod hooks_directory;
 pub mod identity;
 pub mod location;
 pub mod merge;
+mod new_objects;
 pub mod objects;
 mod own_refs;
 pub mod refs;

@@ -1,4 +1,4 @@
-//! Writing objects: blobs, small trees, commits. None of them becomes reachable here, and none is about the index.
+//! Making objects: small trees and commits. None of them becomes reachable here, and none is about the index.
 
 use std::path::PathBuf;
 
@@ -10,12 +10,6 @@ use crate::environment::Timestamp;
 use crate::error::unwritable;
 
 impl Repository {
-    pub fn write_blob(&self, bytes: &[u8]) -> anyhow::Result<ObjectId> {
-        self.inner
-            .blob(bytes)
-            .map_err(|error| self.unwritten(error, "a blob"))
-    }
-
     /// The id that these bytes would have; nothing is written.
     pub fn hash_blob(bytes: &[u8]) -> anyhow::Result<ObjectId> {
         ObjectId::hash_object(git2::ObjectType::Blob, bytes).context("failed to hash a file")
@@ -33,8 +27,9 @@ impl Repository {
                 .insert(*name, blob, 0o100_644)
                 .with_context(|| format!("failed to put {name} into a tree"))?;
         }
-        builder
-            .write()
+        self.make_in_memory()
+            .and_then(|()| builder.write())
+            .map(|id| self.made(id))
             .map_err(|error| self.unwritten(error, "a tree"))
     }
 
@@ -56,8 +51,13 @@ impl Repository {
             .map(|id| self.find_commit(*id))
             .collect::<anyhow::Result<Vec<_>>>()?;
         let parents: Vec<&git2::Commit<'_>> = parents.iter().collect();
-        self.inner
-            .commit(None, &signature, &signature, message, &tree, &parents)
+        self.make_in_memory()
+            .and_then(|()| {
+                let commit = self
+                    .inner
+                    .commit(None, &signature, &signature, message, &tree, &parents);
+                commit.map(|id| self.made(id))
+            })
             .map_err(|error| self.unwritten(error, "a commit"))
     }
 
@@ -65,6 +65,14 @@ impl Repository {
     pub(super) fn unwritten(&self, error: git2::Error, what: &str) -> anyhow::Error {
         match self.read_only_directory() {
             Some(path) => unwritable(&path, error.message()),
+            None => anyhow::Error::new(error).context(format!("failed to write {what}")),
+        }
+    }
+
+    /// As [`Repository::unwritten`], where it was a file.
+    pub(super) fn unwritten_file(&self, error: std::io::Error, what: &str) -> anyhow::Error {
+        match self.read_only_directory() {
+            Some(path) => unwritable(&path, error),
             None => anyhow::Error::new(error).context(format!("failed to write {what}")),
         }
     }
@@ -92,6 +100,7 @@ mod tests {
         let id = repository
             .write_commit(tree, &[], "record\n", timestamp(1_000))
             .unwrap();
+        repository.keep_new_objects().unwrap();
         let shown = test.git(&["log", "-1", "--format=%an <%ae> %ct %T", &id.to_string()]);
         let empty = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
         assert_eq!(
@@ -107,6 +116,7 @@ mod tests {
         let tree = repository
             .write_tree(&[("b", b"2"), ("a", b"1\n")])
             .unwrap();
+        repository.keep_new_objects().unwrap();
         let shown = test.git(&["ls-tree", "--name-only", &tree.to_string()]);
         assert_eq!(shown, "a\nb\n");
         let bytes = repository

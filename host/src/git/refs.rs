@@ -89,6 +89,7 @@ impl Repository {
 
     fn move_ref(&self, name: &str, new: ObjectId, expected: Expected) -> anyhow::Result<RefUpdate> {
         anyhow::ensure!(is_own(name), "{name} is no ref of ours");
+        self.keep_new_objects()?;
         self.past_locks(name, || self.write_own_ref(name, new, expected))
             .map_err(|error| self.unwritten(error, name))
     }

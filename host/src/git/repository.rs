@@ -7,6 +7,7 @@ use std::sync::Once;
 use anyhow::Context as _;
 
 use super::location::GitVariables;
+use super::new_objects::NewObjects;
 use crate::environment::{Environment, Timestamp};
 use crate::error::user_error;
 
@@ -18,6 +19,7 @@ pub struct Repository {
     git_dir: PathBuf,
     common_dir: PathBuf,
     now: Timestamp,
+    pub(super) new_objects: NewObjects,
 }
 
 impl Repository {
@@ -71,6 +73,7 @@ impl Repository {
             inner,
             variables,
             now,
+            new_objects: NewObjects::default(),
         })
     }
 

@@ -133,6 +133,7 @@ mod tests {
             .iter()
             .map(|(bytes, path, _)| (repository.write_blob(bytes).unwrap(), RepoPath::from(*path)))
             .collect();
+        repository.keep_new_objects().unwrap();
         let mut seen = Vec::new();
         repository
             .smudge(&requests, |index, bytes| {

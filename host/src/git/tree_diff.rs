@@ -228,6 +228,7 @@ mod tests {
                 ("large", large.as_bytes()),
             ])
             .unwrap();
+        repository.keep_new_objects().unwrap();
         let counts: Vec<_> = repository
             .line_counts(Some(old), Some(new))
             .unwrap()

@@ -80,9 +80,9 @@ impl Repository {
         if builder.is_empty() {
             return Ok(None);
         }
-        builder
-            .write()
-            .map(Some)
+        self.make_in_memory()
+            .and_then(|()| builder.write())
+            .map(|id| Some(self.made(id)))
             .map_err(|error| self.unwritten(error, "a tree"))
     }
 }

@@ -11,6 +11,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
 use super::{Limits, Snapshot, take};
+use crate::git::status::Status;
 use crate::git::testing::TestRepository;
 
 type Files = BTreeMap<PathBuf, (u32, Vec<u8>)>;
@@ -145,8 +146,16 @@ fn disturb(test: &TestRepository) {
     symlink("deep", test.path("untracked-link")).unwrap();
 }
 
+/// As a snapshot is once a ref names it.
+fn taken(test: &TestRepository, status: &Status, limits: Limits) -> Snapshot {
+    let repository = test.open();
+    let snapshot = take(&repository, status, limits, "cp-1").unwrap();
+    repository.keep_new_objects().unwrap();
+    snapshot
+}
+
 fn take_now(test: &TestRepository) -> Snapshot {
-    take(&test.open(), &test.full_status(), Limits::default(), "cp-1").unwrap()
+    taken(test, &test.full_status(), Limits::default())
 }
 
 /// What `git add -A && git write-tree` makes of the work tree, in a copy of the index.

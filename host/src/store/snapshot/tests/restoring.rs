@@ -188,7 +188,7 @@ fn large_files_are_left_out_named_and_never_overwritten() {
     test.write("big", "x".repeat(100));
     test.write("new-big", "y".repeat(100));
     let limits = Limits { max_file: Some(50) };
-    let take_small = || take(&test.open(), &test.full_status(), limits, "cp-1").unwrap();
+    let take_small = || taken(&test, &test.full_status(), limits);
     let small = take_small();
     assert_eq!(
         small.omitted,

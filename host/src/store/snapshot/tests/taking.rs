@@ -76,7 +76,7 @@ fn a_file_that_vanished_after_the_status_is_held_as_gone() {
     std::fs::remove_file(test.path("new")).unwrap();
     std::fs::remove_file(test.path("new-dir/x")).unwrap();
     std::fs::create_dir(test.path("new-dir/x")).unwrap();
-    let snapshot = take(&test.open(), &status, Limits::default(), "cp-1").unwrap();
+    let snapshot = taken(&test, &status, Limits::default());
     assert_eq!(snapshot.omitted, []);
     let names = test.git(&["ls-tree", "-r", "--name-only", &snapshot.tree.to_string()]);
     assert!(
