@@ -55,7 +55,7 @@ impl<'a> Taking<'a> {
         for_now: bool,
     ) -> Option<Contribution> {
         let name = &plugin.name;
-        self.answers.runs.push(Run::of(name, hook, &outcome));
+        self.answers.runs.push(Run::of(plugin, hook, &outcome));
         let log = outcome.log.iter().map(|line| answer::line(line));
         let log = log.map(|line| (name.clone(), line));
         self.answers.log.extend(log);
