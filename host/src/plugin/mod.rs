@@ -25,6 +25,7 @@ pub mod host_data;
 mod host_functions;
 mod hosts;
 mod http;
+mod imports;
 mod inspect;
 pub mod kept;
 pub mod last_run;
