@@ -12,6 +12,7 @@ mod caller;
 pub mod candidate;
 pub mod case;
 mod compatibility;
+mod compile;
 mod complaints;
 mod component;
 pub mod components;
