@@ -2,6 +2,7 @@
 //! server: `plugin_install/web.rs` and `plugin_install/registry.rs` do.
 
 mod component;
+mod read_only;
 mod registry;
 mod several;
 mod taken;

@@ -225,6 +225,18 @@ fn text_of_a_plugin_can_neither_forge_a_section_nor_reach_the_terminal() {
 }
 
 #[test]
+fn a_quiet_checkpoint_still_says_on_stderr_what_went_wrong() {
+    let env = TestEnv::new();
+    let repository = repository(&env);
+    configure(&repository, "panic", "{ time: 10s }");
+    let quiet = run(&repository, &["checkpoint", "--no-input", "--quiet"]).success();
+    assert_eq!(quiet.stdout, "cp-1\n");
+    let warning = "warning: plugin culprit (checkpoint) panicked: ";
+    assert!(quiet.stderr.starts_with(warning), "{quiet}");
+    assert_eq!(quiet.stderr.matches("warning: ").count(), 1, "{quiet}");
+}
+
+#[test]
 fn what_is_no_component_is_told_and_nothing_else_suffers() {
     let env = TestEnv::new();
     let repository = repository(&env);

@@ -126,6 +126,28 @@ fn at_a_terminal_the_user_sees_what_is_asked_for_and_agrees() {
 }
 
 #[test]
+fn what_a_component_did_is_not_said_of_the_one_that_took_its_place() {
+    let env = TestEnv::new();
+    let repository = project(&env, "acme", READS);
+    trust(&repository, "acme");
+    let has_run = || {
+        let list = run(&repository, &["plugin", "list", "--json"]).json();
+        let plugins = list["plugins"].as_array().unwrap();
+        let acme = plugins.iter().find(|it| it["name"] == "acme").unwrap();
+        acme["last_run"].is_object()
+    };
+    runs(&repository, "acme");
+    assert!(has_run());
+    repository.write("tools/acme.wasm", another_component());
+    assert!(!has_run());
+    trust(&repository, "acme");
+    assert!(!has_run());
+    // The clock of a test stands still: the outcome is the same, in the same minute.
+    runs(&repository, "acme");
+    assert!(has_run());
+}
+
+#[test]
 fn a_pinned_component_that_is_compiled_is_not_even_opened() {
     let env = TestEnv::new();
     let pin = format!("{READS}    sha256: {}\n", digest(&component()));

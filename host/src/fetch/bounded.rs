@@ -1,11 +1,5 @@
 //! Bytes on their way in, never more than a component may have. It must not know where they come from.
 
-use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
-use tokio::io::AsyncWrite;
-
 use super::too_large;
 use crate::plugin::components::LARGEST;
 
@@ -42,27 +36,5 @@ impl<'a> Bounded<'a> {
 
     pub fn finish(self) -> Vec<u8> {
         self.bytes
-    }
-}
-
-/// For the registry's client, which writes what it gets.
-impl AsyncWrite for Bounded<'_> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Poll::Ready(match self.push(bytes) {
-            Ok(()) => Ok(bytes.len()),
-            Err(error) => Err(io::Error::other(error.to_string())),
-        })
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
     }
 }

@@ -4,9 +4,12 @@
 mod bounded;
 mod docker_login;
 mod file;
+mod pull;
 mod registry;
 mod web;
 
+#[cfg(test)]
+mod registry_tests;
 #[cfg(test)]
 mod tests;
 

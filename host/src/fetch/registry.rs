@@ -2,18 +2,27 @@
 //! or an address that the manifest names.
 
 use anyhow::Context as _;
-use oci_client::client::{ClientConfig, ClientProtocol};
-use oci_client::errors::OciDistributionError as RegistryError;
-use oci_client::{Client, Reference};
+use oci_client::Reference;
+use oci_client::manifest::{
+    IMAGE_MANIFEST_LIST_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE, OCI_IMAGE_INDEX_MEDIA_TYPE,
+    OCI_IMAGE_MEDIA_TYPE, OciImageManifest, OciManifest,
+};
 
-use super::bounded::Bounded;
-use super::{Surroundings, USER_AGENT, docker_login, is_loopback, network_cause};
+use super::pull::Repository;
+use super::{Surroundings, web};
 use crate::error::user_error;
 
 const CONFIG: &str = "application/vnd.wasm.config.v0+json";
 const LAYER: &str = "application/wasm";
-/// Characters of a registry's own words that are repeated.
-const LONGEST_MESSAGE: usize = 200;
+/// What a manifest may be: an index is asked for to be named as what it is.
+const KINDS: [&str; 4] = [
+    OCI_IMAGE_MEDIA_TYPE,
+    IMAGE_MANIFEST_MEDIA_TYPE,
+    OCI_IMAGE_INDEX_MEDIA_TYPE,
+    IMAGE_MANIFEST_LIST_MEDIA_TYPE,
+];
+/// Bytes; as much as registries take.
+const LONGEST_MANIFEST: usize = 4 * 1024 * 1024;
 
 /// What follows `oci://`.
 pub fn parse(text: &str) -> anyhow::Result<Reference> {
@@ -38,56 +47,54 @@ pub async fn fetch(
     around: &Surroundings<'_>,
     pinned: Option<&str>,
 ) -> anyhow::Result<Vec<u8>> {
-    let registry = reference.resolve_registry();
-    let direct = is_on_this_machine(registry);
-    let client = Client::try_from(ClientConfig {
-        protocol: match direct {
-            true => ClientProtocol::Http,
-            false => ClientProtocol::Https,
-        },
-        // A proxy that is named and used for nothing takes the place of the environment's: what is not protected stays on
-        // this machine.
-        http_proxy: direct.then(|| "http://localhost".to_owned()),
-        no_proxy: direct.then(|| host(registry).to_owned()),
-        connect_timeout: Some(around.patience.connect),
-        read_timeout: Some(around.patience.stall),
-        user_agent: USER_AGENT,
-        // An index is named as what it is: no platform's image is a component.
-        platform_resolver: None,
-        ..ClientConfig::default()
-    })
-    .map_err(|error| cause(error, registry))?;
-    let login = docker_login::of(around.docker_config, registry);
-    client.store_auth_if_needed(registry, &login).await;
+    let mut repository = Repository::of(reference, around)?;
     let (digest, size) = match pinned {
         Some(digest) => (format!("sha256:{digest}"), None),
-        None => {
-            let manifest = client.pull_image_manifest(reference, &login).await;
-            let (manifest, _) = manifest.map_err(|error| cause(error, registry))?;
-            layer(&manifest)?
-        }
+        None => layer(&manifest(&mut repository, reference).await?)?,
     };
-    let mut bytes = Bounded::new(size, around.progress)?;
-    let pulled = client
-        .pull_blob(reference, digest.as_str(), &mut bytes)
-        .await;
-    pulled.map_err(|error| cause(error, registry))?;
-    Ok(bytes.finish())
+    let response = repository.get("blobs", &digest, "*/*").await?;
+    let bytes = web::body(response, size, around).await?;
+    check(&bytes, &digest)?;
+    Ok(bytes)
 }
 
-/// There HTTP is as good as HTTPS.
-fn is_on_this_machine(registry: &str) -> bool {
-    is_loopback(host(registry))
+async fn manifest(
+    repository: &mut Repository<'_>,
+    reference: &Reference,
+) -> anyhow::Result<OciImageManifest> {
+    let name = reference.digest().or(reference.tag()).unwrap_or("latest");
+    let response = repository.get("manifests", name, &KINDS.join(", ")).await?;
+    let bytes = web::at_most(LONGEST_MANIFEST, response).await?;
+    if let Some(digest) = reference.digest() {
+        check(&bytes, digest)?;
+    }
+    read(&bytes)
 }
 
-fn host(registry: &str) -> &str {
-    registry.rsplit_once(':').map_or(registry, |(host, _)| host)
+fn read(manifest: &[u8]) -> anyhow::Result<OciImageManifest> {
+    match serde_json::from_slice(manifest) {
+        Ok(OciManifest::Image(manifest)) => Ok(manifest),
+        Ok(OciManifest::ImageIndex(_)) => anyhow::bail!(
+            "it is an index of images for several platforms, and a component is one for all"
+        ),
+        // The text is somebody else's.
+        Err(_) => anyhow::bail!("its manifest cannot be read"),
+    }
+}
+
+/// That bytes are those that a digest names.
+fn check(bytes: &[u8], digest: &str) -> anyhow::Result<()> {
+    let expected = digest.strip_prefix("sha256:");
+    let expected = expected.context("it is named by another digest than a sha256")?;
+    anyhow::ensure!(
+        crate::plugin::digest(bytes) == expected,
+        "what came is not what {digest} names"
+    );
+    Ok(())
 }
 
 /// Digest and size of the component that a manifest is about.
-fn layer(
-    manifest: &oci_client::manifest::OciImageManifest,
-) -> anyhow::Result<(String, Option<u64>)> {
+fn layer(manifest: &OciImageManifest) -> anyhow::Result<(String, Option<u64>)> {
     match &manifest.layers[..] {
         [layer] if layer.media_type == LAYER && manifest.config.media_type == CONFIG => {
             let size = u64::try_from(layer.size).ok().filter(|size| *size > 0);
@@ -95,35 +102,6 @@ fn layer(
             Ok((layer.digest.clone(), Some(size)))
         }
         _ => anyhow::bail!("it is no component as `wkg` pushes it, one layer of {LAYER}"),
-    }
-}
-
-/// Without addresses: a registry sends its clients to signed ones.
-fn cause(error: RegistryError, registry: &str) -> anyhow::Error {
-    match error {
-        RegistryError::RequestError(error) => network_cause(error),
-        RegistryError::UnauthorizedError { .. } | RegistryError::AuthenticationFailure(_) => {
-            anyhow::anyhow!(
-                "{registry} wants a login: `docker login {registry}` keeps one (logins that a credential helper keeps are not read)"
-            )
-        }
-        RegistryError::ImageIndexParsingNoPlatformResolverError => anyhow::anyhow!(
-            "it is an index of images for several platforms, and a component is one for all"
-        ),
-        RegistryError::ImageManifestNotFoundError(_) => {
-            anyhow::anyhow!("{registry} does not have it")
-        }
-        RegistryError::ServerError { code, .. } => {
-            anyhow::anyhow!("{registry} answered {code}")
-        }
-        RegistryError::RegistryError { envelope, .. } => match envelope.errors.first() {
-            Some(first) => {
-                let message: String = first.message.chars().take(LONGEST_MESSAGE).collect();
-                anyhow::anyhow!("{registry} answered: {message}")
-            }
-            None => anyhow::anyhow!("{registry} answered with an error"),
-        },
-        other => anyhow::anyhow!("{other}"),
     }
 }
 
@@ -150,8 +128,13 @@ mod tests {
 
     #[test]
     fn an_index_is_named_as_what_it_is() {
-        let index = RegistryError::ImageIndexParsingNoPlatformResolverError;
-        let said = cause(index, "registry.example").to_string();
-        assert!(said.contains("an index of images"), "{said}");
+        let index = serde_json::json!({
+            "schemaVersion": 2,
+            "mediaType": OCI_IMAGE_INDEX_MEDIA_TYPE,
+            "manifests": [],
+        });
+        let said = |text: &str| read(text.as_bytes()).unwrap_err().to_string();
+        assert!(said(&index.to_string()).contains("an index of images"));
+        assert_eq!(said("{}"), "its manifest cannot be read");
     }
 }

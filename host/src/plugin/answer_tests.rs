@@ -8,14 +8,21 @@ fn a_trailer_that_a_person_vouches_for_is_dropped_and_named() {
         key: key.to_owned(),
         value: "Ada\nReviewed-by: Bob".to_owned(),
     };
-    let proposed = ["Signed-off-by", "co-authored-BY", "Session-Id", "Refs"];
+    let proposed = [
+        "Signed-off-by",
+        "co-authored-BY",
+        "Session-Id",
+        "Change-ID",
+        "Refs",
+    ];
     let mut complaints = Complaints::default();
     let kept = trailers(proposed.map(trailer).to_vec(), &mut complaints);
     assert_eq!(
         kept,
         [("Refs".to_owned(), "Ada Reviewed-by: Bob".to_owned())]
     );
-    let names = r#""Signed-off-by", "co-authored-BY", "Session-Id", which no plugin may"#;
+    let names =
+        r#""Signed-off-by", "co-authored-BY", "Session-Id", "Change-ID", which no plugin may"#;
     let complaints = complaints.into_clauses();
     assert_eq!(complaints.len(), 1);
     assert!(complaints[0].contains(names), "{complaints:?}");

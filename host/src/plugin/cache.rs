@@ -15,7 +15,7 @@ use anyhow::{Context as _, bail};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use super::{engine, private};
+use super::{compile, engine, private};
 
 /// Where compiled components are found and put.
 #[derive(Debug)]
@@ -70,7 +70,7 @@ impl Cache {
         digest: &str,
         bytes: &[u8],
     ) -> anyhow::Result<Component> {
-        let component = Component::new(engine, bytes).map_err(engine::into_anyhow)?;
+        let component = compile::compile(engine, bytes, compile::LIMIT)?;
         if let Some(entry) = self.entry(digest) {
             let _kept = component
                 .serialize()

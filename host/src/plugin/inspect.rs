@@ -9,7 +9,7 @@ use wasmparser::{Encoding, Payload, Validator};
 use super::contribution::Hook;
 use super::manifest::Manifest;
 use super::sections::{self, Section};
-use super::{CONTRACT, compatibility, engine, weight};
+use super::{CONTRACT, compatibility, engine, imports, weight};
 use crate::document::text;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -104,13 +104,12 @@ fn names(bytes: &[u8]) -> anyhow::Result<(Vec<String>, Vec<String>)> {
 }
 
 fn problem(bytes: &[u8], imports: &[String], exports: &[String]) -> Result<(), String> {
-    if let Err(error) = Validator::new().validate_all(bytes) {
-        return Err(format!("it is not valid: {}", error.message()));
-    }
+    let types = Validator::new().validate_all(bytes);
+    let types = types.map_err(|error| format!("it is not valid: {}", error.message()))?;
     weight::excess(bytes)?;
     let names = imports.iter().chain(exports).map(String::as_str);
     compatibility::check(names).map_err(|error| error.to_string())?;
-    match imports.iter().find(|name| !is_provided(name)) {
+    match imports::missing(imports, &types) {
         Some(name) => Err(format!(
             "it imports {name}, which this program does not provide"
         )),
@@ -122,13 +121,6 @@ fn problem(bytes: &[u8], imports: &[String], exports: &[String]) -> Result<(), S
         }
         None => Ok(()),
     }
-}
-
-/// The contract, and WASI 0.2.
-fn is_provided(import: &str) -> bool {
-    let (interface, version) = import.rsplit_once('@').unwrap_or((import, ""));
-    interface.starts_with("session:plugin/")
-        || (interface.starts_with("wasi:") && version.starts_with("0.2."))
 }
 
 fn is_hook(export: &str, hook: Hook) -> bool {

@@ -1,5 +1,6 @@
-//! What plugins that use the network said last, so that a brief need not wait for it. It must not hand out what was said
-//! by another component, under other grants or another configuration, or on another branch.
+//! What plugins that use the network said last, so that a brief need not wait for it, and where they never answered, how
+//! the last call failed. It must not hand out what was said by another component, under other grants or another
+//! configuration, or on another branch.
 //!
 //! On disk: `<common>/sessions/.store/contributions/<plugin>/<hook>-<branch>.json`, the branch as the beginning of its
 //! sha256. A cache: what cannot be read is as if it had never been said.
@@ -51,7 +52,24 @@ struct File {
     /// sha256 of the key.
     key: String,
     said_at: Timestamp,
-    contribution: Contribution,
+    #[serde(flatten)]
+    said: Said,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Said {
+    Contribution(Contribution),
+    /// Nothing: a clause that follows the plugin's name.
+    Failure(String),
+}
+
+/// A call that gave no answer, where there is no earlier one either.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failed {
+    pub at: Timestamp,
+    /// A clause that follows the plugin's name.
+    pub how: String,
 }
 
 impl Kept {
@@ -67,14 +85,27 @@ impl Kept {
 
     /// With the time at which it was said.
     pub fn read(&self, key: &Key) -> Option<Contribution> {
-        let bytes = bounded(private::open(&self.path(key)?).ok()?).ok()?;
-        let file: File = serde_json::from_slice(&bytes).ok()?;
-        let is_it = file.format == FORMAT && file.key == key.fingerprint();
-        is_it.then(|| Contribution {
-            plugin: key.plugin.clone(),
-            said_at: Some(file.said_at),
-            ..file.contribution
-        })
+        let file = self.file(key)?;
+        match file.said {
+            Said::Contribution(contribution) => Some(Contribution {
+                plugin: key.plugin.clone(),
+                said_at: Some(file.said_at),
+                ..contribution
+            }),
+            Said::Failure(_) => None,
+        }
+    }
+
+    /// Of one that was asked, and never answered.
+    pub fn failed(&self, key: &Key) -> Option<Failed> {
+        let file = self.file(key)?;
+        match file.said {
+            Said::Contribution(_) => None,
+            Said::Failure(how) => Some(Failed {
+                at: file.said_at,
+                how,
+            }),
+        }
     }
 
     /// In place of what was said before. Proposed edits are for now, and not kept.
@@ -84,23 +115,16 @@ impl Kept {
         contribution: &Contribution,
         now: Timestamp,
     ) -> anyhow::Result<()> {
-        let Some(path) = self.path(key) else {
-            return Ok(());
+        let contribution = Contribution {
+            edits: Vec::new(),
+            ..contribution.clone()
         };
-        let file = File {
-            format: FORMAT,
-            key: key.fingerprint(),
-            said_at: now,
-            contribution: Contribution {
-                edits: Vec::new(),
-                ..contribution.clone()
-            },
-        };
-        if let Some(directory) = path.parent() {
-            std::fs::create_dir_all(directory)?;
-            remove_oldest(directory);
-        }
-        write_whole(&path, &serde_json::to_vec(&file)?)
+        self.put(key, Said::Contribution(contribution), now)
+    }
+
+    /// Only where there is no answer, which would be lost.
+    pub fn write_failed(&self, key: &Key, failed: Failed) -> anyhow::Result<()> {
+        self.put(key, Said::Failure(failed.how), failed.at)
     }
 
     /// All that a plugin ever said.
@@ -121,6 +145,30 @@ impl Kept {
             }
         }
         Ok(())
+    }
+
+    fn file(&self, key: &Key) -> Option<File> {
+        let bytes = bounded(private::open(&self.path(key)?).ok()?).ok()?;
+        let file: File = serde_json::from_slice(&bytes).ok()?;
+        let is_it = file.format == FORMAT && file.key == key.fingerprint();
+        is_it.then_some(file)
+    }
+
+    fn put(&self, key: &Key, said: Said, now: Timestamp) -> anyhow::Result<()> {
+        let Some(path) = self.path(key) else {
+            return Ok(());
+        };
+        let file = File {
+            format: FORMAT,
+            key: key.fingerprint(),
+            said_at: now,
+            said,
+        };
+        if let Some(directory) = path.parent() {
+            std::fs::create_dir_all(directory)?;
+            remove_oldest(directory);
+        }
+        write_whole(&path, &serde_json::to_vec(&file)?)
     }
 
     fn path(&self, key: &Key) -> Option<PathBuf> {

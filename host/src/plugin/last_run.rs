@@ -13,7 +13,7 @@ use super::cache::write_whole;
 use super::call::Outcome;
 use super::components::bounded;
 use super::contribution::Hook;
-use super::{private, warning};
+use super::{Ready, private, warning};
 use crate::document::time_text::ago_at;
 use crate::environment::Timestamp;
 
@@ -26,6 +26,8 @@ const WORTH_NOTING: chrono::TimeDelta = chrono::TimeDelta::minutes(1);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
     pub plugin: String,
+    /// sha256 of the component that was called.
+    pub digest: String,
     pub hook: Hook,
     pub took: Duration,
     /// What went wrong, as the warning says it.
@@ -35,6 +37,9 @@ pub struct Run {
 /// The last call of one plugin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastRun {
+    /// sha256 of the component that was called; empty where an earlier version noted it.
+    #[serde(default)]
+    digest: String,
     /// To the minute, where nothing else changed.
     pub at: Timestamp,
     pub hook: Hook,
@@ -50,10 +55,11 @@ struct Runs {
 }
 
 impl Run {
-    pub(super) fn of(plugin: &str, hook: Hook, outcome: &Outcome) -> Self {
+    pub(super) fn of(plugin: &Ready, hook: Hook, outcome: &Outcome) -> Self {
         let failure = outcome.result.as_ref().err();
         Self {
-            plugin: plugin.to_owned(),
+            plugin: plugin.name.clone(),
+            digest: plugin.digest.clone(),
             hook,
             took: outcome.took,
             failure: failure.map(warning::cause),
@@ -62,6 +68,11 @@ impl Run {
 }
 
 impl LastRun {
+    /// What a component of the same name did that stood in its place says nothing of this one.
+    pub fn is_of(&self, digest: Option<&str>) -> bool {
+        digest == Some(&*self.digest)
+    }
+
     /// `3 hours ago (brief), 12 ms: answered`.
     pub fn told(&self, now: Timestamp) -> String {
         format!(
@@ -93,11 +104,15 @@ pub fn note(index: &Path, now: Timestamp, runs: &[Run]) {
     let mut changed = false;
     for run in runs {
         let is_news = plugins.get(&run.plugin).is_none_or(|last| {
-            last.failure != run.failure || now - last.at >= WORTH_NOTING || now < last.at
+            last.failure != run.failure
+                || !last.is_of(Some(&run.digest))
+                || now - last.at >= WORTH_NOTING
+                || now < last.at
         });
         if is_news {
             changed = true;
             let last = LastRun {
+                digest: run.digest.clone(),
                 at: now,
                 hook: run.hook,
                 milliseconds: u64::try_from(run.took.as_millis()).unwrap_or(u64::MAX),
@@ -125,6 +140,7 @@ mod tests {
     fn run(failure: Option<&str>) -> Run {
         Run {
             plugin: "p".to_owned(),
+            digest: "one".to_owned(),
             hook: Hook::Brief,
             took: Duration::from_millis(3),
             failure: failure.map(str::to_owned),
@@ -153,6 +169,28 @@ mod tests {
             assert_eq!(last.at, at(noted), "{second}");
             assert_eq!(last.failure.as_deref(), failure);
         }
+    }
+
+    #[test]
+    fn a_run_is_the_components_and_not_the_names() {
+        let index = tempfile::tempdir().unwrap();
+        let at: Timestamp = "2026-11-22T10:00:00Z".parse().unwrap();
+        note(index.path(), at, &[run(None)]);
+        let last = || read(index.path()).remove("p").unwrap();
+        assert!(last().is_of(Some("one")));
+        assert!(!last().is_of(Some("two")) && !last().is_of(None));
+        // In the same minute, and with the same outcome.
+        let digest = "two".to_owned();
+        let other = Run {
+            digest,
+            ..run(None)
+        };
+        note(index.path(), at, &[other]);
+        assert!(last().is_of(Some("two")));
+        // As an earlier version wrote it.
+        let old = r#"{"format":1,"plugins":{"p":{"at":"2026-11-22T10:00:00Z","hook":"brief","milliseconds":1,"failure":null}}}"#;
+        std::fs::write(index.path().join(FILE), old).unwrap();
+        assert!(!last().is_of(Some("one")));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::answer;
 use super::call::Outcome;
 use super::contribution::{Contribution, Hook};
 use super::host_data::{HostData, Scope};
-use super::kept::{self, Kept};
+use super::kept::{self, Failed, Kept};
 use super::last_run::Run;
 use super::work_tree::WorkTree;
 use super::{Answers, NewState, Ready, warning};
@@ -23,13 +23,17 @@ pub struct Taking<'a> {
 
 impl<'a> Taking<'a> {
     pub fn recall(&mut self, plugin: &Ready, hook: Hook) {
-        match self.kept.read(&plugin.key(hook, self.host)) {
-            Some(contribution) => self.answers.contributions.push(contribution),
-            None => {
-                let unasked = warning::not_asked_yet(&plugin.name);
-                self.answers.warnings.push(unasked);
-            }
+        let key = plugin.key(hook, self.host);
+        if let Some(contribution) = self.kept.read(&key) {
+            self.answers.contributions.push(contribution);
+            return;
         }
+        let name = &plugin.name;
+        let unanswered = match self.kept.failed(&key) {
+            Some(failed) => warning::never_answered(name, hook, &failed, self.host.now()),
+            None => warning::not_asked_yet(name),
+        };
+        self.answers.warnings.push(unanswered);
     }
 
     pub fn answer(&mut self, plugin: &'a Ready, hook: Hook, outcome: Outcome) {
@@ -51,10 +55,11 @@ impl<'a> Taking<'a> {
         for_now: bool,
     ) -> Option<Contribution> {
         let name = &plugin.name;
-        self.answers.runs.push(Run::of(name, hook, &outcome));
+        self.answers.runs.push(Run::of(plugin, hook, &outcome));
         let log = outcome.log.iter().map(|line| answer::line(line));
         let log = log.map(|line| (name.clone(), line));
         self.answers.log.extend(log);
+        let how = outcome.result.as_ref().err().map(warning::cause);
         let is_kept = plugin.access.reaches_network() && kept::HOOKS.contains(&hook);
         let (mut contribution, failed, complaint) = match outcome.result {
             Ok(said) => {
@@ -71,7 +76,7 @@ impl<'a> Taking<'a> {
         let is_lost = contribution.is_none();
         match &contribution {
             Some(contribution) if is_kept => self.keep(plugin, hook, contribution),
-            None if is_kept => contribution = self.kept.read(&plugin.key(hook, self.host)),
+            None if is_kept => contribution = self.fall_back(plugin, hook, how),
             _ => {}
         }
         let besides = failed.or_else(|| complaint.clone());
@@ -111,6 +116,18 @@ impl<'a> Taking<'a> {
             bytes,
         });
         self.answers.new_states.extend(states);
+    }
+
+    /// What was said before. Where nothing ever was, how this call failed is noted, for commands that do not ask.
+    fn fall_back(&self, plugin: &Ready, hook: Hook, how: Option<String>) -> Option<Contribution> {
+        let key = plugin.key(hook, self.host);
+        let earlier = self.kept.read(&key);
+        if let (None, Some(how)) = (&earlier, how) {
+            let at = self.host.now();
+            // This command says itself what went wrong.
+            let _ = self.kept.write_failed(&key, Failed { at, how });
+        }
+        earlier
     }
 
     fn keep(&mut self, plugin: &Ready, hook: Hook, contribution: &Contribution) {

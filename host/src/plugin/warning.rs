@@ -6,6 +6,7 @@ use super::call::Failure;
 use super::contribution::{Contribution, Hook};
 use super::hosts::Allowed;
 use super::http::Refusal;
+use super::kept::Failed;
 use super::terms::Change;
 use super::third_party::Missing;
 use crate::document::time_text::ago_at;
@@ -111,6 +112,17 @@ pub fn complaint(plugin: &str, hook: Hook, complaints: &[String]) -> Option<Warn
 pub fn not_asked_yet(plugin: &str) -> Warning {
     Warning::new(format!(
         "plugin {plugin} uses the network and was not asked on this branch yet"
+    ))
+    .hint(format!("session plugin refresh {plugin}"))
+}
+
+/// A plugin that uses the network and failed when it was asked, in a command that does not ask.
+pub fn never_answered(plugin: &str, hook: Hook, failed: &Failed, now: Timestamp) -> Warning {
+    Warning::new(format!(
+        "plugin {plugin} ({}) was asked {} and {}",
+        hook.name(),
+        ago_at(now, failed.at),
+        line(&failed.how)
     ))
     .hint(format!("session plugin refresh {plugin}"))
 }

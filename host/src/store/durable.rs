@@ -1,7 +1,7 @@
 //! Writing a file so that it survives kill -9 and power loss, and clearing away what a kill left half done. It must not be
 //! used for caches: each call waits for the disk.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -49,17 +49,14 @@ pub fn remove(path: &Path) -> anyhow::Result<()> {
 
 fn write_with_mode(path: &Path, bytes: &[u8], mode: u32) -> anyhow::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
-    write_in(directory, path, bytes, mode).map_err(|error| explain(error, path))
+    write_in(directory, path, bytes, mode, None).map_err(|error| explain(error, path))
 }
 
-/// As [`write()`], for a file of the user's: it keeps its permissions.
+/// As [`write()`], for a file of the user's: it keeps its permissions, and is never there with others.
 pub fn write_keeping_mode(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let permissions = path.metadata().ok().map(|metadata| metadata.permissions());
-    write(path, bytes)?;
-    if let Some(permissions) = permissions {
-        std::fs::set_permissions(path, permissions).map_err(|error| explain(error, path))?;
-    }
-    Ok(())
+    let directory = path.parent().unwrap_or(Path::new("."));
+    write_in(directory, path, bytes, 0o666, permissions).map_err(|error| explain(error, path))
 }
 
 /// As `create_dir_all`, durable: a directory's own entry is in its parent, which has to reach the disk too.
@@ -81,13 +78,23 @@ fn make_directories(directory: &Path) -> io::Result<()> {
     }
 }
 
-fn write_in(directory: &Path, path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+/// `mode` is what a new file has, as far as the umask lets it; `kept` holds whatever the umask says.
+fn write_in(
+    directory: &Path,
+    path: &Path,
+    bytes: &[u8],
+    mode: u32,
+    kept: Option<Permissions>,
+) -> io::Result<()> {
     make_directories(directory)?;
     let mut file = tempfile::Builder::new()
         .prefix(TEMPORARY_PREFIX)
         .permissions(std::os::unix::fs::PermissionsExt::from_mode(mode))
         .tempfile_in(directory)?;
     file.write_all(bytes)?;
+    if let Some(kept) = kept {
+        file.as_file().set_permissions(kept)?;
+    }
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     File::open(directory)?.sync_all()

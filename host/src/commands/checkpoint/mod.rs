@@ -271,6 +271,10 @@ fn show(ui: &Ui, asked: &Asked, made: &Made) -> anyhow::Result<()> {
     }
     if ui.is_quiet() {
         ui.line(&made.record.id.to_string());
+        // They stand in the document, which is not shown.
+        for warning in &document.warnings {
+            ui.warning(warning);
+        }
         return Ok(());
     }
     ui.document(&document);

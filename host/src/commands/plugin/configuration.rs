@@ -1,5 +1,7 @@
 //! The team's configuration as a `plugin` command finds and changes it. It must not decide what changes.
 
+use std::path::Path;
+
 use super::CONFIG;
 use crate::config::{Config, shared};
 use crate::error::{UserError, user_error};
@@ -37,6 +39,7 @@ impl Configuration {
         let after = edit(&before)?;
         if after != before {
             let path = workspace.repository.work_tree().join(CONFIG);
+            refuse_read_only(&path)?;
             durable::write_keeping_mode(&path, after.as_bytes())?;
         }
         Ok(())
@@ -66,4 +69,17 @@ impl Configuration {
         };
         user_error(message, hint)
     }
+}
+
+/// Somebody said that the file is not to be changed. Replacing it would get round that, as the directory decides on it.
+fn refuse_read_only(path: &Path) -> anyhow::Result<()> {
+    if !path.metadata()?.permissions().readonly() {
+        return Ok(());
+    }
+    Err(user_error(
+        format!("{CONFIG} is read-only, so it is left as it is"),
+        format!(
+            "if it is yours to change, make it writable (`chmod u+w {CONFIG}`), then run the command again"
+        ),
+    ))
 }

@@ -25,7 +25,8 @@ pub fn run(ui: &mut Ui, environment: &Environment) -> anyhow::Result<()> {
     )?;
     let mut last_runs = last_run::read(&workspace.layout.index());
     for plugin in &mut plugins {
-        plugin.last_run = last_runs.remove(&plugin.name);
+        let last = last_runs.remove(&plugin.name);
+        plugin.last_run = last.filter(|last| last.is_of(plugin.digest.as_deref()));
     }
     if ui.wants_json() {
         return ui.json("plugin-list", &PluginsView { plugins });

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::splice::Text;
-use super::tree::{self, Entry, Node, Value};
+use super::tree::{self, Entry, Node, Position, Value};
 
 /// What is put in.
 #[derive(Debug, Clone)]
@@ -46,7 +46,8 @@ pub fn set(text: &str, path: &[&str], value: &New<'_>, place: Where) -> Option<S
     None
 }
 
-/// The text without `<parent>.<key>`. Comments inside of the entry go with it, those above it stay.
+/// The text without `<parent>.<key>`. Comments inside of the entry go with it, and those above it that are clearly about
+/// it ([`own_comment`]).
 pub fn remove(text: &str, parent: &str, key: &str) -> Option<String> {
     let root = tree::parse(text).ok()??;
     let text = Text::new(text);
@@ -61,8 +62,48 @@ pub fn remove(text: &str, parent: &str, key: &str) -> Option<String> {
         return None;
     }
     let last = last_line(&text, &gone.value, first.column);
-    let range = text.line_range(first.line)?.start..text.line_range(last)?.end;
+    let from = own_comment(&text, first, last);
+    let range = text.line_range(from)?.start..text.line_range(last)?.end;
     text.replaced(range, "")
+}
+
+/// The line from which an entry is to be taken out that starts at `key` and ends with the line `last`: where the comment
+/// starts that is about this entry and nothing else, or the entry itself.
+///
+/// A comment is about the entry directly below it, in line with it. It may be about more, and stays, unless the two are
+/// a paragraph of their own, with a blank line above and either one behind them or the end of the mapping: right below the
+/// parent's key it may be about the parent, right below another entry about that one, and above several entries about
+/// all of them. A comment that reads like an entry (`# name: …`) is one that somebody turned off, and stays.
+fn own_comment(text: &Text<'_>, key: Position, last: usize) -> usize {
+    let depth = key.column - 1;
+    let comment = |number: usize| {
+        let line = text.line(number).filter(|line| indent(line) == depth)?;
+        line.get(depth..)?.strip_prefix('#')
+    };
+    let mut first = key.line;
+    while comment(first - 1).is_some_and(|comment| !is_entry(comment)) {
+        first -= 1;
+    }
+    let is_below_blank = text
+        .line(first - 1)
+        .is_some_and(|line| line.trim().is_empty());
+    let is_last = text
+        .line(last + 1)
+        .is_none_or(|line| line.trim().is_empty() || indent(line) < depth);
+    match is_below_blank && is_last {
+        true => first,
+        false => key.line,
+    }
+}
+
+/// Whether a comment's text is `name:`, with or without something behind it.
+fn is_entry(comment: &str) -> bool {
+    let comment = comment.trim_start_matches(['#', ' ', '-']);
+    let Some((name, behind)) = comment.split_once(':') else {
+        return false;
+    };
+    let is_name = |letter: char| letter.is_alphanumeric() || "-_'\"".contains(letter);
+    name.chars().all(is_name) && (behind.is_empty() || behind.starts_with([' ', '\t']))
 }
 
 /// A mapping that is not complete yet, and the key whose value it is; without a key it is the whole document.

@@ -188,6 +188,53 @@ fn an_entry_leaves_every_layout_and_takes_only_its_own_comments() {
 }
 
 #[test]
+fn a_comment_goes_with_its_entry_where_it_can_be_about_nothing_else() {
+    let a = "  # About a.\n  #\n  # See https://a.example: it is a.\n";
+    let removed = |text: &str| remove_plugin(text, "config.yaml", "a").unwrap();
+    let entry = "  a:\n    enabled: true\n";
+    for (above, behind) in [
+        ("plugins:\n\n", ""),
+        ("plugins:\n\n", "\n  b: {}\n"),
+        ("plugins:\n  b: {}\n\n", "\n# Then.\nbrief: {}\n"),
+        (
+            "plugins:\n  b: {}\n  # the end of b\n\n",
+            "# Then.\nbrief: {}\n",
+        ),
+        ("brief: {}\n\nplugins:\n  # All.\n\n", ""),
+    ] {
+        let text = format!("{above}{a}{entry}{behind}");
+        assert_eq!(removed(&text), format!("{above}{behind}"), "{text}");
+        let crlf = text.replace('\n', "\r\n");
+        let expected = format!("{above}{behind}").replace('\n', "\r\n");
+        assert_eq!(removed(&crlf), expected, "{text}");
+    }
+    for (above, behind) in [
+        // About all plugins, or about the one before.
+        (format!("plugins:\n{a}"), ""),
+        (format!("plugins:\n  b: {{}}\n{a}"), "\n"),
+        // About all that follow.
+        (format!("plugins:\n\n{a}"), "  b: {}\n"),
+        (format!("plugins:\n\n{a}"), "  # b: {}\n"),
+        // Not directly above, and not in line with it.
+        (format!("plugins:\n\n{a}\n"), ""),
+        ("plugins:\n\n# About a.\n".to_owned(), ""),
+        (
+            "plugins:\n  b:\n    enabled: true\n\n    # About a.\n".to_owned(),
+            "",
+        ),
+        // An entry that somebody turned off.
+        ("plugins:\n\n  # c:\n  #   enabled: true\n".to_owned(), ""),
+        (
+            "plugins:\n\n  # About c.\n  #c: { enabled: true }\n".to_owned(),
+            "",
+        ),
+    ] {
+        let text = format!("{above}{entry}{behind}");
+        assert_eq!(removed(&text), format!("{above}{behind}"), "{text}");
+    }
+}
+
+#[test]
 fn the_flag_can_be_set_in_every_layout() {
     for text in layouts() {
         for name in ["a", "b", "new"] {

@@ -24,7 +24,7 @@ pub fn block(text: &str) -> String {
 
 /// Whether a terminal would act on this character, or a reader be misled by it, rather than see it.
 ///
-/// Joiners (U+200C, U+200D) and the common variation selectors stay: Persian and emoji are written with them.
+/// Joiners (U+200C, U+200D) and variation selectors stay: Persian, Mongolian and emoji are written with them.
 pub fn is_harmful(character: char) -> bool {
     matches!(character,
         '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
@@ -33,6 +33,8 @@ pub fn is_harmful(character: char) -> bool {
         // Takes no room: hides text from people that an agent would still read.
         | '\u{ad}' | '\u{180e}' | '\u{200b}' | '\u{2060}'..='\u{2065}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
         | '\u{e0000}'..='\u{e0fff}'
+        // A joiner, vowels, letters and a pattern of Braille that are blank: with them a name looks like another one.
+        | '\u{34f}' | '\u{17b4}' | '\u{17b5}' | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{2800}'
         | '\u{2028}' | '\u{2029}')
 }
 
@@ -145,6 +147,14 @@ mod tests {
         let dirty = "a\0b\u{8}c\u{7f}d\u{80}e\u{202e}f\u{2066}g\u{200b}h\u{feff}i\u{e0041}j\u{ad}k";
         assert_eq!(line(dirty), "abcdefghijk");
         assert_eq!(block(dirty), "abcdefghijk");
+    }
+
+    #[test]
+    fn letters_that_are_blank_go() {
+        let dirty = "a\u{3164}b\u{115f}c\u{1160}d\u{ffa0}e\u{2800}f\u{34f}g\u{17b4}h\u{17b5}i";
+        assert_eq!(line(dirty), "abcdefghi");
+        assert_eq!(block(dirty), "abcdefghi");
+        assert!(!is_plain("src\u{3164}"));
     }
 
     #[test]

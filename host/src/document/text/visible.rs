@@ -24,9 +24,7 @@ fn is_unseen(character: char) -> bool {
     matches!(character,
         '\n'
         // Joiners, and selectors of a variant.
-        | '\u{34f}' | '\u{200c}' | '\u{200d}' | '\u{180b}'..='\u{180f}' | '\u{fe00}'..='\u{fe0f}'
-        // Vowels, letters and a pattern of Braille that are blank.
-        | '\u{17b4}' | '\u{17b5}' | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{2800}')
+        | '\u{200c}' | '\u{200d}' | '\u{180b}'..='\u{180f}' | '\u{fe00}'..='\u{fe0f}')
 }
 
 #[cfg(test)]
@@ -42,6 +40,7 @@ mod tests {
             ("a\u{200b}b\u{200d}c", "a‹U+200B›b‹U+200D›c"),
             ("a\rb\nc", "a‹U+000D›b‹U+000A›c"),
             ("\u{e0041}", "‹U+E0041›"),
+            ("a\u{3164}\u{fe0f}", "a‹U+3164›‹U+FE0F›"),
         ] {
             assert_eq!(visible(hidden), shown);
         }

@@ -6,6 +6,8 @@ mod record;
 mod run;
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +19,9 @@ use crate::error::user_error;
 
 pub use record::record;
 pub use run::{Answered, Candidate, run};
+
+/// Bytes of a file: facts of the largest repository take a fraction of it.
+const LARGEST: u64 = 16 * 1024 * 1024;
 
 /// What a case file says it is.
 pub const SCHEMA: &str = "session.plugin-case/1";
@@ -302,11 +307,15 @@ impl Case {
                 "docs/plugins.md describes the format; `session plugin test FILE --record CASE.json` writes one",
             )
         };
-        let text = std::fs::read_to_string(path).map_err(|error| {
+        let text = text_of(path).map_err(|error| {
             user_error(
                 format!("{} cannot be read: {error}", path.display()),
                 "name a case that is there; `session plugin test FILE --record CASE.json` writes one",
             )
+        })?;
+        let text = text.ok_or_else(|| {
+            let most = LARGEST / 1024 / 1024;
+            wrong(format!("it has more than {most} MiB"))
         })?;
         let json: Json = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
         match json.get("schema").and_then(Json::as_str) {
@@ -319,6 +328,20 @@ impl Case {
         // From the text once more: only so does an error know its line.
         serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))
     }
+}
+
+/// None: it is larger than a case is.
+pub fn text_of(path: &Path) -> std::io::Result<Option<String>> {
+    let mut bytes = Vec::new();
+    File::open(path)?
+        .take(LARGEST + 1)
+        .read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Ok(None);
+    }
+    String::from_utf8(bytes)
+        .map(Some)
+        .map_err(|error| std::io::Error::new(std::io::ErrorKind::InvalidData, error))
 }
 
 /// `cases/a.json` is expected to give what `cases/a.expected.json` says.
@@ -365,6 +388,9 @@ mod tests {
         );
         assert!(refused(r#"{"schema":"session.plugin-case/2"}"#).contains("case/2, expected"));
         assert!(refused("[]").contains("schema is none"));
+        let larger = format!("\"{}\"", "x".repeat(16 * 1024 * 1024 - 1));
+        assert!(refused(&larger).ends_with("is no case: it has more than 16 MiB"));
+        assert!(refused(&larger[1..]).contains("is no case: expected value"));
     }
 
     #[test]

@@ -102,6 +102,8 @@ fn where_the_service_is_gone_what_was_said_stands_and_one_warning_says_so() {
     server.stop();
     let fallen = ask_keeping(asking(), kept.path(), Hook::Brief, Network::Asked);
     assert_eq!(of_network(&fallen), Some(("status 200, 2 bytes", true)));
+    let still = ask_keeping(asking(), kept.path(), Hook::Brief, Network::Kept);
+    assert_eq!(of_network(&still), Some(("status 200, 2 bytes", true)));
     let [message] = messages(&fallen)[..] else {
         panic!("not one warning: {:?}", fallen.warnings);
     };
@@ -113,6 +115,35 @@ fn where_the_service_is_gone_what_was_said_stands_and_one_warning_says_so() {
         message.ends_with("; what it said just now stands"),
         "{message}"
     );
+}
+
+/// It was said to be "not asked on this branch yet".
+#[test]
+fn one_that_failed_when_it_was_asked_is_not_said_to_be_unasked() {
+    let kept = tempfile::tempdir().unwrap();
+    let server = Server::start(|_, stream| stream.write_all(b"no HTTP\r\n\r\n"));
+    let asking = || network(&format!("fetch {}", server.url()), &[&server.host()]);
+    let failed = ask_keeping(asking(), kept.path(), Hook::Brief, Network::Asked);
+    assert_eq!(of_network(&failed), None);
+    let [failure] = messages(&failed)[..] else {
+        panic!("not one warning: {:?}", failed.warnings);
+    };
+    let cause = failure.strip_prefix("plugin network (brief) ").unwrap();
+    assert!(cause.starts_with("failed: "), "{cause}");
+    let recalled = ask_keeping(asking(), kept.path(), Hook::Brief, Network::Kept);
+    assert_eq!(
+        messages(&recalled),
+        [format!(
+            "plugin network (brief) was asked just now and {cause}"
+        )]
+    );
+    let hint = recalled.warnings[0].hint.as_deref();
+    assert_eq!(hint, Some("session plugin refresh network"));
+    // Of another configuration nothing is known.
+    let mut other = asking();
+    other.settings.config = "fetch https://api.example.com/".into();
+    let unasked = ask_keeping(other, kept.path(), Hook::Brief, Network::Kept);
+    assert!(messages(&unasked)[0].ends_with("not asked on this branch yet"));
 }
 
 #[test]

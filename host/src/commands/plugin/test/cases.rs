@@ -151,7 +151,14 @@ fn compare(
     let hooks = case::run(candidate, &case, &hooks)?;
     let said = snapshot(&hooks)?;
     let beside = expected_path(path);
-    let expected = std::fs::read_to_string(&beside).ok();
+    let expected = case::text_of(&beside).ok();
+    if expected == Some(None) {
+        return Err(user_error(
+            format!("{} is larger than any answer", beside.display()),
+            "remove it; with `--update` it is written anew",
+        ));
+    }
+    let expected = expected.flatten();
     let (outcome, diff) = match expected {
         Some(expected) if is_same(&expected, &said) => (Outcome::AsExpected, None),
         _ if update => {
