@@ -24,7 +24,7 @@ pub struct StatusOptions {
 /// A `git status` that is running.
 #[derive(Debug)]
 pub struct StatusProcess {
-    child: Child,
+    child: Running,
     variables: GitVariables,
     options: StatusOptions,
 }
@@ -77,6 +77,21 @@ impl StatusProcess {
     }
 }
 
+/// A git that is told to stop where nobody waits for it any more: it may hold the index's lock, which it takes away
+/// with it when it is asked to end, and which the next git of the user's would stumble over.
+#[derive(Debug)]
+struct Running(Option<Child>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let Some(child) = &mut self.0 else { return };
+        let pid = rustix::process::Pid::from_child(child);
+        // It may have ended by itself.
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        let _ = child.wait();
+    }
+}
+
 /// What git is to say of submodules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Submodules {
@@ -89,7 +104,7 @@ fn start(
     variables: &GitVariables,
     options: StatusOptions,
     submodules: Submodules,
-) -> anyhow::Result<Child> {
+) -> anyhow::Result<Running> {
     let mut command = Command::new("git");
     command.current_dir(&variables.current_dir);
     let told = [
@@ -124,11 +139,38 @@ fn start(
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
+        .map(|child| Running(Some(child)))
         .map_err(|error| missing_program(&error, "git status"))
 }
 
-fn collect(child: Child) -> anyhow::Result<Output> {
+fn collect(mut running: Running) -> anyhow::Result<Output> {
+    let child = running
+        .0
+        .take()
+        .context("`git status` has been waited for")?;
     child
         .wait_with_output()
         .context("failed to read from `git status`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::testing::TestRepository;
+
+    #[test]
+    fn a_status_that_nobody_waits_for_is_over_when_it_is_let_go() {
+        let test = TestRepository::new();
+        test.commit_file("a", "1", "one");
+        let variables = test.open().variables.clone();
+        let status = StatusProcess::spawn_at(&variables, StatusOptions::default()).unwrap();
+        let pid = status
+            .child
+            .0
+            .as_ref()
+            .map(rustix::process::Pid::from_child);
+        drop(status);
+        let still = rustix::process::test_kill_process(pid.unwrap());
+        assert_eq!(still, Err(rustix::io::Errno::SRCH));
+    }
 }
