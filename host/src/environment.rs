@@ -14,6 +14,8 @@ pub type Timestamp = DateTime<Utc>;
 /// Set for every git that `session` starts.
 pub const INSIDE: &str = "SESSION_INSIDE";
 
+const TEST_VARIABLES: [&str; 3] = ["GOFLAGS", "NEXTEST_PROFILE", "PYTEST_ADDOPTS"];
+
 #[derive(Debug, Clone)]
 pub struct Environment {
     /// The directory the command was started in.
@@ -44,6 +46,8 @@ pub struct Environment {
     pub inside_session: bool,
     /// Where `docker login` keeps logins to registries: `DOCKER_CONFIG`, else `~/.docker`.
     pub docker_config: Option<PathBuf>,
+    /// The variables that test runners take for more words of their command, with their values: `GOFLAGS=-short`.
+    pub test_variables: Vec<String>,
 }
 
 impl Environment {
@@ -65,6 +69,7 @@ impl Environment {
             offline: false,
             inside_session: false,
             docker_config: None,
+            test_variables: Vec::new(),
         }
     }
 
@@ -122,6 +127,13 @@ impl Environment {
             docker_config: variable("DOCKER_CONFIG")
                 .map(PathBuf::from)
                 .or_else(|| absolute(&variable, "HOME").map(|home| home.join(".docker"))),
+            test_variables: TEST_VARIABLES
+                .iter()
+                .filter_map(|name| {
+                    let value = variable(name)?;
+                    Some(format!("{name}={}", value.to_string_lossy()))
+                })
+                .collect(),
         })
     }
 }

@@ -1,9 +1,9 @@
 //! The quality gates of `end --merge-to`, and what an enhanced commit says of tests: both from evidence alone. It must
 //! not test how evidence is made.
 
-use crate::common::TestEnv;
 use crate::common::outcome::Outcome;
 use crate::common::repository::{Repository, run};
+use crate::common::{TestEnv, session_program};
 
 /// A session on `feature/z` with one commit to merge.
 fn at_work(env: &TestEnv) -> Repository<'_> {
@@ -145,6 +145,62 @@ fn a_narrower_run_does_not_make_a_failure_forgotten() {
     );
     tests(&repository, 2, 0).success();
     end(&repository, &[]).success();
+}
+
+#[test]
+fn a_failure_is_past_when_everything_passes_and_not_when_other_tests_do() {
+    let env = TestEnv::new();
+    let repository = at_work(&env);
+    repository.write("Makefile", "test:\n\ttest ! -e broken-$(ONLY)\n");
+    repository.write("broken-a", "");
+    repository.write("broken-", "");
+    repository.commit("test: make test");
+    repository.session(&["run", "--", "make", "test", "ONLY=a"]);
+    for number in 0..10 {
+        let only = format!("ONLY={number}");
+        run(&repository, &["run", "--", "make", "test", &only]);
+    }
+    refused(
+        &repository,
+        &[
+            "tests fail: `make test ONLY=a` failed (exit code 2) (ev-1)",
+            "make them pass, then run `session run -- make test ONLY=a` on this tree",
+        ],
+    );
+    repository.session(&["run", "--", "make", "test"]);
+    refused(&repository, &["ONLY=a", "`make test` failed"]);
+    repository.git(&["rm", "--quiet", "broken-a", "broken-"]);
+    repository.commit("fix: everything");
+    run(&repository, &["run", "--", "make", "test"]);
+    let status = repository.session(&["status"]).success();
+    assert!(!status.stdout.contains("ONLY=a"), "{status}");
+    end(&repository, &[]).success();
+}
+
+#[test]
+fn what_was_only_asked_or_chosen_by_a_variable_is_no_run_of_the_tests() {
+    let env = TestEnv::new();
+    let repository = at_work(&env);
+    repository.write("Makefile", "test:\n\ttest -n \"$(GOFLAGS)\"\n");
+    repository.commit("test: make test");
+    repository.session(&["run", "--", "make", "test"]);
+    run(&repository, &["run", "--", "make", "-n", "test"]);
+    let mut command = env.command(session_program(), repository.path());
+    command.env("GOFLAGS", "-run=X y");
+    let told = command
+        .args(["run", "--", "make", "test"])
+        .status()
+        .unwrap();
+    assert!(told.success());
+    refused(
+        &repository,
+        &["tests fail: `make test` failed (exit code 2) (ev-1)"],
+    );
+    let status = repository.session(&["status"]).success();
+    assert!(
+        status.stdout.contains("GOFLAGS='-run=X y' make test"),
+        "{status}"
+    );
 }
 
 #[test]

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::{EvidenceId, SessionId};
 use super::list::one_line;
+use super::selection;
 use super::test_command::runs_tests;
 use crate::document::secrets;
 use crate::environment::Timestamp;
@@ -24,6 +25,9 @@ pub struct EvidenceRecord {
     pub label: Option<String>,
     /// As it was typed, argument by argument; what looks like a secret is masked.
     pub command: Vec<String>,
+    /// Variables that the runner takes for more words of its command: `PYTEST_ADDOPTS=-k price`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub environment: Vec<String>,
     /// Where it was run, from the root of the work tree; None at the root, and outside of the work tree.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub directory: Option<RepoPath>,
@@ -49,6 +53,9 @@ pub struct EvidenceRecord {
     /// The runners that were recognised (`cargo-test`), with what each counted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub runners: Vec<Counted>,
+    /// Keys of tests that had failed, which it shows to pass.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shown_whole: Vec<String>,
     /// Against the evidence before it, or the session's start.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed_files: Vec<RepoPath>,
@@ -195,8 +202,24 @@ impl TestCounts {
 impl EvidenceRecord {
     /// On one line, as it was typed; arguments with blanks or quotes are quoted.
     pub fn typed(&self) -> String {
-        let arguments = self.command.iter().map(|argument| quoted(argument));
-        let text = arguments.collect::<Vec<_>>().join(" ");
+        self.typed_behind("")
+    }
+
+    /// What is to be typed to run it again.
+    pub fn again(&self) -> String {
+        self.typed_behind("session run -- ")
+    }
+
+    fn typed_behind(&self, prefix: &str) -> String {
+        let variables = self
+            .environment
+            .iter()
+            .filter_map(|set| set.split_once('='));
+        let variables = variables.map(|(name, value)| format!("{name}={} ", quoted(value)));
+        let variables = variables.collect::<String>();
+        let words = self.command.iter().map(|word| quoted(word));
+        let words = words.collect::<Vec<_>>().join(" ");
+        let text = format!("{variables}{prefix}{words}");
         one_line(&secrets::mask(&text))
     }
 
@@ -234,10 +257,14 @@ impl EvidenceRecord {
         (!names.is_empty()).then_some(names)
     }
 
-    /// A runner said that not one test ran: another filter, or nothing to run.
+    /// No test ran: it was only asked which there are, or chose none, or was called wrongly.
     pub fn ran_nothing(&self) -> bool {
-        let nothing = |counts: TestCounts| counts.passed == 0 && counts.failed == 0;
-        self.exit_code == 0 && self.counts().is_some_and(nothing)
+        selection::ran_none(self)
+    }
+
+    /// Whether this run, which passed, shows that what `failed` broke is whole again.
+    pub fn shows_whole(&self, failed: &Self) -> bool {
+        self.passed() && !self.ran_nothing() && selection::shows_whole(self, failed)
     }
 
     /// It ran tests, or was to: a runner was recognised, the command is known to run them, or the user called it so.
@@ -295,6 +322,9 @@ impl EvidenceRecord {
         if let Some(directory) = &self.directory {
             name.push_str(&format!("\0\0{}", directory.to_text()));
         }
+        for variable in &self.environment {
+            name.push_str(&format!("\0\0variable {variable}"));
+        }
         let digest = sha2::Sha256::digest(name);
         data_encoding::HEXLOWER.encode(&digest[..6])
     }
@@ -318,6 +348,7 @@ pub mod tests {
             id: EvidenceId(1),
             label: None,
             command: command.iter().map(|text| (*text).to_owned()).collect(),
+            environment: Vec::new(),
             directory: None,
             exit_code,
             signal: None,
@@ -335,6 +366,7 @@ pub mod tests {
             after: None,
             holds: true,
             runners: Vec::new(),
+            shown_whole: Vec::new(),
             changed_files: Vec::new(),
             more_changed_files: false,
         }

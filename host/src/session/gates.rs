@@ -6,7 +6,6 @@ use crate::document::text;
 use crate::facts::Facts;
 use crate::facts::standing::Held;
 use crate::plugin::contribution::{Contribution, Metric, Verdict};
-use crate::session::evidence::EvidenceRecord;
 
 /// What a coverage plugin calls its numbers, in per cent.
 pub const TOTAL_COVERAGE: &str = "total_coverage";
@@ -48,7 +47,7 @@ pub fn judge(facts: &Facts, contributions: &[Contribution], before: &[Contributi
 }
 
 /// The newest tests have to have passed on this very tree, no other tests may have failed on it, and what failed on
-/// another one has to have passed since: a narrower run does not make it forgotten.
+/// another one has to have passed since: neither a narrower run nor one of other tests makes it forgotten.
 fn tests(evidence: &[&Held], judgement: &mut Judgement) {
     let mut tests = evidence.iter().filter(|held| are_tests(held, evidence));
     let Some(newest) = tests.next() else {
@@ -65,11 +64,11 @@ fn tests(evidence: &[&Held], judgement: &mut Judgement) {
         ))
     };
     let again = |held: &Held| {
-        let command = text::line(&held.record.typed());
+        let command = text::line(&held.record.again());
         let place = held.record.directory.as_ref();
         let place = place.map(|place| format!(" in {}", text::line(&place.to_text())));
         Some(format!(
-            "run `session run -- {command}`{} on this tree",
+            "run `{command}`{} on this tree",
             place.unwrap_or_default()
         ))
     };
@@ -87,11 +86,10 @@ fn tests(evidence: &[&Held], judgement: &mut Judgement) {
     for (index, held) in all.iter().enumerate() {
         let reason = match held.standing.is_verified() {
             _ if held.record.passed() => continue,
-            _ if all[..index].iter().any(|newer| ran_again(newer, held)) => continue,
+            _ if all[..index].iter().any(|newer| redeems(newer, held)) => continue,
             true => "tests fail",
             // It is said already that it has to run again.
             false if index == 0 => continue,
-            false if all[..index].iter().any(|newer| redeems(newer, held)) => continue,
             false => "tests failed, and have not passed since",
         };
         judgement.refusals.push(Refusal {
@@ -101,35 +99,9 @@ fn tests(evidence: &[&Held], judgement: &mut Judgement) {
     }
 }
 
-/// The very same command, under another label.
-fn ran_again(newer: &Held, failed: &Held) -> bool {
-    let same = newer.record.command == failed.record.command
-        && newer.record.directory == failed.record.directory;
-    same && newer.standing.is_verified() && newer.record.passed()
-}
-
-/// Whether tests that passed on this tree are those that failed on an earlier one, as far as can be told: not fewer, by
-/// the same runner, in the same directory or at the root, which holds them all; where it broke down before the runner was
-/// known, by the same program in the same directory.
+/// Whether what failed is known to pass on this very tree.
 fn redeems(newer: &Held, failed: &Held) -> bool {
-    let (newer, standing, failed) = (&newer.record, &newer.standing, &failed.record);
-    let ran = |record: &EvidenceRecord| {
-        let counts = record.counts();
-        counts.map(|counts| u64::from(counts.passed) + u64::from(counts.failed))
-    };
-    let same = match (newer.runner(), failed.runner()) {
-        (Some(runner), Some(other)) => {
-            let holds = newer.directory.is_none() || newer.directory == failed.directory;
-            runner == other && holds
-        }
-        _ => {
-            let program = newer.command.first();
-            let is_shell = program.is_some_and(|program| program.ends_with("sh"));
-            !is_shell && program == failed.command.first() && newer.directory == failed.directory
-        }
-    };
-    let as_many = ran(newer).unwrap_or(0) >= ran(failed).unwrap_or(0);
-    standing.is_verified() && newer.passed() && same && as_many
+    newer.standing.is_verified() && newer.record.shows_whole(&failed.record)
 }
 
 /// Also a run of the tests' command in which none was seen: what does not compile has no test that passes. But one that

@@ -214,10 +214,19 @@ pub struct SessionSummary {
 pub struct Pointers {
     /// The newest checkpoint before this commit.
     pub checkpoint: Option<String>,
-    /// The newest evidence of each command before this commit, newest first: commit and key.
-    pub evidence: Vec<(String, String)>,
+    /// The newest evidence of each command before this commit, newest first.
+    pub evidence: Vec<EvidenceAt>,
     /// The same of the sessions before it on this branch, as far as this one has not run the same command.
-    pub earlier: Vec<(String, String)>,
-    /// What this commit is: `checkpoint`, or `evidence` with its key.
+    pub earlier: Vec<EvidenceAt>,
+    /// What this commit is: `checkpoint`, or `evidence` with its key, and `failed` where that is so.
     pub is: Option<String>,
+}
+
+/// Where the newest evidence of a command is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EvidenceAt {
+    pub commit: String,
+    pub key: String,
+    /// Tests that failed: they stay at hand until they are known to pass.
+    pub failed: bool,
 }

@@ -4,7 +4,7 @@
 use super::evidence::TEST_KEY;
 use super::ids::SessionId;
 use super::live::{HIGHEST_NUMBER, LiveSession};
-use super::record::{Entry, Pointers, RECORD_FORMAT, SessionSummary};
+use super::record::{Entry, EvidenceAt, Pointers, RECORD_FORMAT, SessionSummary};
 use crate::environment::Timestamp;
 
 /// Why a message is not a summary.
@@ -15,8 +15,10 @@ pub enum SummaryError {
     Damaged,
 }
 
-/// How many commands a summary points at the newest evidence of.
+/// How many commands a summary points at the newest evidence of, beside the tests that failed.
 const COMMANDS_KEPT: usize = 8;
+/// How many commands whose tests failed.
+const FAILED_KEPT: usize = 32;
 
 /// The summary after `entry`, from the one before it and the commit that has that.
 pub fn next(
@@ -51,8 +53,19 @@ pub fn next(
             }
         }
         Entry::Evidence(evidence) => {
-            summary.pointers.is = Some(format!("{EVIDENCE}{}", evidence.key()));
+            let key = evidence.key();
+            let failed = evidence.is_test() && !evidence.passed() && !evidence.ran_nothing();
+            let failed = if failed { FAILED } else { "" };
+            summary.pointers.is = Some(format!("{EVIDENCE}{key}{failed}"));
             summary.evidence = summary.evidence.max(evidence.id.0);
+            let Pointers {
+                evidence: own,
+                earlier,
+                ..
+            } = &mut *summary.pointers;
+            for list in [own, earlier] {
+                list.retain(|at| !evidence.shown_whole.contains(&at.key));
+            }
         }
         Entry::End(end) => {
             summary.ended_at = Some(end.time);
@@ -65,6 +78,7 @@ pub fn next(
 
 const CHECKPOINT: &str = "checkpoint";
 const EVIDENCE: &str = "evidence ";
+const FAILED: &str = " failed";
 
 fn first(live: &LiveSession, now: Timestamp) -> SessionSummary {
     let context = &live.context;
@@ -97,11 +111,14 @@ fn following(before: &Pointers, commit: &str) -> Pointers {
         Some(CHECKPOINT) => pointers.checkpoint = Some(commit.to_owned()),
         Some(is) => {
             if let Some(key) = is.strip_prefix(EVIDENCE) {
-                pointers.evidence.retain(|(_, known)| known != key);
-                pointers.earlier.retain(|(_, known)| known != key);
-                pointers
-                    .evidence
-                    .insert(0, (commit.to_owned(), key.to_owned()));
+                let at = EvidenceAt {
+                    commit: commit.to_owned(),
+                    key: key.strip_suffix(FAILED).unwrap_or(key).to_owned(),
+                    failed: key.ends_with(FAILED),
+                };
+                pointers.evidence.retain(|known| known.key != at.key);
+                pointers.earlier.retain(|known| known.key != at.key);
+                pointers.evidence.insert(0, at);
                 let_go(&mut pointers.evidence);
             }
         }
@@ -110,42 +127,42 @@ fn following(before: &Pointers, commit: &str) -> Pointers {
     pointers
 }
 
-/// The newest are kept, and tests before others: a merge hangs on them, whatever else was run since.
-fn let_go(evidence: &mut Vec<(String, String)>) {
+/// Tests that failed are kept. Of the others the newest are, and tests before the rest: a merge hangs on them, whatever
+/// else was run since.
+fn let_go(evidence: &mut Vec<EvidenceAt>) {
     const NEWEST: usize = COMMANDS_KEPT / 2;
-    while evidence.len() > COMMANDS_KEPT {
-        let other = evidence
-            .iter()
-            .rposition(|(_, key)| !key.starts_with(TEST_KEY));
-        match other.filter(|other| *other >= NEWEST) {
-            Some(other) => drop(evidence.remove(other)),
-            None => drop(evidence.pop()),
+    let places = |evidence: &[EvidenceAt], failed: bool| -> Vec<usize> {
+        let places = evidence.iter().enumerate();
+        let places = places.filter(|(_, at)| at.failed == failed);
+        places.map(|(place, _)| place).collect()
+    };
+    for place in places(evidence, true).into_iter().skip(FAILED_KEPT).rev() {
+        evidence.remove(place);
+    }
+    loop {
+        let others = places(evidence, false);
+        if others.len() <= COMMANDS_KEPT {
+            break;
         }
+        let mut old = others[NEWEST..].iter().rev();
+        let no_test = old.find(|place| !evidence[**place].key.starts_with(TEST_KEY));
+        let place = no_test.or(others.last()).copied();
+        place.map(|place| evidence.remove(place));
     }
 }
 
-/// The commits of the newest evidence of each command, newest first, as seen from `commit`, which has this summary.
-pub fn evidence_commits(summary: &SessionSummary, commit: &str) -> Vec<String> {
-    let pointers = following(&summary.pointers, commit);
-    pointers
-        .evidence
-        .into_iter()
-        .map(|(commit, _)| commit)
-        .collect()
+/// The newest evidence of each command, newest first, as seen from `commit`, which has this summary.
+pub fn evidence_at(summary: &SessionSummary, commit: &str) -> Vec<EvidenceAt> {
+    following(&summary.pointers, commit).evidence
 }
 
-/// As [`evidence_commits`], of the sessions before it on its branch.
-pub fn earlier_commits(summary: &SessionSummary, commit: &str) -> Vec<String> {
-    let pointers = following(&summary.pointers, commit);
-    pointers
-        .earlier
-        .into_iter()
-        .map(|(commit, _)| commit)
-        .collect()
+/// As [`evidence_at`], of the sessions before it on its branch.
+pub fn earlier_at(summary: &SessionSummary, commit: &str) -> Vec<EvidenceAt> {
+    following(&summary.pointers, commit).earlier
 }
 
 /// What a new session of a branch takes over from the one before, whose newest commit this is.
-pub fn handed_on(summary: &SessionSummary, commit: &str) -> Vec<(String, String)> {
+pub fn handed_on(summary: &SessionSummary, commit: &str) -> Vec<EvidenceAt> {
     let mut pointers = following(&summary.pointers, commit);
     pointers.evidence.append(&mut pointers.earlier);
     let_go(&mut pointers.evidence);
@@ -238,20 +255,26 @@ pub fn to_message(summary: &SessionSummary, entry: &Entry) -> String {
     message
 }
 
-/// `<commit>:<key> <commit>:<key>`.
-fn places(evidence: &[(String, String)]) -> String {
-    let at = evidence
-        .iter()
-        .map(|(commit, key)| format!("{commit}:{key}"));
+/// `<commit>:<key> <commit>:<key>:failed`.
+fn places(evidence: &[EvidenceAt]) -> String {
+    let at = evidence.iter().map(|at| {
+        let failed = if at.failed { ":failed" } else { "" };
+        format!("{}:{}{failed}", at.commit, at.key)
+    });
     at.collect::<Vec<_>>().join(" ")
 }
 
-fn parse_places(text: &str) -> Vec<(String, String)> {
-    text.split_whitespace()
-        .filter_map(|at| at.split_once(':'))
-        .map(|(commit, key)| (commit.to_owned(), key.to_owned()))
-        .take(COMMANDS_KEPT)
-        .collect()
+fn parse_places(text: &str) -> Vec<EvidenceAt> {
+    let parse = |at: &str| {
+        let mut parts = at.split(':');
+        Some(EvidenceAt {
+            commit: parts.next()?.to_owned(),
+            key: parts.next()?.to_owned(),
+            failed: parts.next().is_some(),
+        })
+    };
+    let places = text.split_whitespace().filter_map(parse);
+    places.take(COMMANDS_KEPT + FAILED_KEPT).collect()
 }
 
 pub fn parse_message(message: &str) -> Result<SessionSummary, SummaryError> {
@@ -308,118 +331,4 @@ fn fold(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::session::live::Mode;
-    use crate::session::record::StartRecord;
-
-    fn summary() -> SessionSummary {
-        SessionSummary {
-            id: SessionId::parse("feature-auth-20261122-k3f7").unwrap(),
-            branch: Some("feature/naïve-ü".into()),
-            started_at: "2026-11-22T10:00:00Z".parse().unwrap(),
-            updated_at: "2026-11-22T11:00:00Z".parse().unwrap(),
-            ended_at: Some("2026-11-22T11:00:00Z".parse().unwrap()),
-            active_seconds: 3600,
-            checkpoints: 3,
-            commits: 2,
-            objectives_done: 1,
-            objectives_total: 4,
-            continues: SessionId::parse("feature-auth-20261120-aaaa"),
-            label: Some("api\nSession-Id: forged".into()),
-            merged_into: Some("main".into()),
-            evidence: 12,
-            pointers: Box::new(Pointers {
-                checkpoint: Some("aaaa".into()),
-                evidence: vec![("bbbb".into(), "k1".into()), ("cccc".into(), "k2".into())],
-                earlier: vec![("eeee".into(), "k4".into())],
-                is: Some("evidence k3".into()),
-            }),
-        }
-    }
-
-    fn entry() -> Entry {
-        Entry::Start(StartRecord {
-            format: RECORD_FORMAT,
-            time: "2026-11-22T10:00:00Z".parse().unwrap(),
-            commit: None,
-            mode: Mode::Normal,
-            continues: None,
-        })
-    }
-
-    #[test]
-    fn a_summary_reads_back_and_a_label_cannot_forge_a_field() {
-        let read = parse_message(&to_message(&summary(), &entry())).unwrap();
-        let expected = SessionSummary {
-            label: Some("api Session-Id: forged".into()),
-            ..summary()
-        };
-        assert_eq!(read, expected);
-    }
-
-    #[test]
-    fn pointers_name_the_newest_evidence_of_each_command() {
-        let mut summary = summary();
-        let commits = |summary: &SessionSummary, at: &str| evidence_commits(summary, at);
-        assert_eq!(commits(&summary, "dddd"), ["dddd", "bbbb", "cccc"]);
-        summary.pointers.is = Some("evidence k2".into());
-        assert_eq!(commits(&summary, "dddd"), ["dddd", "bbbb"]);
-        assert_eq!(checkpoint_commit(&summary, "dddd").unwrap(), "aaaa");
-        summary.pointers.is = Some("checkpoint".into());
-        assert_eq!(checkpoint_commit(&summary, "dddd").unwrap(), "dddd");
-        assert_eq!(commits(&summary, "dddd"), ["bbbb", "cccc"]);
-    }
-
-    #[test]
-    fn tests_stay_at_hand_whatever_else_is_run() {
-        let mut pointers = Pointers::default();
-        for number in 0..20 {
-            let key = match number {
-                0 => "test-k".to_owned(),
-                _ => format!("k{number}"),
-            };
-            pointers.is = Some(format!("evidence {key}"));
-            pointers = following(&pointers, &format!("c{number}"));
-        }
-        let kept: Vec<&str> = pointers.evidence.iter().map(|(_, key)| &**key).collect();
-        assert_eq!(
-            kept,
-            ["k19", "k18", "k17", "k16", "k15", "k14", "k13", "test-k"]
-        );
-        for number in 0..20 {
-            pointers.is = Some(format!("evidence test-{number}"));
-            pointers = following(&pointers, "d");
-        }
-        pointers.is = Some("evidence k".into());
-        let kept = following(&pointers, "e").evidence;
-        assert_eq!((kept.len(), &*kept[0].1), (COMMANDS_KEPT, "k"));
-    }
-
-    #[test]
-    fn what_was_run_in_earlier_sessions_is_handed_on_until_it_is_run_again() {
-        let mut summary = summary();
-        assert_eq!(earlier_commits(&summary, "dddd"), ["eeee"]);
-        let place = |commit: &str, key: &str| (commit.to_owned(), key.to_owned());
-        assert_eq!(
-            handed_on(&summary, "dddd"),
-            [
-                place("dddd", "k3"),
-                place("bbbb", "k1"),
-                place("cccc", "k2"),
-                place("eeee", "k4")
-            ]
-        );
-        summary.pointers.is = Some("evidence k4".into());
-        assert_eq!(earlier_commits(&summary, "dddd"), [""; 0]);
-        assert_eq!(handed_on(&summary, "dddd").len(), 3);
-    }
-
-    #[test]
-    fn a_newer_format_is_told_from_damage() {
-        let message = to_message(&summary(), &entry());
-        let newer = message.replace("Session-Format: 1", "Session-Format: 9");
-        assert_eq!(parse_message(&newer), Err(SummaryError::Newer(9)));
-        assert_eq!(parse_message("wip\n\n"), Err(SummaryError::Damaged));
-    }
-}
+mod tests;

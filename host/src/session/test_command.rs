@@ -61,6 +61,18 @@ const WRAPPERS: [&str; 15] = [
     "xvfb-run", "bundle", "stdbuf",
 ];
 
+/// Variables that choose no tests.
+const HARMLESS_VARIABLES: [&str; 8] = [
+    "CI",
+    "COLUMNS",
+    "FORCE_COLOR",
+    "NO_COLOR",
+    "NODE_ENV",
+    "RUST_BACKTRACE",
+    "RUST_LOG",
+    "TZ",
+];
+
 /// Programs that show what others wrote, or move it about.
 const SHOWERS: [&str; 25] = [
     "awk", "bat", "cat", "cp", "curl", "diff", "echo", "find", "gh", "git", "glab", "grep", "head",
@@ -90,26 +102,51 @@ pub fn runs_tests(command: &[String]) -> bool {
 }
 
 fn is_one(words: &[&str]) -> bool {
-    let Some((first, rest)) = words.split_first() else {
+    let Some((program, rest)) = behind_wrappers(words, |_| true) else {
         return false;
     };
-    let program = name(first);
-    let is_assignment = first
-        .split_once('=')
-        .is_some_and(|(name, _)| !name.contains('/'));
-    // Options of a wrapper are passed over; what stands behind one that takes a value is not found.
-    if is_assignment || first.starts_with('-') || WRAPPERS.contains(&program) {
-        return is_one(rest);
-    }
     if RUNNERS.contains(&program) {
         return true;
     }
-    if program.starts_with("python") || program == "py" {
+    if is_python(program) {
         let module = rest.iter().skip_while(|word| **word != "-m").nth(1);
         return module.is_some_and(|module| RUNNERS.contains(module) || *module == "unittest");
     }
-    let told = TOLD.iter().find(|(told, _)| *told == program);
-    let Some((_, told)) = told else { return false };
+    told(program, rest).is_some()
+}
+
+pub(in crate::session) fn is_python(program: &str) -> bool {
+    program.starts_with("python") || program == "py"
+}
+
+/// The program without its directory, and its words. None where a variable is set that may choose among the tests.
+pub(in crate::session) fn bare<'a, 'w>(words: &'w [&'a str]) -> Option<(&'a str, &'w [&'a str])> {
+    behind_wrappers(words, |variable| HARMLESS_VARIABLES.contains(&variable))
+}
+
+fn behind_wrappers<'a, 'w>(
+    words: &'w [&'a str],
+    is_taken: impl Fn(&str) -> bool,
+) -> Option<(&'a str, &'w [&'a str])> {
+    let mut words = words;
+    loop {
+        let (first, rest) = words.split_first()?;
+        let program = name(first);
+        let variable = first.split_once('=').map(|(name, _)| name);
+        match variable.filter(|variable| !variable.contains('/')) {
+            Some(variable) if !is_taken(variable) => return None,
+            // Options of a wrapper are passed over; what stands behind one that takes a value is not found.
+            Some(_) => {}
+            None if first.starts_with('-') || WRAPPERS.contains(&program) => {}
+            None => return Some((program, rest)),
+        }
+        words = rest;
+    }
+}
+
+/// The word that tells a program such as `make` to run tests.
+pub(in crate::session) fn told<'a>(program: &str, rest: &[&'a str]) -> Option<&'a str> {
+    let (_, told) = TOLD.iter().find(|(told, _)| *told == program)?;
     let mut rest = rest
         .iter()
         .filter(|word| !word.starts_with('-') || told.contains(word));
@@ -119,7 +156,7 @@ fn is_one(words: &[&str]) -> bool {
     {
         word = rest.next();
     }
-    word.is_some_and(|word| is_told(word, told))
+    word.filter(|word| is_told(word, told)).copied()
 }
 
 /// `test`, `test:unit`, `check-all`, `:app:test`.

@@ -8,7 +8,7 @@ use crate::git::{ObjectId, Repository};
 use crate::session::evidence::EvidenceRecord;
 use crate::session::ids::SessionId;
 use crate::session::live::LiveSession;
-use crate::session::record::Entry;
+use crate::session::record::{Entry, EvidenceAt};
 use crate::session::summary;
 
 /// Of each command only its newest run, newest first.
@@ -29,19 +29,45 @@ pub fn newest(repository: &Repository, id: &SessionId) -> anyhow::Result<Walked<
         return Ok(walked);
     };
     let commit = commit.to_string();
-    for at in summary::evidence_commits(&summary, &commit) {
-        let found = read(repository, id, &at, &mut walked)?;
+    for at in summary::evidence_at(&summary, &commit) {
+        let found = read(repository, id, &at.commit, &mut walked)?;
         walked.found.own.extend(found);
     }
-    for at in summary::earlier_commits(&summary, &commit) {
-        let Some(session) = session_of(repository, id, &at)? else {
+    for at in summary::earlier_at(&summary, &commit) {
+        let Some(session) = session_of(repository, id, &at.commit)? else {
             continue;
         };
-        let found = read(repository, &session, &at, &mut walked)?;
+        let found = read(repository, &session, &at.commit, &mut walked)?;
         let found = found.map(|evidence| (session, evidence));
         walked.found.earlier.extend(found);
     }
     Ok(walked)
+}
+
+/// The tests that failed and are not known to pass, of this session and those before it on its branch, each with its key.
+pub fn failed(
+    repository: &Repository,
+    id: &SessionId,
+) -> anyhow::Result<Vec<(String, EvidenceRecord)>> {
+    let mut walked = Walked {
+        found: Vec::new(),
+        damage: None,
+    };
+    let Some(Tip { commit, summary }) = tip(repository, id, &mut walked)? else {
+        return Ok(Vec::new());
+    };
+    let commit = commit.to_string();
+    let all = [summary::evidence_at, summary::earlier_at].map(|at| at(&summary, &commit));
+    for at in all.into_iter().flatten().filter(|at| at.failed) {
+        let Some(session) = session_of(repository, id, &at.commit)? else {
+            continue;
+        };
+        let found = read(repository, &session, &at.commit, &mut walked)?;
+        walked
+            .found
+            .extend(found.map(|evidence| (at.key, evidence)));
+    }
+    Ok(walked.found)
 }
 
 /// The newest evidence of a session, whatever was run.
@@ -53,9 +79,9 @@ pub fn last(repository: &Repository, id: &SessionId) -> anyhow::Result<Option<Ev
     let Some(tip) = tip(repository, id, &mut walked)? else {
         return Ok(None);
     };
-    let commits = summary::evidence_commits(&tip.summary, &tip.commit.to_string());
-    match commits.first() {
-        Some(at) => read(repository, id, at, &mut walked),
+    let all = summary::evidence_at(&tip.summary, &tip.commit.to_string());
+    match all.first() {
+        Some(at) => read(repository, id, &at.commit, &mut walked),
         None => Ok(None),
     }
 }
@@ -84,7 +110,7 @@ pub fn all(
 pub(super) fn handed_on(
     repository: &Repository,
     live: &LiveSession,
-) -> anyhow::Result<Vec<(String, String)>> {
+) -> anyhow::Result<Vec<EvidenceAt>> {
     let Some(before) = live.context.before() else {
         return Ok(Vec::new());
     };

@@ -56,6 +56,7 @@ fn environment(terminal: bool) -> Environment {
         offline: false,
         inside_session: false,
         docker_config: None,
+        test_variables: Vec::new(),
     }
 }
 

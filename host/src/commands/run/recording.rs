@@ -105,6 +105,13 @@ impl Recorder {
                 evidence.more_changed_files = changed.len() > FILES_NAMED;
                 evidence.changed_files = changed.into_iter().take(FILES_NAMED).collect();
             }
+            if evidence.passed() && evidence.is_test() && evidence.holds {
+                let failed = recorded_evidence::failed(repository, &session.context.id)?;
+                let whole = failed
+                    .into_iter()
+                    .filter(|(_, one)| evidence.shows_whole(one));
+                evidence.shown_whole = whole.map(|(key, _)| key).collect();
+            }
             session.context.highest_evidence += 1;
             evidence.id = EvidenceId(session.context.highest_evidence);
             transaction.append_entry(session, &Entry::Evidence(evidence.clone()), None)?;
@@ -186,6 +193,12 @@ fn evidence(
         id: EvidenceId(0),
         label: observation.label,
         command,
+        environment: workspace
+            .environment
+            .test_variables
+            .iter()
+            .map(|variable| secrets::mask(variable).into_owned())
+            .collect(),
         directory: before.directory,
         exit_code: ran.exit_code,
         signal: ran.signal,
@@ -199,6 +212,7 @@ fn evidence(
         before: state,
         after: after_state,
         runners,
+        shown_whole: Vec::new(),
         changed_files: Vec::new(),
         more_changed_files: false,
     })

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::facts::standing::{Moved, Standing};
+use crate::session::evidence::EvidenceRecord;
 use crate::session::evidence::tests::evidence;
 use crate::session::evidence::{Counted, TestCounts};
 
@@ -66,9 +67,9 @@ fn failing_tests_refuse_also_beside_others_that_pass() {
 }
 
 #[test]
-fn a_failure_is_past_when_as_many_tests_of_its_runner_have_passed() {
-    let pytest = |exit_code: i32, passed, failed, standing: Standing| {
-        let mut record = evidence(&["pytest", &format!("{passed}-{failed}")], exit_code);
+fn a_failure_is_past_when_all_tests_of_its_place_have_passed_on_this_tree() {
+    let pytest = |words: &[&str], passed, failed: u32, standing: Standing| {
+        let mut record = evidence(&[&["pytest"], words].concat(), i32::from(failed > 0));
         record.runners = vec![Counted {
             runner: "pytest".into(),
             counts: Some(TestCounts {
@@ -81,18 +82,20 @@ fn a_failure_is_past_when_as_many_tests_of_its_runner_have_passed() {
         held(record, standing)
     };
     let stale = || Standing::Stale(Moved::default());
-    let failed = pytest(1, 1, 1, stale());
-    let narrower = pytest(0, 1, 0, Standing::Verified);
-    assert_eq!(reasons(&[narrower, failed.clone()]).0.len(), 1);
-    let whole = pytest(0, 2, 0, Standing::Verified);
-    assert_eq!(reasons(&[whole, failed.clone()]).0.len(), 0);
-    let elsewhere = pytest(0, 2, 0, stale());
-    assert_eq!(reasons(&[elsewhere, failed.clone()]).0.len(), 2);
-    let [mut web, mut api] = [failed, pytest(0, 5, 0, Standing::Verified)];
+    let failed = pytest(&["test_a.py"], 1, 1, stale());
+    let other = pytest(&["test_b.py"], 2, 0, Standing::Verified);
+    assert_eq!(reasons(&[other, failed.clone()]).0.len(), 1);
+    let all = pytest(&[], 2, 0, Standing::Verified);
+    assert_eq!(reasons(&[all.clone(), failed.clone()]).0.len(), 0);
+    let on_this_tree = pytest(&["test_a.py"], 1, 1, Standing::Verified);
+    assert_eq!(reasons(&[all, on_this_tree]).0.len(), 0);
+    let on_another_tree = pytest(&[], 2, 0, stale());
+    assert_eq!(reasons(&[on_another_tree, failed.clone()]).0.len(), 2);
+    let [mut web, mut api] = [failed, pytest(&[], 5, 0, Standing::Verified)];
     web.record.directory = Some("web".into());
-    assert_eq!(reasons(&[api.clone(), web.clone()]).0.len(), 0);
-    api.record.directory = Some("api".into());
-    assert_eq!(reasons(&[api, web]).0.len(), 1);
+    assert_eq!(reasons(&[api.clone(), web.clone()]).0.len(), 1);
+    api.record.directory = Some("web".into());
+    assert_eq!(reasons(&[api, web]).0.len(), 0);
 }
 
 #[test]

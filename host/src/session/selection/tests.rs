@@ -1,0 +1,145 @@
+//! Commands as people type them, in pairs. It must not need a repository.
+
+use super::*;
+use crate::session::evidence::tests::evidence;
+use crate::session::evidence::{Counted, TestCounts};
+
+fn ran(command: &str, exit_code: i32, counts: Option<(&str, u32, u32)>) -> EvidenceRecord {
+    let words: Vec<&str> = command.split(' ').collect();
+    let mut record = evidence(&words, exit_code);
+    record
+        .runners
+        .extend(counts.map(|(runner, passed, failed)| Counted {
+            runner: runner.into(),
+            counts: Some(TestCounts {
+                passed,
+                failed,
+                skipped: 0,
+            }),
+            report: None,
+        }));
+    record
+}
+
+#[test]
+fn a_run_of_all_tests_shows_what_a_part_broke_and_another_part_does_not() {
+    for (newer, failed, expected) in [
+        ("pytest -q test_a.py", "pytest -q test_a.py", true),
+        ("pytest -q test_b.py", "pytest -q test_a.py", false),
+        ("pytest", "pytest -q test_a.py", true),
+        (
+            "pytest -vv --tb=short -n 4 --cov=app",
+            "pytest -k price",
+            true,
+        ),
+        ("python -m pytest -q", "pytest test_a.py", true),
+        ("pytest -k price", "pytest", false),
+        ("pytest -m fast", "pytest", false),
+        ("pytest --lf", "pytest", false),
+        ("pytest --some-plugins-option", "pytest", false),
+        ("pytest -c other.ini", "pytest", false),
+        ("cargo test", "cargo test price", true),
+        ("cargo test -p y", "cargo test -p x", false),
+        ("cargo test", "cargo test -p x", false),
+        ("cargo test --workspace", "cargo test -p x", true),
+        (
+            "cargo test --workspace -- --nocapture",
+            "cargo test --workspace price",
+            true,
+        ),
+        ("cargo test --release", "cargo test", false),
+        ("cargo test --lib", "cargo test", false),
+        ("cargo test --workspace", "cargo nextest run", false),
+        (
+            "cargo nextest run --workspace",
+            "cargo nextest run -p x",
+            true,
+        ),
+        (
+            "go test ./... -race -count=1",
+            "go test ./a -run TestX",
+            true,
+        ),
+        ("go test", "go test ./a", false),
+        ("go test -short ./...", "go test ./...", false),
+        ("npx jest --ci", "npx jest a.test.js", true),
+        ("npx jest a.test.js", "npx jest", false),
+        ("npx vitest run", "npx vitest run a", true),
+        (
+            "ctest --test-dir build --output-on-failure",
+            "ctest --test-dir build -R a",
+            true,
+        ),
+        ("ctest --test-dir other", "ctest --test-dir build", false),
+        ("npm test", "npm test -- a.test.js", true),
+        ("npm test -- b.test.js", "npm test -- a.test.js", false),
+        ("make -j4 test", "make test", true),
+        ("make check", "make test", false),
+        ("sh -c pytest", "pytest", false),
+        ("env PYTEST_ADDOPTS=-kx pytest", "pytest", false),
+    ] {
+        let found = shows_whole(&ran(newer, 0, None), &ran(failed, 1, None));
+        assert_eq!(found, expected, "{newer} after {failed}");
+    }
+}
+
+#[test]
+fn a_script_is_known_by_what_its_runner_counted() {
+    let failed = |counts| ran("./check.sh", 1, Some(counts));
+    let all = |passed| ran("pytest", 0, Some(("pytest", passed, 0)));
+    assert!(shows_whole(&all(3), &failed(("pytest", 2, 1))));
+    assert!(!shows_whole(&all(2), &failed(("pytest", 2, 1))));
+    assert!(
+        !shows_whole(&all(3), &failed(("pytest", 3, 0))),
+        "it failed elsewhere"
+    );
+    assert!(!shows_whole(&all(3), &failed(("jest", 2, 1))));
+    let part = ran("pytest test_a.py", 0, Some(("pytest", 3, 0)));
+    assert!(!shows_whole(&part, &failed(("pytest", 2, 1))));
+}
+
+#[test]
+fn another_place_or_another_environment_is_another_run() {
+    let failed = ran("pytest", 1, None);
+    let mut newer = ran("pytest", 0, None);
+    newer.directory = Some("web".into());
+    assert!(!shows_whole(&newer, &failed));
+    newer.directory = None;
+    newer.environment = vec!["PYTEST_ADDOPTS=-k ok".into()];
+    assert!(!shows_whole(&newer, &failed));
+    let mut below = ran("cargo test", 1, None);
+    below.directory = Some("crates/a".into());
+    assert!(shows_whole(&ran("cargo test --workspace", 0, None), &below));
+    assert!(!shows_whole(&ran("cargo test", 0, None), &below));
+}
+
+#[test]
+fn what_only_lists_or_finds_no_test_ran_none() {
+    for (command, exit_code, counts, expected) in [
+        ("pytest --version", 0, None, true),
+        ("pytest --collect-only -q", 0, None, true),
+        ("pytest -q", 0, None, true),
+        ("pytest -qq", 0, None, false),
+        ("pytest -q", 1, None, false),
+        ("pytest tets", 4, None, true),
+        ("pytest -k no", 5, Some(("pytest", 0, 0)), true),
+        ("pytest", 0, Some(("pytest", 2, 0)), false),
+        ("cargo test --no-run", 0, None, true),
+        ("cargo test", 101, None, false),
+        ("cargo test none", 0, Some(("cargo-test", 0, 0)), true),
+        ("cargo nextest run none", 4, None, true),
+        ("go test ./...", 0, None, false),
+        ("go test -list .", 0, None, true),
+        ("npx jest --listTests", 0, None, true),
+        ("make test", 0, None, false),
+        ("make -n test", 0, None, true),
+        ("./check.sh", 0, Some(("pytest", 0, 0)), true),
+        ("./check.sh", 0, None, false),
+    ] {
+        assert_eq!(
+            ran_none(&ran(command, exit_code, counts)),
+            expected,
+            "{command}"
+        );
+    }
+}
