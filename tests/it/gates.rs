@@ -301,9 +301,34 @@ fn a_failure_is_remembered_by_every_later_session_of_the_branch() {
         run(&repository, &[opened]);
         repository.session(&["run", "--", "true"]).success();
         refused(&repository, &[&failed]);
+        let line = format!(
+            "verified: sh .git/tests.sh: failed (exit code 1): 2 passed, 1 failed (cargo-test); ev-1 of {first}"
+        );
+        for document in ["status", "brief"] {
+            let shown = repository.session(&[document]).success();
+            assert!(shown.stdout.contains(&line), "{shown}");
+        }
+        let shown = repository.session(&["status", "--json"]).success().json();
+        assert_eq!(shown["evidence"][1]["session"], first);
     }
     tests(&repository, 3, 0).success();
     end(&repository, &[]).success();
+}
+
+#[test]
+fn a_branch_that_was_deleted_takes_its_failures_with_it() {
+    let env = TestEnv::new();
+    let repository = at_work(&env);
+    assert_eq!(tests(&repository, 2, 1).code, Some(1));
+    run(&repository, &["end"]);
+    env.advance_minutes(1);
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.git(&["branch", "--quiet", "-D", "feature/z"]);
+    run(&repository, &["start", "feature/z"]);
+    repository.write("b", "b: anew\n");
+    repository.commit("feat: b anew");
+    let outcome = end(&repository, &[]).success();
+    assert!(outcome.stderr.contains("never measured here"), "{outcome}");
 }
 
 #[test]

@@ -122,11 +122,22 @@ pub fn open(workspace: &Workspace, place: &Place, opening: Opening) -> anyhow::R
         Some(ended) => lifecycle::go_on(beginning, ended),
         None => lifecycle::begin(beginning, previous.as_ref()),
     };
+    if is_another_branch(workspace, place, previous.as_ref()) {
+        session.context.follows = None;
+    }
     let entry = Entry::Start(lifecycle::start_record(&session));
     let document = format!("# Session {}\n\nStarted on {name}.\n", session.context.id);
     transaction.append_entry(&session, &entry, Some(&document))?;
     transaction.write_live(&place.key, &mut session)?;
     Ok(session)
+}
+
+/// The branch of the session before was deleted since, and this one has but its name.
+fn is_another_branch(workspace: &Workspace, place: &Place, previous: Option<&LiveSession>) -> bool {
+    let ended = previous.and_then(|previous| previous.context.ended_at);
+    let branch = place.branch.as_deref();
+    let created = branch.and_then(|branch| workspace.repository.branch_created(branch));
+    matches!((created, ended), (Some(created), Some(ended)) if created > ended)
 }
 
 pub fn already_open(workspace: &Workspace, session: &LiveSession, place: &Place) -> anyhow::Error {

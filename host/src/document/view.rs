@@ -7,6 +7,7 @@ use crate::facts::{Facts, Head};
 use crate::path::RepoPath;
 use crate::plugin::contribution::Contribution;
 use crate::session::evidence::TestCounts;
+use crate::session::ids::SessionId;
 use crate::session::list::CheckList;
 use crate::session::live::LiveSession;
 use crate::session::phase::{self, PhaseNow};
@@ -66,7 +67,7 @@ impl<'a> StandView<'a> {
             head: &facts.head,
             objectives: session.map(objectives).unwrap_or_default(),
             blockers: session.map(blockers).unwrap_or_default(),
-            evidence: facts.evidence.iter().map(EvidenceView::new).collect(),
+            evidence: facts.told_evidence().map(EvidenceView::new).collect(),
         }
     }
 }
@@ -105,6 +106,9 @@ fn items(
 #[derive(Debug, Serialize)]
 pub struct EvidenceView<'a> {
     pub id: String,
+    /// The earlier session of the branch that saw it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<&'a str>,
     pub label: Option<&'a str>,
     /// As it was typed, on one line.
     pub command: String,
@@ -145,6 +149,7 @@ impl<'a> EvidenceView<'a> {
         let record = &held.record;
         Self {
             id: record.id.to_string(),
+            session: held.session.as_ref().map(SessionId::as_str),
             label: record.label.as_deref(),
             command: record.command_text(),
             exit_code: record.exit_code,

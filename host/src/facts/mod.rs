@@ -87,22 +87,29 @@ impl Facts {
 
     /// For a document that is kept.
     pub fn evidence_facts(&self) -> Vec<EvidenceFact> {
-        self.evidence.iter().map(Held::fact).collect()
+        self.told_evidence().map(Held::fact).collect()
     }
 
-    /// What the handoff says that held when it was written, judged by the work tree now. Its author had seen it himself or
-    /// found it in the handoff before.
+    /// What documents tell beside the handoff's: the open session's, and what holds up a merge whichever session saw it.
+    pub fn told_evidence(&self) -> impl Iterator<Item = &Held> {
+        let failures = self.earlier_evidence.iter().filter(|held| is_failure(held));
+        self.evidence.iter().chain(failures)
+    }
+
+    /// What else the handoff says that held when it was written, judged by the work tree now. Its author had seen it
+    /// himself or found it in the handoff before.
     pub fn handoff_evidence(&self) -> impl Iterator<Item = &Held> {
-        let handoff = self.handoff.as_ref();
-        self.earlier_evidence.iter().filter(move |held| {
-            handoff.is_some_and(|handoff| {
-                let session = held.session.as_ref();
-                handoff.evidence.iter().any(|fact| {
-                    let of = fact.session.as_ref().unwrap_or(&handoff.session);
-                    fact.id == held.record.id
-                        && session == Some(of)
-                        && fact.standing == Standing::Verified.word()
-                })
+        let earlier = self.earlier_evidence.iter();
+        earlier.filter(|held| !is_failure(held) && self.is_of_handoff(held))
+    }
+
+    fn is_of_handoff(&self, held: &Held) -> bool {
+        self.handoff.as_ref().is_some_and(|handoff| {
+            handoff.evidence.iter().any(|fact| {
+                let of = fact.session.as_ref().unwrap_or(&handoff.session);
+                fact.id == held.record.id
+                    && held.session.as_ref() == Some(of)
+                    && fact.standing == Standing::Verified.word()
             })
         })
     }
@@ -117,6 +124,11 @@ impl Facts {
             submodules: self.submodules.clone(),
         }
     }
+}
+
+fn is_failure(held: &Held) -> bool {
+    let record = &held.record;
+    record.is_test() && !record.passed() && !record.ran_nothing()
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

@@ -36,6 +36,15 @@ impl Repository {
         Ok(text.lines().filter_map(branch_line).collect())
     }
 
+    /// When a branch of this name was last created here, as its reflog has it: git removes that with the branch.
+    pub fn branch_created(&self, name: &str) -> Option<Timestamp> {
+        let log = self.inner.reflog(&format!("refs/heads/{name}")).ok()?;
+        let oldest = log.get(log.len().checked_sub(1)?)?;
+        let message = oldest.message_bytes()?;
+        let created = message.starts_with(b"branch: Created");
+        created.then(|| timestamp(oldest.committer().when().seconds()))
+    }
+
     pub fn branch_exists(&self, name: &str) -> bool {
         self.read_ref(&format!("refs/heads/{name}"))
             .is_ok_and(|id| id.is_some())

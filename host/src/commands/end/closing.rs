@@ -138,6 +138,6 @@ fn end_record(
 
 /// Also what the handoff before this one told, as it stands now: who goes on twice has lost nothing.
 fn evidence_facts(facts: &Facts) -> Vec<EvidenceFact> {
-    let held = facts.evidence.iter().chain(facts.handoff_evidence());
+    let held = facts.told_evidence().chain(facts.handoff_evidence());
     held.map(Held::fact).collect()
 }
