@@ -44,6 +44,7 @@ mod readme;
 mod refusals;
 mod repositories;
 mod run;
+mod run_left_behind;
 mod run_output;
 mod status;
 mod tdd_phase;

@@ -4,11 +4,14 @@
 //! Each of the command's streams gets what ours is: where ours is a terminal, a pseudo-terminal of the same kind; where
 //! it is not, a pipe. With both input and output on a terminal that is ours to use, the command gets a terminal of its
 //! own, and ours is set to raw so that every key reaches it.
+//!
+//! What the command leaves behind is not waited for, and goes on writing where it did (`remainder`).
 
 mod input;
 mod output;
 mod own_terminal;
 mod pseudo_terminal;
+mod remainder;
 mod signals;
 
 use std::ffi::OsString;
@@ -121,9 +124,13 @@ pub fn run(
     if let Some(raw) = &mut raw {
         raw.leave_keys();
     }
-    let lost = copiers.finish();
+    let finished = copiers.finish();
     forwarding.stop();
     drop(raw);
+    for ends in &finished.left {
+        // Without another process, what is left behind is told that nobody reads any more.
+        let _ = remainder::pass_on(ends, None);
+    }
     let status = ended.context("failed to wait for the command")?;
     let signal = status.signal();
     Ok(Ran {
@@ -135,7 +142,7 @@ pub fn run(
         milliseconds: milliseconds(started),
         problem: None,
         own_terminal: streams.own_terminal,
-        lost,
+        lost: finished.lost,
     })
 }
 

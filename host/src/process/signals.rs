@@ -138,6 +138,22 @@ pub fn reset_in_child() {
     }
 }
 
+/// In a copy of this process that is to live on by itself: what ends the others, and nothing of ours, is not for it.
+pub fn outlive() {
+    let with_handlers = [SIGWINCH, SIGCONT];
+    let ends = PASSED_ON.into_iter().chain(IGNORED);
+    let ignored = ends.chain([libc::SIGPIPE, libc::SIGTSTP]);
+    // SAFETY: safe between fork and exec.
+    unsafe {
+        for signal in ignored {
+            libc::signal(signal, libc::SIG_IGN);
+        }
+        for signal in with_handlers {
+            libc::signal(signal, libc::SIG_DFL);
+        }
+    }
+}
+
 pub fn pid_of(child: &Child) -> Pid {
     Pid::from_child(child)
 }
