@@ -46,6 +46,7 @@ mod repositories;
 mod run;
 mod run_left_behind;
 mod run_output;
+mod run_stopped;
 mod status;
 mod tdd_phase;
 mod tidy;

@@ -6,6 +6,7 @@ use std::process::{Child, ChildStdout, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::common::repository::Repository;
+use crate::common::terminal::Terminal;
 use crate::common::{TestEnv, session_program};
 use crate::run::{recorded, started};
 
@@ -171,4 +172,45 @@ fn what_it_leaves_behind_ends_with_its_reader() {
     });
     let ended = held.join().unwrap().read_to_end(&mut Vec::new());
     assert_eq!(ended.unwrap(), 0);
+}
+
+#[test]
+fn what_it_leaves_behind_on_a_terminal_keeps_it() {
+    let env = TestEnv::new();
+    let repository = started(&env);
+    make_fifo(&repository);
+    let bash = ["--norc", "--noprofile", "-i"];
+    let mut shell = Terminal::start(&env, "bash", repository.path(), &bash);
+    let program = session_program();
+    shell.send(&format!(
+        "{program} run -- sh -c '{WAITS} echo star\"\"ted'\r"
+    ));
+    shell.wait_for("started").wait_for("passed");
+    shell.send("echo back $((40 + 2))\r").wait_for("back 42");
+    shell.send("echo still $((20 + 2)) > .git/told\r");
+    shell.wait_for("still 22").wait_for("still 22");
+    shell.send("exit\r");
+    let (_, raw) = shell.finish_raw();
+    let raw = String::from_utf8(raw).unwrap();
+    assert!(raw.contains("still 22\r\n"), "{raw:?}");
+    assert!(!raw.contains("\r\r\n"), "{raw:?}");
+}
+
+#[test]
+fn a_killed_session_takes_the_terminal_with_it() {
+    let env = TestEnv::new();
+    let repository = started(&env);
+    let inner =
+        "trap \"echo hung up > .git/told; exit\" HUP; echo ready; while :; do sleep 0.05; done";
+    let script = format!(
+        "echo $$ > .git/pid; exec {} run -- sh -c '{inner}'",
+        session_program()
+    );
+    make_fifo(&repository);
+    let mut terminal = Terminal::start(&env, "sh", repository.path(), &["-c", &script]);
+    terminal.wait_for("ready");
+    let mut command = env.command("sh", repository.path());
+    let kill = command.args(["-c", "kill -KILL $(cat .git/pid)"]);
+    assert!(kill.status().unwrap().success());
+    assert_eq!(repository.read(".git/told"), "hung up\n");
 }

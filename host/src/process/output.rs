@@ -23,6 +23,9 @@ const LONGEST: Duration = Duration::from_millis(250);
 /// What a stream takes without making us wait once it is said to take something, in bytes.
 const WITHOUT_WAITING: usize = 4096;
 
+/// How long a command that was stopped may keep us from stopping with what it wrote before.
+const DRAINING: Duration = Duration::from_millis(200);
+
 /// Output that was not passed on, and why. That our reader has closed a pipe is no such thing: it wants no more.
 #[derive(Debug)]
 pub struct Lost {
@@ -123,6 +126,16 @@ impl Copiers {
                 // The other side may have stopped listening.
                 let _ = said.send(Said::Ended);
             });
+        }
+    }
+
+    /// Waits a moment for what the stopped command wrote before: stopped ourselves, we pass nothing on.
+    pub fn drain(&self) {
+        let started = Instant::now();
+        while self.progress.iter().any(|progress| progress.has_more())
+            && started.elapsed() < DRAINING
+        {
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
 
