@@ -14,6 +14,9 @@ use quick_xml::events::{BytesStart, Event};
 use crate::path::RepoPath;
 use crate::session::evidence::{Counted, TestCounts};
 
+/// As documents and plugins name it: a report does not say who wrote it.
+pub const RUNNER: &str = "junit";
+
 /// Where reports usually are. A `*` is any one name.
 const PLACES: [&str; 9] = [
     "junit.xml",
@@ -104,7 +107,7 @@ impl Reports {
         }
         use std::os::unix::ffi::OsStrExt as _;
         Some(Counted {
-            runner: "junit".into(),
+            runner: RUNNER.to_owned(),
             counts: Some(sum?),
             report: first.map(|path| RepoPath::new(path.as_os_str().as_bytes())),
         })

@@ -125,6 +125,14 @@ fn node_counts_subtests_where_it_shows_itself_to_people() {
 }
 
 #[test]
+fn a_junit_report_that_is_printed_is_counted() {
+    each(&[
+        ("vitest/junit-printed.txt", &["junit 2/1/2"]),
+        ("node-test/junit-printed.txt", &["junit 1/1/2"]),
+    ]);
+}
+
+#[test]
 fn junit_reports_of_three_runners() {
     for (name, expected) in [
         ("nextest/junit-passing.xml", (4, 0, 0)),
