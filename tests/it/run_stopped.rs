@@ -75,11 +75,8 @@ fn a_command_that_reads_the_terminal_from_the_background_is_a_stopped_job() {
     let repository = started(&env);
     let mut shell = shell(&repository);
     let script = run("read line; echo g\"\"ot $line").replace('\r', " &\r");
-    shell
-        .send(&script)
-        .send("wait %1\r")
-        .send("jobs\r")
-        .wait_for("Stopped");
+    shell.send(&script).send("wait %1\r").wait_for("Stopped");
+    is_the_shells(&mut shell);
     shell.send("fg\r").wait_for("run --");
     // What is typed while the shell's own editor still has the terminal has no line end for the command.
     while !shell.takes_lines() {
