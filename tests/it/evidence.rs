@@ -328,3 +328,17 @@ fn committing_a_large_file_that_was_tested_keeps_it_verified() {
         "what was tested is not what was committed"
     );
 }
+
+#[test]
+fn a_report_beside_the_command_is_counted() {
+    let env = TestEnv::new();
+    let repository = started(&env);
+    repository.write("packages/one/package.json", "{}\n");
+    let script = "echo '<testsuite><testcase/></testsuite>' > junit.xml";
+    let directory = repository.path().join("packages/one");
+    env.session(&directory, &["run", "--", "sh", "-c", script])
+        .success();
+    let runner = &crate::run::recorded(&repository)["runners"][0];
+    assert_eq!(runner["runner"], "junit", "{runner}");
+    assert_eq!(runner["report"], "packages/one/junit.xml");
+}

@@ -90,45 +90,6 @@ fn a_reader_that_is_slow_gets_everything() {
     assert_eq!(output.len(), 100_000);
 }
 
-/// A process that is left behind, and writes as long as somebody reads.
-const CHATTERS: &str = "while echo noise; do :; done &";
-
-#[test]
-fn a_slow_reader_gets_everything_also_beside_a_process_that_writes_on() {
-    let env = TestEnv::new();
-    let repository = started(&env);
-    let script = format!("head -c 100000 /dev/zero; {CHATTERS} : > .git/written");
-    let mut command = env.command(session_program(), repository.path());
-    let mut child = command
-        .args(["run", "--", "sh", "-c", &script])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    while !repository.path().join(".git/written").exists() {
-        std::thread::yield_now();
-    }
-    for _ in 0..200 {
-        repository.git(&["for-each-ref", "refs/sessions/"]);
-    }
-    let mut output = Vec::new();
-    let mut stdout = child.stdout.take().unwrap();
-    stdout.read_to_end(&mut output).unwrap();
-    assert!(child.wait().unwrap().success());
-    let zeros = output.iter().filter(|byte| **byte == 0).count();
-    assert_eq!(zeros, 100_000);
-}
-
-#[test]
-fn a_process_that_is_left_behind_and_writes_on_is_not_waited_for() {
-    let env = TestEnv::new();
-    let repository = started(&env);
-    let script = format!("{CHATTERS} echo last; exit 3");
-    let outcome = repository.session(&["run", "--", "sh", "-c", &script]);
-    assert_eq!(outcome.code, Some(3));
-    assert!(outcome.stdout.lines().any(|line| line == "last"));
-    assert_eq!(recorded(&repository)["exit_code"], 3);
-}
-
 #[cfg(target_os = "linux")]
 #[test]
 fn output_that_cannot_be_written_is_told_and_recorded() {
@@ -178,17 +139,4 @@ fn a_reader_that_has_enough_ends_the_command_as_it_would_alone() {
     let code = child.wait().unwrap().code();
     assert_eq!(code, Some(128 + 13));
     assert_eq!(recorded(&repository)["signal"], 13);
-}
-
-#[test]
-fn a_process_that_is_left_behind_is_not_waited_for() {
-    let env = TestEnv::new();
-    let repository = started(&env);
-    let outcome = repository.session(&["run", "--", "sh", "-c", "sleep 600 & echo $!"]);
-    assert_eq!(outcome.code, Some(0));
-    let left: i32 = outcome.stdout.trim().parse().unwrap();
-    assert!(left > 1);
-    let kill = format!("kill {left}");
-    let mut command = env.command("sh", env.root());
-    command.args(["-c", &kill]).status().unwrap();
 }

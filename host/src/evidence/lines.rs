@@ -44,7 +44,8 @@ fn say(line: &[u8], each: &mut dyn FnMut(&str)) {
     const BEGINNINGS: &[u8] = b"tSTFon=-?{\x1b0123456789";
     let first = line.iter().find(|byte| !matches!(byte, b' ' | b'\t'));
     let begins = first.is_some_and(|first| BEGINNINGS.contains(first));
-    if !begins && !line.ends_with(b"s)") && !has_sign(line) {
+    let is_known = begins || line.ends_with(b"s)") || line.starts_with("ℹ ".as_bytes());
+    if !is_known && !has_sign(line) {
         return;
     }
     let text = String::from_utf8_lossy(line);

@@ -14,6 +14,9 @@ use quick_xml::events::{BytesStart, Event};
 use crate::path::RepoPath;
 use crate::session::evidence::{Counted, TestCounts};
 
+/// As documents and plugins name it: a report does not say who wrote it.
+pub const RUNNER: &str = "junit";
+
 /// Where reports usually are. A `*` is any one name.
 const PLACES: [&str; 9] = [
     "junit.xml",
@@ -41,11 +44,14 @@ pub struct Reports {
 }
 
 impl Reports {
-    /// Looks at the usual places below `root`.
-    pub fn look(root: &Path) -> Self {
+    /// Looks at the usual places below `root`, and below the directory in it that the command runs in.
+    pub fn look(root: &Path, directory: Option<&RepoPath>) -> Self {
         let mut reports = Self::default();
-        for place in PLACES {
-            reports.search(root, &PathBuf::new(), place);
+        let directory = directory.map(RepoPath::to_path);
+        for below in directory.into_iter().chain([PathBuf::new()]) {
+            for place in PLACES {
+                reports.search(root, &below, place);
+            }
         }
         reports
     }
@@ -101,7 +107,7 @@ impl Reports {
         }
         use std::os::unix::ffi::OsStrExt as _;
         Some(Counted {
-            runner: "junit".into(),
+            runner: RUNNER.to_owned(),
             counts: Some(sum?),
             report: first.map(|path| RepoPath::new(path.as_os_str().as_bytes())),
         })
@@ -245,17 +251,37 @@ mod tests {
             std::fs::write(path, text).unwrap();
         };
         write("junit.xml", "<testsuite><testcase/></testsuite>");
-        let before = Reports::look(dir.path());
+        let before = Reports::look(dir.path(), None);
         assert!(before.counted_since(&before, dir.path()).is_none());
         write(
             "test-results/a.xml",
             "<testsuite><testcase/><testcase><failure/></testcase></testsuite>",
         );
         std::os::unix::fs::symlink("junit.xml", dir.path().join("report.xml")).unwrap();
-        let after = Reports::look(dir.path());
+        let after = Reports::look(dir.path(), None);
         let counted = after.counted_since(&before, dir.path()).unwrap();
         let counts = counted.counts.unwrap();
         assert_eq!((counts.passed, counts.failed), (1, 1));
         assert_eq!(counted.report.unwrap().to_text(), "test-results/a.xml");
+    }
+    #[test]
+    fn a_report_beside_the_command_is_found_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let package = dir.path().join("packages/one");
+        std::fs::create_dir_all(package.join("reports")).unwrap();
+        let report = "<testsuite><testcase/></testsuite>";
+        std::fs::write(package.join("junit.xml"), report).unwrap();
+        std::fs::write(package.join("reports/b.xml"), report).unwrap();
+        std::fs::write(dir.path().join("junit.xml"), report).unwrap();
+        let passed = |directory: Option<&str>| {
+            let directory = directory.map(RepoPath::new);
+            let found = Reports::look(dir.path(), directory.as_ref());
+            let counted = found.counted_since(&Reports::default(), dir.path());
+            counted.unwrap().counts.unwrap().passed
+        };
+        assert_eq!(passed(Some("packages/one")), 3);
+        assert_eq!(passed(Some("packages")), 1);
+        assert_eq!(passed(None), 1);
+        assert_eq!(passed(Some("reports")), 1);
     }
 }

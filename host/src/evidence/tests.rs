@@ -108,8 +108,27 @@ fn tap_counts_whole_tests_of_any_producer() {
     each(&[
         ("tap/node-passing.txt", &["tap 2/0/2"]),
         ("tap/node-failing.txt", &["tap 1/1/2"]),
+        ("tap/vitest.txt", &["tap 2/1/2"]),
+        ("tap/vitest-flat.txt", &["tap 2/1/2"]),
         ("tap/perl-passing.txt", &["tap 2/0/2"]),
         ("tap/perl-failing.txt", &["tap 1/1/2"]),
+    ]);
+}
+
+#[test]
+fn node_counts_subtests_where_it_shows_itself_to_people() {
+    each(&[
+        ("node-test/passing.txt", &["node-test 3/0/2"]),
+        ("node-test/failing.txt", &["node-test 2/1/2"]),
+        ("node-test/color.txt", &["node-test 2/1/2"]),
+    ]);
+}
+
+#[test]
+fn a_junit_report_that_is_printed_is_counted() {
+    each(&[
+        ("vitest/junit-printed.txt", &["junit 2/1/2"]),
+        ("node-test/junit-printed.txt", &["junit 1/1/2"]),
     ]);
 }
 
@@ -182,6 +201,8 @@ fn hostile_output_breaks_nothing() {
         "é=== RUN   \né--- PASS: s)\n--- FAIL:  (s)\n--- FAIL: é (0.00s)",
         "ok 1 - é # sķip",
         "1..\u{200b}\nok \u{200b}",
+        "ℹ tests 1\nℹ pass 4294967295\nℹ pass 4294967295\nℹ fail x\nℹ duration_ms é",
+        "ok 1 - é # time=1ms {\n    ok 1 - é # skip {\n        ok x",
         "200% tests passed, 9 tests failed out of 3\nThe following tests did not run:\n\té (Skipped)",
     ];
     hostile.extend_from_slice(lines.join("\n").as_bytes());

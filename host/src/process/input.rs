@@ -1,5 +1,5 @@
-//! Passing on what is typed while the command runs. It must not act on a key but those that suspend and interrupt, which
-//! our own shell has to hear of, and must not take a key that is typed after the command's end: that one is the shell's.
+//! Passing on what is typed while the command runs. It must not act on a key but the one that interrupts, which whoever
+//! runs us has to hear of, and must not take a key that is typed after the command's end: that one is the shell's.
 
 use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::Pid;
 
 use super::own_terminal;
 use super::pseudo_terminal::PseudoTerminal;
@@ -83,43 +83,9 @@ fn forward(terminal: &PseudoTerminal, command: Pid, state: &State) {
         if keys.iter().any(|key| terminal.interrupts(*key, command)) {
             signals::note_interrupt();
         }
-        let suspend = keys.iter().any(|key| terminal.suspends(*key, command));
         let mut master = terminal.master();
         if master.write_all(keys).is_err() {
             return;
         }
-        if suspend {
-            stop(terminal, command);
-        }
     }
-}
-
-/// Ctrl-Z: the command is stopped, then we are, with everything that the shell started with us; the shell sees a
-/// stopped job. The command's own group has no shell in its session, so that the terminal's signal alone does nothing.
-fn stop(terminal: &PseudoTerminal, command: Pid) {
-    own_terminal::restore();
-    let _ = kill_process_group(command, Signal::STOP);
-    stop_our_group();
-    go_on(terminal, command);
-}
-
-/// Comes back when we are continued, or at once where there is nobody to stop us for.
-fn stop_our_group() {
-    // SAFETY: no handler is involved, and both signals are ones that may be sent to us at any time.
-    unsafe {
-        // The others first. Were this one for us, too, another thread might stop us at any later moment, also when we
-        // have been continued.
-        let ours = libc::signal(libc::SIGTSTP, libc::SIG_IGN);
-        libc::kill(0, libc::SIGTSTP);
-        libc::signal(libc::SIGTSTP, ours);
-        // To this very thread, which is stopped before it comes back from here.
-        libc::raise(libc::SIGTSTP);
-    }
-}
-
-/// After we were stopped: the terminal may have been changed and resized meanwhile.
-pub fn go_on(terminal: &PseudoTerminal, command: Pid) {
-    own_terminal::make_raw();
-    terminal.fit();
-    let _ = kill_process_group(command, Signal::CONT);
 }

@@ -4,31 +4,43 @@
 //! Each of the command's streams gets what ours is: where ours is a terminal, a pseudo-terminal of the same kind; where
 //! it is not, a pipe. With both input and output on a terminal that is ours to use, the command gets a terminal of its
 //! own, and ours is set to raw so that every key reaches it.
+//!
+//! What the command leaves behind is not waited for, and goes on writing where it did (`remainder`).
 
 mod input;
+mod job;
+mod leader;
 mod output;
 mod own_terminal;
 mod pseudo_terminal;
+mod remainder;
+mod running;
 mod signals;
 
 use std::ffi::OsString;
 use std::fs::File;
 use std::os::fd::AsFd;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
+use job::Job;
+use leader::Leader;
 use output::Copiers;
 pub use output::Lost;
 use own_terminal::RawTerminal;
 use pseudo_terminal::PseudoTerminal;
+use running::Running;
 use signals::Forwarding;
 
 pub const NOT_FOUND: i32 = 127;
 pub const NOT_EXECUTABLE: i32 = 126;
+
+/// How often we look whether a shell has given the terminal back.
+const BEHIND: Duration = Duration::from_millis(200);
 
 /// Sees what the command writes, in pieces as they come. It is called between two writes, so it must be quick.
 pub trait Watcher: Send {
@@ -89,12 +101,12 @@ pub fn run(
     let mut child = Command::new(program);
     child.args(arguments);
     let mut copiers = Copiers::new(watcher);
-    let terminal = streams.connect(&mut child, &mut copiers)?;
+    let (terminal, leader) = streams.connect(&mut child, &mut copiers)?;
     let started = Instant::now();
     let spawned = child.spawn();
     // Our copies of the command's ends: while they are open, nothing would be seen to end.
     drop(child);
-    let mut child = match spawned {
+    let child = match spawned {
         Ok(child) => child,
         Err(error) => {
             let exit_code = match error.kind() {
@@ -111,19 +123,24 @@ pub fn run(
             });
         }
     };
-    let mut raw = match &terminal {
-        Some(terminal) if streams.own_terminal => Some(RawTerminal::enter(terminal, &child)?),
-        _ => None,
+    let running = Running::new(child, leader).context("failed to start the command")?;
+    let own = terminal.clone().filter(|_| streams.own_terminal);
+    let mut raw = match &own {
+        Some(terminal) => Some(RawTerminal::enter(terminal, running.command)?),
+        None => None,
     };
     copiers.start();
-    forwarding.start(&child, terminal, streams.own_terminal);
-    let ended = wait(&mut child);
+    let job = Arc::new(Job::new(running.command, own));
+    forwarding.start(job.clone(), running.command, terminal);
+    let ended = wait(&running, &job, &copiers);
     if let Some(raw) = &mut raw {
         raw.leave_keys();
     }
-    let lost = copiers.finish();
+    let finished = copiers.finish();
     forwarding.stop();
+    job.leave_the_front();
     drop(raw);
+    hand_over(&finished.left, running);
     let status = ended.context("failed to wait for the command")?;
     let signal = status.signal();
     Ok(Ran {
@@ -135,12 +152,39 @@ pub fn run(
         milliseconds: milliseconds(started),
         problem: None,
         own_terminal: streams.own_terminal,
-        lost,
+        lost: finished.lost,
     })
 }
 
-fn wait(child: &mut Child) -> std::io::Result<std::process::ExitStatus> {
-    child.wait()
+/// Waits for the command's end, and is stopped as often as it is.
+fn wait(running: &Running, job: &Job, copiers: &Copiers) -> std::io::Result<ExitStatus> {
+    loop {
+        let longest = job.is_behind().then_some(BEHIND);
+        let Some(status) = running.next(longest)? else {
+            job.come_to_the_front();
+            continue;
+        };
+        if let Some(signal) = status.stopped_signal() {
+            copiers.drain();
+            job.stop_alike(signal);
+        } else if status.continued() {
+            job.went_on();
+        } else {
+            return Ok(status);
+        }
+    }
+}
+
+/// What the command left behind keeps the streams that it holds, and its terminal.
+fn hand_over(left: &[Arc<output::Ends>], running: Running) {
+    let hold = running.leader.as_ref().map(Leader::hold);
+    for ends in left {
+        // Without another process, what is left behind is told that nobody reads any more.
+        let _ = remainder::pass_on(ends, hold);
+    }
+    if left.is_empty() {
+        running.leave_terminal();
+    }
 }
 
 fn milliseconds(since: Instant) -> u64 {
@@ -184,12 +228,12 @@ impl Streams {
         })
     }
 
-    /// Gives the command its streams. Returns its pseudo-terminal, if it has one.
+    /// Gives the command its streams. Returns its pseudo-terminal, if it has one, and who leads it, if it is its own.
     fn connect(
         &self,
         command: &mut Command,
         copiers: &mut Copiers,
-    ) -> anyhow::Result<Option<Arc<PseudoTerminal>>> {
+    ) -> anyhow::Result<(Option<Arc<PseudoTerminal>>, Option<Leader>)> {
         let terminal = match self.output_is_terminal || self.error_is_terminal {
             true => {
                 let ours = match self.output_is_terminal {
@@ -231,18 +275,21 @@ impl Streams {
         } else {
             command.stdin(Stdio::inherit());
         }
-        let own_terminal = self.own_terminal;
-        // SAFETY: between fork and exec only calls that are safe there: `signal`, `setsid` and an ioctl.
+        let (leader, ends) = match self.own_terminal {
+            true => leader::pair().map(|(leader, ends)| (Some(leader), Some(ends)))?,
+            false => (None, None),
+        };
+        // SAFETY: between fork and exec only calls that are safe there.
         unsafe {
             command.pre_exec(move || {
-                signals::reset_in_child();
-                match own_terminal {
-                    true => pseudo_terminal::take_as_controlling(),
-                    false => Ok(()),
+                if let Some(ends) = &ends {
+                    ends.lead()?;
                 }
+                signals::reset_in_child();
+                Ok(())
             });
         }
-        Ok(terminal.map(Arc::new))
+        Ok((terminal.map(Arc::new), leader))
     }
 }
 

@@ -20,6 +20,12 @@ const SILENCE: Duration = Duration::from_millis(50);
 /// How long we listen to one that is never silent.
 const LONGEST: Duration = Duration::from_millis(250);
 
+/// What a stream takes without making us wait once it is said to take something, in bytes.
+const WITHOUT_WAITING: usize = 4096;
+
+/// How long a command that was stopped may keep us from stopping with what it wrote before.
+const DRAINING: Duration = Duration::from_millis(200);
+
 /// Output that was not passed on, and why. That our reader has closed a pipe is no such thing: it wants no more.
 #[derive(Debug)]
 pub struct Lost {
@@ -27,9 +33,21 @@ pub struct Lost {
     pub error: std::io::Error,
 }
 
+/// A stream of the command's, and where it goes.
+pub struct Ends {
+    pub from: File,
+    pub to: File,
+}
+
+/// What is known of the output when the command has ended.
+pub struct Finished {
+    pub lost: Option<Lost>,
+    /// Streams that a process which it left behind still holds. Nobody reads them any more.
+    pub left: Vec<Arc<Ends>>,
+}
+
 struct Copier {
-    from: Arc<File>,
-    to: File,
+    ends: Arc<Ends>,
     stream: Stream,
     progress: Arc<Progress>,
     phase: Arc<Phase>,
@@ -37,9 +55,9 @@ struct Copier {
 
 /// Where a copier is, for the one who waits for it. It must not keep the command's stream open.
 struct Progress {
-    from: Weak<File>,
-    /// Bytes may have been taken from the stream that are not passed on.
-    holds: AtomicBool,
+    ends: Weak<Ends>,
+    /// Held while bytes may have been taken from the stream that are not passed on.
+    holds: Mutex<()>,
     /// All that was in the stream when the command had ended was passed on. What else comes is not the command's.
     is_even: AtomicBool,
     lost: Mutex<Option<Lost>>,
@@ -83,17 +101,16 @@ impl Copiers {
     }
 
     pub fn add(&mut self, from: File, to: File, stream: Stream) {
-        let from = Arc::new(from);
+        let ends = Arc::new(Ends { from, to });
         let progress = Arc::new(Progress {
-            from: Arc::downgrade(&from),
-            holds: AtomicBool::new(false),
+            ends: Arc::downgrade(&ends),
+            holds: Mutex::default(),
             is_even: AtomicBool::new(false),
             lost: Mutex::default(),
         });
         self.progress.push(progress.clone());
         self.waiting.push(Copier {
-            from,
-            to,
+            ends,
             stream,
             progress,
             phase: self.phase.clone(),
@@ -105,18 +122,26 @@ impl Copiers {
             let (watcher, said) = (self.watcher.clone(), self.said.clone());
             self.running += 1;
             std::thread::spawn(move || {
-                let progress = copier.progress.clone();
                 copier.copy(&watcher, &said);
-                progress.holds.store(false, Ordering::SeqCst);
                 // The other side may have stopped listening.
                 let _ = said.send(Said::Ended);
             });
         }
     }
 
+    /// Waits a moment for what the stopped command wrote before: stopped ourselves, we pass nothing on.
+    pub fn drain(&self) {
+        let started = Instant::now();
+        while self.progress.iter().any(|progress| progress.has_more())
+            && started.elapsed() < DRAINING
+        {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     /// Waits until everything that the ended command wrote was passed on, however slow its reader is; what a process that
-    /// it left behind writes is only passed on for a moment. Returns what could not be.
-    pub fn finish(&mut self) -> Option<Lost> {
+    /// it left behind writes is only watched for a moment, and is then somebody else's to pass on.
+    pub fn finish(&mut self) -> Finished {
         self.phase.has_ended.store(true, Ordering::SeqCst);
         let mut even_since = None;
         while self.running > 0 {
@@ -137,7 +162,14 @@ impl Copiers {
             let mut lost = progress.lost.lock().unwrap_or_else(PoisonError::into_inner);
             lost.take()
         };
-        self.progress.iter().find_map(lost)
+        Finished {
+            left: self
+                .progress
+                .iter()
+                .filter_map(|one| one.hand_over())
+                .collect(),
+            lost: self.progress.iter().find_map(lost),
+        }
     }
 }
 
@@ -147,34 +179,65 @@ impl Progress {
         if self.is_even.load(Ordering::SeqCst) {
             return false;
         }
-        // In this order: a copier says that it holds something before it takes it out of the stream.
-        let waits = self.from.upgrade().is_some_and(|from| left_in(&from) > 0);
-        let is_behind = waits || self.holds.load(Ordering::SeqCst);
+        let is_behind = self.has_more();
         if !is_behind {
             self.is_even.store(true, Ordering::SeqCst);
         }
         is_behind
     }
+
+    fn has_more(&self) -> bool {
+        // In this order: a copier says that it holds something before it takes it out of the stream.
+        let waits = self
+            .ends
+            .upgrade()
+            .is_some_and(|ends| left_in(&ends.from) > 0);
+        waits || self.holds.try_lock().is_err()
+    }
+
+    /// When all is over: what its copier holds is passed on first, and it takes nothing after that.
+    fn hand_over(&self) -> Option<Arc<Ends>> {
+        drop(self.holds.lock());
+        self.ends.upgrade()
+    }
 }
 
-/// Bytes that were written and not read.
+/// Bytes that were written and not read. A pseudo-terminal counts only what it was asked for before.
 fn left_in(stream: &File) -> u64 {
-    rustix::io::ioctl_fionread(stream).unwrap_or(0)
+    match is_ready(stream, PollFlags::IN) {
+        true => rustix::io::ioctl_fionread(stream).unwrap_or(0),
+        false => 0,
+    }
+}
+
+fn is_ready(stream: &File, flags: PollFlags) -> bool {
+    let mut asked = [PollFd::new(stream, flags)];
+    poll(&mut asked, Some(&rustix::time::Timespec::default())).is_ok()
+        && asked[0].revents().contains(flags)
 }
 
 impl Copier {
-    fn copy(mut self, watcher: &Mutex<dyn Watcher>, said: &Sender<Said>) {
+    fn copy(self, watcher: &Mutex<dyn Watcher>, said: &Sender<Said>) {
         let mut buffer = vec![0; CHUNK];
         let mut last = Instant::now();
         let mut owed = None;
         let mut is_lost = false;
-        while let Some(length) = self.read(&mut buffer) {
+        loop {
+            let room = self.wait();
+            // Taken only after it is said: until then it is seen in the stream.
+            let _holds = self.progress.holds.lock();
+            if self.phase.is_over.load(Ordering::SeqCst) {
+                return;
+            }
+            let Some(length) = read(&self.ends.from, &mut buffer[..room]) else {
+                return;
+            };
             let bytes = &buffer[..length];
-            if !is_lost && let Err(error) = write(&mut self.to, bytes) {
+            if !is_lost && let Err(error) = write(&self.ends.to, bytes) {
                 self.lose(error);
                 // Closing our end of a pipe tells the command, as it would have been told without us. A pseudo-terminal
                 // has no such end: it would wait for us for ever.
-                if !rustix::termios::isatty(&*self.from) {
+                if !rustix::termios::isatty(&self.ends.from) {
                     return;
                 }
                 is_lost = true;
@@ -192,23 +255,15 @@ impl Copier {
         }
     }
 
-    /// None at the end of the stream, and where nobody waits for more of it.
-    fn read(&self, buffer: &mut [u8]) -> Option<usize> {
-        self.progress.holds.store(false, Ordering::SeqCst);
-        loop {
-            // Taken only after it is said: until then it is seen in the stream.
-            let _ = poll(&mut [PollFd::new(&*self.from, PollFlags::IN)], None);
-            if self.phase.is_over.load(Ordering::SeqCst) {
-                return None;
-            }
-            self.progress.holds.store(true, Ordering::SeqCst);
-            match (&*self.from).read(buffer) {
-                Ok(length @ 1..) => return Some(length),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // A pseudo-terminal that nobody holds any more is an error on Linux, and an end elsewhere.
-                Ok(_) | Err(_) => return None,
-            }
+    /// Waits for something to read, and says how much of it may be taken at once: of what is not the command's any more,
+    /// only what can be passed on without waiting, so that it can be handed over.
+    fn wait(&self) -> usize {
+        let _ = poll(&mut [PollFd::new(&self.ends.from, PollFlags::IN)], None);
+        if !self.progress.is_even.load(Ordering::SeqCst) {
+            return CHUNK;
         }
+        let _ = poll(&mut [PollFd::new(&self.ends.to, PollFlags::OUT)], None);
+        WITHOUT_WAITING
     }
 
     /// Once the command has ended, what is in the stream is the last that it can have written, and is counted down.
@@ -217,7 +272,7 @@ impl Copier {
             return;
         }
         let left = match owed {
-            None => left_in(&self.from),
+            None => left_in(&self.ends.from),
             Some(owed) => owed.saturating_sub(length as u64),
         };
         *owed = Some(left);
@@ -237,8 +292,20 @@ impl Copier {
     }
 }
 
+/// None at the end of the stream.
+fn read(mut from: &File, buffer: &mut [u8]) -> Option<usize> {
+    loop {
+        match from.read(buffer) {
+            Ok(length @ 1..) => return Some(length),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            // A pseudo-terminal that nobody holds any more is an error on Linux, and an end elsewhere.
+            Ok(_) | Err(_) => return None,
+        }
+    }
+}
+
 /// As `write_all`, also to a stream that somebody else has set to non-blocking.
-fn write(to: &mut File, mut bytes: &[u8]) -> std::io::Result<()> {
+fn write(mut to: &File, mut bytes: &[u8]) -> std::io::Result<()> {
     while !bytes.is_empty() {
         match to.write(bytes) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),

@@ -1,14 +1,13 @@
 //! Our own terminal: raw while the command has one of its own, and as it was on every way out. It must not read keys.
 
 use std::os::fd::AsFd as _;
-use std::process::Child;
 use std::sync::{Arc, Mutex, Once, PoisonError};
 
+use rustix::process::Pid;
 use rustix::termios::{self, OptionalActions, Termios};
 
 use super::input;
 use super::pseudo_terminal::PseudoTerminal;
-use super::signals::pid_of;
 
 /// The settings to go back to. Global, since the panic hook ends the process without unwinding.
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
@@ -26,12 +25,12 @@ pub struct RawTerminal {
 }
 
 impl RawTerminal {
-    pub fn enter(terminal: &Arc<PseudoTerminal>, child: &Child) -> anyhow::Result<Self> {
+    pub fn enter(terminal: &Arc<PseudoTerminal>, command: Pid) -> anyhow::Result<Self> {
         let settings = termios::tcgetattr(std::io::stdin())?;
         *before() = Some(settings);
         restore_on_panic();
         make_raw();
-        let keys = input::Forwarding::start(terminal.clone(), pid_of(child));
+        let keys = input::Forwarding::start(terminal.clone(), command);
         Ok(Self { keys: Some(keys) })
     }
 }

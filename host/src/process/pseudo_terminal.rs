@@ -4,17 +4,20 @@ use std::fs::{File, OpenOptions};
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
 use portable_pty::{PtySize, native_pty_system};
 use rustix::process::Pid;
-use rustix::termios::{self, OptionalActions, OutputModes};
+use rustix::termios::{self, OptionalActions, OutputModes, Termios};
 
 pub struct PseudoTerminal {
     master: File,
     slave: PathBuf,
     /// Ours, for its size.
     like: File,
+    /// It has left it to ours to begin new lines.
+    leaves_lines: AtomicBool,
 }
 
 impl PseudoTerminal {
@@ -39,6 +42,7 @@ impl PseudoTerminal {
             master,
             slave,
             like: like.try_clone()?,
+            leaves_lines: AtomicBool::new(false),
         };
         let mut settings = termios::tcgetattr(like).context("failed to read the terminal")?;
         if !takes_input {
@@ -78,33 +82,40 @@ impl PseudoTerminal {
         }
     }
 
-    pub fn suspends(&self, key: u8, command: Pid) -> bool {
-        self.is_signal(termios::SpecialCodeIndex::VSUSP, key, command)
+    /// Ours is as the shell has it, and begins a new line for every line feed: it must not be done twice.
+    pub fn leave_lines_to_ours(&self) {
+        if let Ok(settings) = termios::tcgetattr(&self.master)
+            && settings.output_modes.contains(OutputModes::OPOST)
+        {
+            self.leaves_lines.store(true, Ordering::SeqCst);
+            self.set_processing(settings, false);
+        }
     }
 
+    /// Ours is raw again. What the command has set meanwhile stays.
+    pub fn take_lines_back(&self) {
+        if self.leaves_lines.swap(false, Ordering::SeqCst)
+            && let Ok(settings) = termios::tcgetattr(&self.master)
+        {
+            self.set_processing(settings, true);
+        }
+    }
+
+    fn set_processing(&self, mut settings: Termios, is_processed: bool) {
+        settings.output_modes.set(OutputModes::OPOST, is_processed);
+        let _ = termios::tcsetattr(&self.master, OptionalActions::Now, &settings);
+    }
+
+    /// Whether this key interrupts the command itself: the terminal makes signals of keys, and the command (not a job that
+    /// a shell in it runs) is in the foreground.
     pub fn interrupts(&self, key: u8, command: Pid) -> bool {
-        self.is_signal(termios::SpecialCodeIndex::VINTR, key, command)
-    }
-
-    /// Whether this key is that signal for the command itself: the terminal makes signals of keys, and the command (not a
-    /// job that a shell in it runs) is in the foreground.
-    fn is_signal(&self, code: termios::SpecialCodeIndex, key: u8, command: Pid) -> bool {
         let Ok(settings) = termios::tcgetattr(&self.master) else {
             return false;
         };
         let makes_signals = settings.local_modes.contains(termios::LocalModes::ISIG);
         makes_signals
-            && key == settings.special_codes[code]
+            && key == settings.special_codes[termios::SpecialCodeIndex::VINTR]
             && key != 0
             && termios::tcgetpgrp(&self.master).is_ok_and(|group| group == command)
     }
-}
-
-/// In the new process: a session of its own, and its standard input as that session's terminal.
-pub fn take_as_controlling() -> std::io::Result<()> {
-    rustix::process::setsid()?;
-    // SAFETY: 0 is open: it was just connected to the pseudo-terminal.
-    let input = unsafe { BorrowedFd::borrow_raw(0) };
-    rustix::process::ioctl_tiocsctty(input)?;
-    Ok(())
 }

@@ -1,7 +1,6 @@
 //! Signals sent to us are meant for the command: they are passed on, and we live on to record its end. It must not
 //! decide what a signal means.
 
-use std::process::Child;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,7 +11,7 @@ use signal_hook::consts::{
 };
 use signal_hook::iterator::{Handle, Signals};
 
-use super::input;
+use super::job::Job;
 use super::pseudo_terminal::PseudoTerminal;
 
 /// What we would die of.
@@ -70,24 +69,18 @@ impl Forwarding {
         })
     }
 
-    /// Passes them on, in a thread of its own.
-    pub fn start(
-        &mut self,
-        child: &Child,
-        terminal: Option<Arc<PseudoTerminal>>,
-        own_terminal: bool,
-    ) {
+    /// Passes them on, in a thread of its own. `terminal` is the command's.
+    pub fn start(&mut self, job: Arc<Job>, command: Pid, terminal: Option<Arc<PseudoTerminal>>) {
         let Some(mut signals) = self.signals.take() else {
             return;
         };
-        let command = pid_of(child);
         std::thread::spawn(move || {
             for signal in &mut signals {
                 match (signal, &terminal) {
                     (SIGWINCH, Some(terminal)) => terminal.fit(),
-                    (SIGCONT, Some(terminal)) if own_terminal => input::go_on(terminal, command),
-                    (SIGWINCH | SIGCONT, _) => {}
-                    _ => pass_on(signal, command, own_terminal),
+                    (SIGWINCH, None) => {}
+                    (SIGCONT, _) => job.go_on(),
+                    _ => pass_on(signal, command, job.has_own_terminal()),
                 }
             }
         });
@@ -138,6 +131,32 @@ pub fn reset_in_child() {
     }
 }
 
-pub fn pid_of(child: &Child) -> Pid {
-    Pid::from_child(child)
+/// In the process that leads the command's session: of ours, nothing is its own. A terminal that goes away ends it, and
+/// with it the command is told.
+pub fn lead() {
+    // SAFETY: safe between fork and exec.
+    unsafe {
+        for signal in PASSED_ON.into_iter().filter(|signal| !is_ignored(*signal)) {
+            libc::signal(signal, libc::SIG_DFL);
+        }
+        for signal in [SIGWINCH, SIGCONT] {
+            libc::signal(signal, libc::SIG_DFL);
+        }
+    }
+}
+
+/// In a copy of this process that is to live on by itself: what ends the others, and nothing of ours, is not for it.
+pub fn outlive() {
+    let with_handlers = [SIGWINCH, SIGCONT];
+    let ends = PASSED_ON.into_iter().chain(IGNORED);
+    let ignored = ends.chain([libc::SIGPIPE, libc::SIGTSTP]);
+    // SAFETY: safe between fork and exec.
+    unsafe {
+        for signal in ignored {
+            libc::signal(signal, libc::SIG_IGN);
+        }
+        for signal in with_handlers {
+            libc::signal(signal, libc::SIG_DFL);
+        }
+    }
 }

@@ -65,11 +65,12 @@ impl Recorder {
         ui.configure(&workspace.config.display);
         let place = workspace.here()?;
         let (live, _) = require_open(workspace.live(&place)?, &place)?;
-        let reports = Reports::look(workspace.repository.work_tree());
+        let directory = directory(&workspace);
+        let reports = Reports::look(workspace.repository.work_tree(), directory.as_ref());
         let status = workspace.status(Options::snapshot().status)?;
         let observed = tree_state::observe(&workspace.repository, &status, limits(&workspace))?;
         let before = Before {
-            directory: directory(&workspace),
+            directory,
             observed,
             head: status.head,
             reports,
@@ -179,7 +180,8 @@ fn evidence(
     if shows {
         runners.clear();
     } else if runners.iter().all(|counted| counted.counts.is_none()) {
-        let reports = Reports::look(root).counted_since(&before.reports, root);
+        let reports = Reports::look(root, before.directory.as_ref());
+        let reports = reports.counted_since(&before.reports, root);
         runners.extend(reports);
     }
     let different = before.observed.difference(repository, after)?;

@@ -6,6 +6,7 @@ mod ctest;
 mod go_test;
 mod jest;
 mod nextest;
+mod node_test;
 mod pytest;
 mod tap;
 mod vitest;
@@ -46,6 +47,7 @@ pub fn all() -> Vec<Box<dyn Runner>> {
         Box::<vitest::Vitest>::default(),
         Box::<go_test::GoTest>::default(),
         Box::<ctest::Ctest>::default(),
+        Box::<node_test::NodeTest>::default(),
         Box::<tap::Tap>::default(),
     ]
 }

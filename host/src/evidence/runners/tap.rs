@@ -1,12 +1,18 @@
 //! The Test Anything Protocol: `ok 1 - name`, `not ok 2 - name # TODO why`, under a plan `1..2` or a version. It must
-//! not count what is indented: a subtest's result is its test's.
+//! not count what is indented: a subtest's result is its test's. Only in `ok 1 - file # time=1ms {` it is the other way
+//! round (vitest, node-tap): the tests are inside.
 
 use super::{Found, Runner};
 use crate::session::evidence::TestCounts;
 
+/// What is inside a block is indented by so many spaces.
+const BLOCK: usize = 4;
+
 #[derive(Default)]
 pub struct Tap {
     recognised: bool,
+    /// How far the results are indented that count, in spaces.
+    level: usize,
     counts: TestCounts,
 }
 
@@ -20,9 +26,14 @@ impl Runner for Tap {
             self.recognised = true;
             return;
         }
-        let (ok, rest) = match line.strip_prefix("not ok") {
+        let result = line.trim_start_matches(' ');
+        let level = line.len() - result.len();
+        if level > self.level {
+            return;
+        }
+        let (ok, rest) = match result.strip_prefix("not ok") {
             Some(rest) => (false, rest),
-            None => match line.strip_prefix("ok") {
+            None => match result.strip_prefix("ok") {
                 Some(rest) => (true, rest),
                 None => return,
             },
@@ -35,6 +46,11 @@ impl Runner for Tap {
             .next()
             .is_none_or(|number| number.parse::<u32>().is_err())
         {
+            return;
+        }
+        self.level = level;
+        if opens_block(rest) {
+            self.level += BLOCK;
             return;
         }
         let number = match (directive(rest), ok) {
@@ -62,4 +78,10 @@ fn directive(rest: &str) -> bool {
         let word = directive.get(..4).unwrap_or(directive);
         word.eq_ignore_ascii_case("skip") || word.eq_ignore_ascii_case("todo")
     })
+}
+
+/// A name may end in a brace, too; before a block's there is always a directive or the time.
+fn opens_block(rest: &str) -> bool {
+    let block = rest.strip_suffix(" {");
+    block.is_some_and(|rest| directive(rest) || rest.contains(" # time="))
 }
