@@ -64,6 +64,20 @@ fn a_command_that_records_makes_a_checkpoint_once_the_interval_has_passed() {
 }
 
 #[test]
+fn a_clock_that_was_ahead_does_not_put_off_the_next_checkpoint() {
+    let env = TestEnv::new();
+    let repository = started(&env, &[ON]);
+    env.advance_minutes(600);
+    run(&repository, &["checkpoint"]);
+    env.advance_minutes(-500);
+    repository.write("a", "a: two\n");
+    let command = ["objectives", "add", "One"];
+    assert!(made(&run(&repository, &command)));
+    repository.write("a", "a: three\n");
+    assert!(!made(&run(&repository, &command)), "one is enough");
+}
+
+#[test]
 fn nothing_is_made_without_changes_nor_by_commands_that_read_nor_when_off() {
     let env = TestEnv::new();
     let repository = started(&env, &[ON]);

@@ -77,17 +77,16 @@ impl StatusProcess {
     }
 }
 
-/// A git that is told to stop where nobody waits for it any more: it may hold the index's lock, which it takes away
-/// with it when it is asked to end, and which the next git of the user's would stumble over.
+/// A git that is waited for also where nobody wants its answer any more: it may hold the index's lock, over which the
+/// next git of the user's would stumble. Told to end, it could leave that behind.
 #[derive(Debug)]
 struct Running(Option<Child>);
 
 impl Drop for Running {
     fn drop(&mut self) {
         let Some(child) = &mut self.0 else { return };
-        let pid = rustix::process::Pid::from_child(child);
-        // It may have ended by itself.
-        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        // What it writes is not read: a full pipe must not keep it.
+        drop((child.stdout.take(), child.stderr.take()));
         let _ = child.wait();
     }
 }
