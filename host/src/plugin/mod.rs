@@ -3,6 +3,7 @@
 mod access;
 mod admission;
 mod answer;
+mod apart;
 mod asking;
 mod bindings;
 mod bundled;
@@ -34,6 +35,7 @@ mod limits;
 mod line;
 mod list;
 mod manifest;
+mod nesting;
 pub mod pack;
 mod private;
 mod raised;
@@ -75,6 +77,7 @@ use host_data::Scope;
 use ready::Ready;
 use sandbox::Sandbox;
 
+pub use apart::stand_still;
 pub use engine::digest;
 pub use grants::Grants;
 pub use inspect::{Inspection, inspect};
