@@ -2,8 +2,9 @@
 //! where the limits are; unit tests do.
 
 use wasm_encoder::{
-    Alias, Component, ComponentImportSection, ComponentOuterAliasKind, ComponentSection as _,
-    ComponentTypeRef, ComponentTypeSection, InstanceType, RawSection,
+    Alias, BlockType, CodeSection, Component, ComponentImportSection, ComponentOuterAliasKind,
+    ComponentSection, ComponentTypeRef, ComponentTypeSection, Function, FunctionSection,
+    InstanceType, Module, ModuleSection, RawSection, TypeSection, ValType,
 };
 
 use crate::common::TestEnv;
@@ -11,7 +12,7 @@ use crate::common::repository::{Repository, run};
 use crate::plugin_trust::{READS, component, configure, digest, entry, project};
 
 /// The component that works, with what `section` has behind it.
-fn with(section: &RawSection<'_>) -> Vec<u8> {
+fn with(section: &impl ComponentSection) -> Vec<u8> {
     let mut bytes = component();
     section.append_to_component(&mut bytes);
     bytes
@@ -88,4 +89,43 @@ fn what_the_reader_of_components_breaks_down_over_ends_no_command() {
     let outcome = repository.session(&["plugin", "inspect", "tools/acme.wasm"]);
     assert_eq!(outcome.code, Some(1), "{outcome}");
     assert!(outcome.stderr.contains(cause), "{outcome}");
+}
+
+/// 300 variables that are changed in the innermost of 300 loops: some 10 kB, a minute and more than a gigabyte.
+#[test]
+fn code_that_explodes_in_the_compiler_is_not_compiled() {
+    let env = TestEnv::new();
+    let repository = project(&env, "acme", READS);
+    let mut body = Function::new([(300, ValType::I32)]);
+    let mut code = body.instructions();
+    for _ in 0..300 {
+        code.loop_(BlockType::Empty);
+    }
+    for variable in 0..300 {
+        code.local_get(variable).i32_const(1).i32_add();
+        code.local_set(variable);
+    }
+    for _ in 0..300 {
+        code.i32_const(0).br_if(0).end();
+    }
+    code.end();
+    let (mut types, mut functions, mut codes) = (
+        TypeSection::new(),
+        FunctionSection::new(),
+        CodeSection::new(),
+    );
+    types.ty().function([], []);
+    functions.function(0);
+    codes.function(&body);
+    let mut module = Module::new();
+    module.section(&types).section(&functions).section(&codes);
+    let bytes = with(&ModuleSection(&module));
+    let cause = "it has more than 100 loops in each other in one function";
+    is_told(&repository, &bytes, cause);
+
+    // Pinned by whoever wrote the configuration, and agreed to by nobody.
+    let pinned = format!("    sha256: {}\n", digest(&bytes));
+    configure(&repository, &[entry("acme", &pinned)]);
+    let outcome = repository.session(&["plugin", "install"]);
+    assert!(outcome.to_string().contains(cause), "{outcome}");
 }

@@ -21,6 +21,7 @@ mod connection;
 mod consent;
 pub mod contribution;
 mod deadline;
+mod effort;
 mod engine;
 mod grants;
 pub mod host_data;
