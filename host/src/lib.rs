@@ -11,6 +11,7 @@ pub mod evidence;
 pub mod facts;
 pub mod fetch;
 pub mod git;
+pub mod glob;
 pub mod path;
 pub mod plugin;
 pub mod process;

@@ -30,6 +30,7 @@ mod housekeeping;
 mod init;
 mod killed;
 mod plugin_authoring;
+mod plugin_bombs;
 mod plugin_facts;
 mod plugin_guide;
 mod plugin_http;

@@ -222,6 +222,15 @@ fn nothing_is_open_but_what_the_case_grants() {
 }
 
 #[test]
+fn a_glob_of_a_case_is_held_to_the_same_bounds_as_any() {
+    let env = TestEnv::new();
+    let glob = format!("{}a{}", "{".repeat(20_000), "}".repeat(20_000));
+    write(&env, "a.json", &case(json!({"grants": {"read": [glob]}})));
+    let outcome = plugin(&env, &["test", &component(), "--case=a.json"]);
+    refused(&outcome, "a glob has more than 1024 bytes");
+}
+
+#[test]
 fn the_limits_are_on() {
     let env = TestEnv::new();
     std::fs::write(env.root().join("bad.wasm"), session_guests::MISBEHAVING).unwrap();

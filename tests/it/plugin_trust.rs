@@ -281,6 +281,20 @@ fn linked_worktrees_share_a_consent_and_another_clone_does_not() {
 }
 
 #[test]
+fn what_takes_the_place_of_a_repository_is_asked_about_anew() {
+    let env = TestEnv::new();
+    let repository = project(&env, "acme", READS);
+    trust(&repository, "acme");
+    runs(&repository, "acme");
+    std::fs::remove_dir_all(repository.path()).unwrap();
+    let repository = project(&env, "acme", READS);
+    let (messages, said) = brief(&repository, "acme");
+    assert!(!said && messages[0].contains("you have not agreed to it"));
+    trust(&repository, "acme");
+    runs(&repository, "acme");
+}
+
+#[test]
 fn a_bundled_plugin_without_network_needs_no_consent() {
     let env = TestEnv::new();
     let repository = project(&env, "acme", READS);

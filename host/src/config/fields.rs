@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use super::tree::{Entry, Meaning, Node, Position, Scalar, Value};
 use super::values::Kind;
 use crate::error::{UserError, Warning};
+use crate::glob;
 
 /// What reading one file shares: its name for messages, what was noticed, and which keys were asked for.
 pub struct Reading<'f> {
@@ -155,6 +156,29 @@ impl<'r, 'f> Fields<'r, 'f> {
             .map(|item| self.read(key, &kind, item))
             .collect::<Result<_, _>>()?;
         Ok(())
+    }
+
+    /// As [`Fields::list`], of globs, which are matched together.
+    pub fn globs(
+        &mut self,
+        key: &'static str,
+        kind: Kind<String>,
+        target: &mut Vec<String>,
+    ) -> Result<(), UserError> {
+        self.list(key, kind, target)?;
+        let bytes = target.iter().map(String::len).sum();
+        let node = self.entries.iter().find(|entry| entry.key == key);
+        match (glob::fit_together(bytes), node) {
+            (Err(_), Some(Entry { value, .. })) => {
+                let most = glob::MOST_TOGETHER;
+                Err(self.wrong(
+                    key,
+                    value,
+                    &format!("globs of at most {most} bytes together"),
+                ))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Announces a key whose value the caller reads from [`Fields::node`] itself.

@@ -78,7 +78,7 @@ fn plugin(
     fields.optional("sha256", sha256(), &mut plugin.sha256)?;
 
     let mut allow = fields.below("allow")?;
-    allow.list("read", contained_glob(), &mut plugin.allow.read)?;
+    allow.globs("read", contained_glob(), &mut plugin.allow.read)?;
     allow.list("http", host(), &mut plugin.allow.http)?;
     allow.list("env", variable(), &mut plugin.allow.env)?;
     allow.finish(Unknown::Refuse)?;

@@ -144,8 +144,8 @@ fn context(config: &mut Config, mut fields: Fields<'_, '_>) -> Result<(), UserEr
 
 fn tracking(config: &mut Config, mut fields: Fields<'_, '_>) -> Result<(), UserError> {
     let target = &mut config.tracking;
-    fields.list("watch_patterns", glob(), &mut target.watch_patterns)?;
-    fields.list("ignore_patterns", glob(), &mut target.ignore_patterns)?;
+    fields.globs("watch_patterns", glob(), &mut target.watch_patterns)?;
+    fields.globs("ignore_patterns", glob(), &mut target.ignore_patterns)?;
     fields.list("annotations", annotation(), &mut target.annotations)?;
     fields.finish(Unknown::Warn)
 }

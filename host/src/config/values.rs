@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::tree::{Meaning, Scalar};
+use crate::glob;
 
 /// Longer than any pattern or name that a person writes.
 const MAX_TEXT: usize = 1_000;
@@ -136,16 +137,22 @@ fn count_and_unit(text: &str) -> Option<(u64, &str)> {
 
 /// A glob as `globset` reads it, over paths from the repository's root.
 pub fn glob() -> Kind<String> {
-    Kind::new("a glob pattern such as \"src/**/*.rs\"", |scalar| {
+    let deepest = glob::DEEPEST;
+    let expected =
+        format!("a glob pattern such as \"src/**/*.rs\", with braces at most {deepest} deep");
+    Kind::new(expected, |scalar| {
         let text = short_text(scalar)?;
-        globset::Glob::new(&text).is_ok().then_some(text)
+        glob::path(&text).is_ok().then_some(text)
     })
 }
 
 /// A glob that stays below the repository's root, for what a plugin may read.
 pub fn contained_glob() -> Kind<String> {
+    let deepest = glob::DEEPEST;
     Kind::new(
-        "a glob pattern below the repository's root, such as \"docs/**\"",
+        format!(
+            "a glob pattern below the repository's root, such as \"docs/**\", with braces at most {deepest} deep"
+        ),
         |scalar| {
             let text = (glob().read)(scalar)?;
             is_contained(&text).then_some(text)

@@ -83,6 +83,19 @@ impl Source {
         !matches!(self, Self::File(_))
     }
 
+    /// As the configuration is to have it: nobody is sent what follows a `#`.
+    pub fn to_be_written(&self, text: String) -> String {
+        match (self, text.split_once('#')) {
+            (Self::Web(_), Some((address, _))) => address.to_owned(),
+            _ => text,
+        }
+    }
+
+    /// Whether its name says so of something behind its `?`.
+    pub fn may_hold_a_secret(&self) -> bool {
+        matches!(self, Self::Web(url) if web::may_hold_a_secret(url))
+    }
+
     /// For a message: without what could be a secret.
     pub fn shown(&self) -> String {
         match self {

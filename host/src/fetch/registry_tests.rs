@@ -211,3 +211,38 @@ fn what_is_not_what_the_manifest_names_is_refused() {
     let said = fetch(&source, None).unwrap_err();
     assert!(said.contains(&format!("not what sha256:{zeros}")), "{said}");
 }
+
+/// It could go on for ever: nothing more of it is taken than such an answer may have.
+#[test]
+fn an_answer_that_does_not_end_is_not_taken() {
+    let wide = |bytes: usize, rest: &str| format!("{}{rest}", " ".repeat(bytes));
+    let registry = Registry::start(move |head| match head.contains("manifests") {
+        true => whole(&wide(4 * 1024 * 1024, &manifest())),
+        false => found(head),
+    });
+    let said = fetch(&registry.source(), None).unwrap_err();
+    assert!(said.contains("the server's answer is too long"), "{said}");
+
+    let message = r#"{"errors":[{"message":"all of it was read"}]}"#;
+    let registry = Registry::start(move |_| {
+        let body = whole(&wide(64 * 1024, message));
+        body.replace("200 OK", "500 Internal Server Error")
+    });
+    let said = fetch(&registry.source(), None).unwrap_err();
+    assert!(said.contains("answered 500"), "{said}");
+
+    let registry = Registry::start(move |head| {
+        let host = head.lines().find_map(|line| line.strip_prefix("host: "));
+        let realm = format!(
+            r#"WWW-Authenticate: Bearer realm="http://{}/token""#,
+            host.unwrap()
+        );
+        match head {
+            _ if head.starts_with("GET /token?") => whole(&wide(64 * 1024, r#"{"token":"t0ken"}"#)),
+            _ if !head.contains("authorization: ") => nothing("401 Unauthorized", &realm),
+            _ => found(head),
+        }
+    });
+    let said = fetch(&registry.source(), None).unwrap_err();
+    assert!(said.contains("the server's answer is too long"), "{said}");
+}

@@ -42,6 +42,25 @@ pub fn shown(url: &Url) -> String {
     url.to_string()
 }
 
+/// By the names that servers give to what lets one in.
+pub fn may_hold_a_secret(url: &Url) -> bool {
+    const NAMES: [&str; 9] = [
+        "token",
+        "key",
+        "secret",
+        "sig",
+        "passw",
+        "pwd",
+        "auth",
+        "credential",
+        "session",
+    ];
+    url.query_pairs().any(|(name, value)| {
+        let name = name.to_ascii_lowercase();
+        !value.is_empty() && NAMES.iter().any(|it| name.contains(it))
+    })
+}
+
 pub async fn fetch(url: &Url, around: &Surroundings<'_>) -> anyhow::Result<Vec<u8>> {
     let client = client(is_on_this_machine(url), around)?;
     let request = client.get(url.clone()).send();

@@ -5,6 +5,7 @@ pub mod blobs;
 pub mod branches;
 pub mod command;
 pub mod commits;
+pub mod directory;
 pub mod head;
 pub mod hooks_directory;
 pub mod identity;

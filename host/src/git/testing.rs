@@ -164,3 +164,8 @@ impl TestRepository {
         output.status.success()
     }
 }
+
+/// As `git init --separate-git-dir` makes one, too.
+pub fn bare_repository(directory: &Path) {
+    git2::Repository::init_bare(directory).unwrap();
+}

@@ -1,36 +1,28 @@
 //! Compiling a component, within a time: nobody can interrupt the compiler. It must not keep or load what it made.
 
-use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use super::apart::{self, Failure};
 use super::engine::into_anyhow;
+use super::nesting;
 
 /// The largest honest component, a Python one, takes some seconds: a slow machine has as many minutes, and nothing waits
 /// for ever.
 pub const LIMIT: Duration = Duration::from_secs(5 * 60);
 
-/// As much as the main thread has.
-const STACK: usize = 8 * 1024 * 1024;
-
-/// Compiles on a thread of its own, which is left behind when its time is over: it ends with the process.
 pub fn compile(engine: &Engine, bytes: &[u8], limit: Duration) -> anyhow::Result<Component> {
-    let (done, compiled) = channel();
+    nesting::excess(bytes).map_err(anyhow::Error::msg)?;
     let (engine, bytes) = (engine.clone(), bytes.to_vec());
-    std::thread::Builder::new()
-        .name("compiler".to_owned())
-        .stack_size(STACK)
-        .spawn(move || done.send(Component::new(&engine, bytes)))
-        .context("failed to start the compiler")?;
-    match compiled.recv_timeout(limit) {
+    match apart::work(limit, move || Component::new(&engine, bytes))? {
         Ok(component) => component.map_err(into_anyhow),
-        Err(RecvTimeoutError::Timeout) => {
+        Err(Failure::Late(limit)) => {
             bail!("compiling it took longer than {} seconds", limit.as_secs())
         }
-        Err(RecvTimeoutError::Disconnected) => bail!("the compiler broke down over it"),
+        Err(Failure::BrokeDown) => bail!("the compiler broke down over it"),
     }
 }
 

@@ -2,7 +2,8 @@
 //! single point from what the user was shown.
 //!
 //! On disk: `<data>/consent/<key>.json`, in a directory that is 0700 and ours. `key` is the sha256 of the repository's
-//! canonical common directory: linked worktrees share it, another clone has its own.
+//! canonical common directory: linked worktrees share it, another clone has its own. In the file stands a name that the
+//! clone was given, too: what takes its place at the same path has not been agreed to anything in.
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -15,8 +16,9 @@ use serde::{Deserialize, Serialize};
 use super::manifest::Manifest;
 use super::terms::Terms;
 use super::{engine, private};
-use crate::environment::Timestamp;
+use crate::environment::{self, Timestamp};
 use crate::error::user_error;
+use crate::store::layout::Layout;
 use crate::store::{durable, lock};
 
 const VERSION: u32 = 1;
@@ -42,11 +44,16 @@ pub struct Consent {
     directory: PathBuf,
     file: PathBuf,
     repository: PathBuf,
+    /// A file of the repository.
+    clone: PathBuf,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Stored {
     version: u32,
+    /// None where an earlier version wrote it.
+    #[serde(default)]
+    clone: Option<String>,
     /// For people who look into the file.
     repository: String,
     plugins: Agreements,
@@ -63,6 +70,7 @@ impl Consent {
         let key = engine::digest(repository.as_os_str().as_bytes());
         Ok(Self {
             file: directory.join(format!("{key}.json")),
+            clone: Layout::new(&repository).clone_name(),
             directory,
             repository,
         })
@@ -93,7 +101,11 @@ impl Consent {
                 .transpose()
         });
         match stored {
-            Ok(Some(stored)) => Ok(stored.plugins),
+            Ok(Some(stored)) if stored.clone.is_none() || stored.clone == self.clone_name() => {
+                Ok(stored.plugins)
+            }
+            // It was another one's, which is gone.
+            Ok(Some(_)) => Ok(Agreements::new()),
             Ok(None) => Err(user_error(
                 format!(
                     "{} was written by a newer version of `session`",
@@ -141,6 +153,7 @@ impl Consent {
         }
         let stored = Stored {
             version: VERSION,
+            clone: Some(self.named_clone()?),
             repository: self.repository.to_string_lossy().into_owned(),
             plugins,
         };
@@ -154,6 +167,27 @@ impl Consent {
         }
         private::write(&self.file, &text)?;
         Ok(true)
+    }
+}
+
+impl Consent {
+    fn clone_name(&self) -> Option<String> {
+        let mut name = String::new();
+        let file = std::fs::File::open(&self.clone).ok()?;
+        file.take(100).read_to_string(&mut name).ok()?;
+        Some(name)
+    }
+
+    /// With a name from now on.
+    fn named_clone(&self) -> anyhow::Result<String> {
+        if let Some(name) = self.clone_name() {
+            return Ok(name);
+        }
+        let name = environment::random_base32(32, 0)?;
+        let directory = self.clone.parent().context("a file has a directory")?;
+        std::fs::create_dir_all(directory)?;
+        private::write(&self.clone, name.as_bytes())?;
+        Ok(name)
     }
 }
 
@@ -202,6 +236,29 @@ mod tests {
         assert!(!of(&one).revoke("x").unwrap());
         let left: Vec<String> = of(&one).read().unwrap().into_keys().collect();
         assert_eq!(left, ["y"]);
+    }
+
+    #[test]
+    fn what_takes_the_place_of_a_repository_has_nothing_of_its_consent() {
+        let data = tempfile::tempdir().unwrap();
+        let place = tempfile::tempdir().unwrap();
+        let consent = || Consent::of(Some(data.path()), place.path()).unwrap();
+        let agreed = agreement(Terms::of("one", &online()));
+        consent().agree("x", agreed.clone()).unwrap();
+        let name = std::fs::read_to_string(&consent().clone).unwrap();
+        std::fs::remove_dir_all(place.path().join("sessions")).unwrap();
+        assert!(consent().read().unwrap().is_empty());
+        consent().agree("y", agreed.clone()).unwrap();
+        let left: Vec<String> = consent().read().unwrap().into_keys().collect();
+        assert_eq!(left, ["y"]);
+        std::fs::write(&consent().clone, "another").unwrap();
+        assert!(consent().read().unwrap().is_empty());
+        // An earlier version did not know of names.
+        let file = std::fs::read_to_string(&consent().file).unwrap();
+        let mut file: serde_json::Value = serde_json::from_str(&file).unwrap();
+        assert_ne!(file.as_object_mut().unwrap().remove("clone").unwrap(), name);
+        private::write(&consent().file, file.to_string().as_bytes()).unwrap();
+        assert_eq!(consent().read().unwrap()["y"], agreed);
     }
 
     #[test]

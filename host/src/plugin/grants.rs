@@ -1,12 +1,13 @@
 //! What a plugin gets of what it asks for: only what its manifest and the configuration both name. It must not look at
 //! consent, which comes on top.
 
-use globset::{GlobBuilder, GlobMatcher, GlobSet};
+use globset::GlobMatcher;
 use serde::Serialize;
 
 use super::manifest::RequestedGrant;
 use super::work_tree::ReadGrant;
 use crate::config::Allow;
+use crate::glob;
 
 pub const READ: &str = "read";
 pub const HTTP: &str = "http";
@@ -62,9 +63,9 @@ impl Grants {
             asked.push(grant.value.as_deref().unwrap_or("**"));
         }
         Ok(ReadGrant::MatchingBoth(
-            glob_set(allowed)?,
+            glob::set(allowed)?,
             // A glob of the manifest's that is none matches nothing.
-            glob_set(asked.into_iter().filter(|glob| path_glob(glob).is_ok()))?,
+            glob::set(asked.into_iter().filter(|glob| glob::path(glob).is_ok()))?,
         ))
     }
 }
@@ -72,8 +73,8 @@ impl Grants {
 /// Whether a manifest's value can match anything at all.
 pub fn is_pattern(kind: &str, value: &str) -> bool {
     match kind {
-        READ => path_glob(value).is_ok(),
-        _ => GlobBuilder::new(value).build().is_ok(),
+        READ => glob::path(value).is_ok(),
+        _ => glob::name(value, false).is_ok(),
     }
 }
 
@@ -99,7 +100,7 @@ fn is_asked(kind: &str, allowed: &str, asked: &[RequestedGrant]) -> bool {
 /// Whether some path could match both: false only where the directories that they begin with are different ones. Each
 /// single path is held against both when it is read.
 fn may_overlap(one: &str, other: &str) -> bool {
-    path_glob(one).is_ok()
+    glob::path(one).is_ok()
         && literal_directories(one)
             .zip(literal_directories(other))
             .all(|(one, other)| one == other)
@@ -119,22 +120,9 @@ fn is_host_match(glob: &str, allowed: &str) -> bool {
 }
 
 fn glob_matches(glob: &str, text: &str, any_case: bool) -> bool {
-    let glob = GlobBuilder::new(glob).case_insensitive(any_case).build();
-    glob.map(|glob| glob.compile_matcher())
+    glob::name(glob, any_case)
+        .map(|glob| glob.compile_matcher())
         .is_ok_and(|matcher: GlobMatcher| matcher.is_match(text))
-}
-
-fn glob_set<'a>(globs: impl Iterator<Item = &'a str>) -> anyhow::Result<GlobSet> {
-    let mut set = GlobSet::builder();
-    for glob in globs {
-        set.add(path_glob(glob)?);
-    }
-    Ok(set.build()?)
-}
-
-/// `*` does not cross a `/`.
-fn path_glob(glob: &str) -> Result<globset::Glob, globset::Error> {
-    GlobBuilder::new(glob).literal_separator(true).build()
 }
 
 #[cfg(test)]

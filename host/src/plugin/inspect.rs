@@ -1,16 +1,21 @@
 //! What can be said of a component by looking at it. It must not compile or run it, and must survive any bytes.
 
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use anyhow::bail;
 use serde::Serialize;
 use wasmparser::{Encoding, Payload, Validator};
 
+use super::apart::{self, Failure};
 use super::contribution::Hook;
 use super::manifest::Manifest;
 use super::sections::{self, Section};
-use super::{CONTRACT, compatibility, engine, imports, weight};
+use super::{CONTRACT, compatibility, engine, imports, nesting, weight};
 use crate::document::text;
+
+/// The largest honest component takes a second.
+const LIMIT: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Inspection {
@@ -32,6 +37,19 @@ pub struct Inspection {
 
 /// Errors: these bytes are no component at all; a clause about them.
 pub fn inspect(bytes: &[u8]) -> anyhow::Result<Inspection> {
+    let owned = bytes.to_vec();
+    match apart::work(LIMIT, move || look_at(&owned))? {
+        Ok(found) => found,
+        Err(Failure::Late(limit)) => {
+            bail!("took longer than {} seconds to read", limit.as_secs())
+        }
+        Err(Failure::BrokeDown) => {
+            bail!("is not what it should be: the reader of components broke down over it")
+        }
+    }
+}
+
+fn look_at(bytes: &[u8]) -> anyhow::Result<Inspection> {
     let (imports, exports) = names(bytes)?;
     let manifest = Manifest::find(bytes);
     let contract = contract(imports.iter().chain(&exports));
@@ -104,6 +122,7 @@ fn names(bytes: &[u8]) -> anyhow::Result<(Vec<String>, Vec<String>)> {
 }
 
 fn problem(bytes: &[u8], imports: &[String], exports: &[String]) -> Result<(), String> {
+    nesting::excess(bytes)?;
     let types = Validator::new().validate_all(bytes);
     let types = types.map_err(|error| format!("it is not valid: {}", error.message()))?;
     weight::excess(bytes)?;

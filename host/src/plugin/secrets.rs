@@ -5,6 +5,7 @@ use super::access::Access;
 use super::bindings::session::plugin::types::Contribution;
 use super::call::{Failure, Outcome};
 use super::http::Refusal;
+use crate::document::text;
 
 /// Shorter values are words and numbers, which stand everywhere.
 const SHORTEST: usize = 8;
@@ -44,7 +45,20 @@ impl Secrets {
         }
     }
 
+    /// What is taken out of a text before it is shown, or folded into one space, joins what stands on both sides of it:
+    /// a value must not be in what is left either.
     pub fn mask(&self, text: &mut String) {
+        self.replace(text);
+        for clean in [text::block, text::line] {
+            let cleaned = clean(text);
+            if self.0.iter().any(|value| cleaned.contains(value)) {
+                *text = cleaned;
+                self.replace(text);
+            }
+        }
+    }
+
+    fn replace(&self, text: &mut String) {
         for value in &self.0 {
             if text.contains(value) {
                 *text = text.replace(value, MASK);
@@ -67,6 +81,11 @@ impl Secrets {
     }
 
     fn mask_bytes(&self, bytes: &mut Vec<u8>) {
+        if let Ok(text) = std::str::from_utf8(bytes) {
+            let mut text = text.to_owned();
+            self.mask(&mut text);
+            *bytes = text.into_bytes();
+        }
         for value in &self.0 {
             let mut from = 0;
             while let Some(at) = find(&bytes[from..], value.as_bytes()) {
@@ -116,7 +135,7 @@ impl Secrets {
 
 /// A value as it is, and what is made of one of several lines by printing them one by one or as one line.
 fn forms(value: &str) -> Vec<String> {
-    let mut forms = vec![value.to_owned()];
+    let mut forms = vec![value.to_owned(), text::block(value), text::line(value)];
     if value.contains(['\n', '\r']) {
         let spaced = value.trim().replace("\r\n", " ");
         forms.push(spaced.replace(['\n', '\r'], " "));
@@ -157,6 +176,27 @@ mod tests {
         let mut access = Access::bundled();
         access.env.push(("V".to_owned(), value.to_owned()));
         Secrets::of(&access)
+    }
+
+    #[test]
+    fn a_value_is_masked_that_cleaning_would_put_together() {
+        let secrets = secrets("tok3n of-ada");
+        for (split, masked) in [
+            ("a tok\u{1b}[0m3n of\u{ad}-ada b", "a •••• b"),
+            ("a\n\u{200b}tok3n\t\tof-\u{2060}ada", "a ••••"),
+            ("a\ntok3n of-\u{2060}ada", "a\n••••"),
+            ("to\u{200b}k3n", "to\u{200b}k3n"),
+        ] {
+            let mut text = split.to_owned();
+            secrets.mask(&mut text);
+            assert_eq!(text, masked, "{split:?}");
+            let mut bytes = split.as_bytes().to_vec();
+            secrets.mask_bytes(&mut bytes);
+            assert_eq!(bytes, masked.as_bytes());
+        }
+        let mut hidden = "x tok3nada".to_owned();
+        self::secrets("tok3n\u{200b}ada").mask(&mut hidden);
+        assert_eq!(hidden, "x ••••");
     }
 
     #[test]

@@ -6,6 +6,8 @@ use wasmparser::{
     Instance, Parser, Payload,
 };
 
+use super::effort::{Effort, Signatures};
+
 /// Of all modules together; each instance has its own. The largest honest component, a Python one, has some 900.
 const MOST_GLOBALS: u64 = 10_000;
 
@@ -36,10 +38,11 @@ pub fn excess(valid: &[u8]) -> Result<(), String> {
             return Err(format!("it has more than {most} {what}"));
         }
     }
-    Ok(())
+    weight.too_hard?;
+    weight.effort.excess_of_all()
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Weight {
     globals: u64,
     functions: u64,
@@ -51,18 +54,31 @@ struct Weight {
     instances: Vec<(bool, Option<u64>)>,
     /// Instances of nested components.
     nested: u64,
+    effort: Effort,
+    /// What there is too much of in some function.
+    too_hard: Result<(), String>,
 }
 
 /// What is being read.
 enum Scope {
     /// With the parts of each of its modules; none for one that stands elsewhere.
     Component(Vec<Option<u64>>),
-    Module(u64),
+    /// With its parts.
+    Module(u64, Signatures),
 }
 
 impl Weight {
     fn of(valid: &[u8]) -> Self {
-        let mut weight = Self::default();
+        let mut weight = Self {
+            globals: 0,
+            functions: 0,
+            code: 0,
+            largest: 0,
+            instances: Vec::new(),
+            nested: 0,
+            effort: Effort::default(),
+            too_hard: Ok(()),
+        };
         let mut scopes = Vec::new();
         for payload in Parser::new(0).parse_all(valid) {
             let Ok(payload) = payload else { break };
@@ -75,24 +91,47 @@ impl Weight {
         match payload {
             Payload::Version { encoding, .. } => scopes.push(match encoding {
                 Encoding::Component => Scope::Component(Vec::new()),
-                Encoding::Module => Scope::Module(0),
+                Encoding::Module => Scope::Module(0, Signatures::default()),
             }),
             Payload::End(_) => {
-                if let Some(Scope::Module(parts)) = scopes.pop() {
+                if let Some(Scope::Module(parts, _)) = scopes.pop() {
                     self.largest = self.largest.max(parts);
                     put(scopes, Some(parts));
                 }
             }
             Payload::GlobalSection(section) => self.globals += u64::from(section.count()),
-            Payload::ImportSection(section) => add(scopes, section.count()),
+            Payload::TypeSection(section) => {
+                if let Some(Scope::Module(_, signatures)) = scopes.last_mut() {
+                    signatures.types(section.clone());
+                }
+            }
+            Payload::ImportSection(section) => {
+                let imports = section.clone().into_imports().flatten();
+                let count = imports.count() as u64;
+                if let Some(Scope::Module(parts, signatures)) = scopes.last_mut() {
+                    *parts += count;
+                    signatures.imports(section.clone());
+                }
+            }
             Payload::CodeSectionEntry(body) => {
                 let range = body.range();
                 let bytes = range.end.saturating_sub(range.start) as u64;
                 self.code = self.code.max(bytes);
+                if let Some(Scope::Module(_, signatures)) = scopes.last_mut()
+                    && self.too_hard.is_ok()
+                {
+                    let effort = signatures.effort(body);
+                    self.too_hard = effort.excess();
+                    self.effort.add(&effort);
+                }
             }
             Payload::FunctionSection(section) => {
-                self.functions += u64::from(section.count());
-                add(scopes, section.count());
+                let count = u64::from(section.count());
+                self.functions += count;
+                if let Some(Scope::Module(parts, signatures)) = scopes.last_mut() {
+                    *parts += count;
+                    signatures.functions(section.clone());
+                }
             }
             Payload::ComponentAliasSection(section) => {
                 let is_module = |alias: &ComponentAlias<'_>| match alias {
@@ -145,12 +184,6 @@ impl Weight {
 fn put(scopes: &mut [Scope], module: Option<u64>) {
     if let Some(Scope::Component(modules)) = scopes.last_mut() {
         modules.push(module);
-    }
-}
-
-fn add(scopes: &mut [Scope], count: u32) {
-    if let Some(Scope::Module(parts)) = scopes.last_mut() {
-        *parts += u64::from(count);
     }
 }
 

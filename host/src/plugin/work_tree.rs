@@ -1,5 +1,5 @@
-//! Reading files of the work tree for a plugin. It must not follow a symbolic link, leave the work tree or open `.git`,
-//! whatever else changes the tree meanwhile.
+//! Reading files of the work tree for a plugin. It must not follow a symbolic link, leave the work tree or open a
+//! directory of git's, whatever it is called and whatever else changes the tree meanwhile.
 
 use std::fs::{File, Metadata};
 use std::io::Read as _;
@@ -11,6 +11,8 @@ use globset::GlobSet;
 use rustix::buffer::spare_capacity;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
+
+use crate::git::directory::is_gits_own;
 
 /// Which files a plugin may read.
 #[derive(Debug, Clone)]
@@ -139,7 +141,11 @@ impl WorkTree {
         for component in components {
             let parent = directory.as_ref().unwrap_or(&self.root);
             let opened = rustix::fs::openat(parent, component, directory_flags(), Mode::empty());
-            directory = Some(opened.map_err(refusal)?);
+            let opened = opened.map_err(refusal)?;
+            if is_gits_own(&opened) {
+                return Err(Refusal::Denied);
+            }
+            directory = Some(opened);
         }
         let parent = directory.as_ref().unwrap_or(&self.root);
         // NONBLOCK: opening a named pipe must not wait for its writer.
@@ -177,6 +183,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+    use crate::git::testing::bare_repository;
 
     fn tree() -> tempfile::TempDir {
         let outside = tempfile::tempdir().unwrap();
@@ -218,6 +225,22 @@ mod tests {
             (b"hell".as_slice(), true)
         );
         assert!(!work_tree.read("docs/a.md", 5).unwrap().truncated);
+    }
+
+    /// As `git init --separate-git-dir` makes one, and as a bare repository in the work tree is.
+    #[test]
+    fn a_directory_of_gits_is_not_read_by_another_name_either() {
+        let outside = tree();
+        let root = outside.path().join("tree");
+        bare_repository(&root.join("docs/meta"));
+        std::fs::create_dir_all(root.join("docs/refs")).unwrap();
+        let work_tree = WorkTree::open(&root, ReadGrant::WorkTree).unwrap();
+        for path in ["docs/meta/config", "docs/meta/hooks/x", "docs/meta/HEAD"] {
+            assert_eq!(work_tree.read(path, 100), Err(Refusal::Denied), "{path}");
+            assert_eq!(work_tree.stat(path).unwrap_err(), Refusal::Denied);
+        }
+        std::fs::write(root.join("docs/HEAD"), "no git").unwrap();
+        assert!(work_tree.read("docs/a.md", 100).is_ok());
     }
 
     #[test]

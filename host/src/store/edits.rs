@@ -1,10 +1,12 @@
 //! Applying an edit that a plugin proposed and the user accepted. It must not write outside the work tree, into `.git`,
 //! through a symlink, or over a file that has changed since.
 
+use std::fs::File;
 use std::path::{Component, Path};
 
 use super::durable;
 use crate::document::text;
+use crate::git::directory::is_gits_own;
 use crate::git::text_diff::text_diff;
 use crate::plugin::contribution::ProposedEdit;
 
@@ -59,6 +61,10 @@ fn outside(work_tree: &Path, relative: &Path) -> Option<String> {
             Ok(metadata) if !last && !metadata.is_dir() => {
                 return Some("it leads through a file".into());
             }
+            // One that cannot be opened is not written to either.
+            Ok(_) if !last && !File::open(&walked).is_ok_and(|it| !is_gits_own(it)) => {
+                return Some("it is git's own".into());
+            }
             _ => {}
         }
     }
@@ -76,6 +82,7 @@ pub fn difference(edit: &ProposedEdit) -> anyhow::Result<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::git::testing::bare_repository;
     use crate::path::RepoPath;
 
     fn edit(path: &str, before: Option<&str>) -> ProposedEdit {
@@ -95,6 +102,7 @@ mod tests {
         std::fs::write(tree.join("a.md"), "old\n").unwrap();
         std::os::unix::fs::symlink(dir.path(), tree.join("link")).unwrap();
         std::os::unix::fs::symlink("a.md", tree.join("l.md")).unwrap();
+        bare_repository(&tree.join("meta"));
         for path in [
             "../x",
             "/etc/x",
@@ -106,6 +114,8 @@ mod tests {
             "",
             ".GIT/x",
             "a.md/x",
+            "meta/config",
+            "meta/hooks/post-commit",
         ] {
             let applied = apply(&tree, &edit(path, None)).unwrap();
             assert!(matches!(applied, Applied::Refused(_)), "{path}");

@@ -125,6 +125,11 @@ impl Layout {
         self.store().join("plugins").join("repository").join(plugin)
     }
 
+    /// A name that no other clone has, given when the user first agrees to something in this one.
+    pub fn clone_name(&self) -> PathBuf {
+        self.store().join("clone")
+    }
+
     /// What plugins that use the network said last: a cache.
     pub fn contributions(&self) -> PathBuf {
         self.store().join("contributions")

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::document::{json, text};
 use crate::error::{EXIT_BUG, EXIT_USER, OUT_OF_SPACE_HINT, UserError, is_out_of_space};
+use crate::plugin;
 use crate::ui::Cancelled;
 
 /// Something that cannot be, short of a mistake in this program.
@@ -63,6 +64,7 @@ pub(super) fn set_json(json: bool) {
 /// release builds abort right behind it.
 pub fn install_panic_hook() {
     std::panic::set_hook(Box::new(|panic| {
+        plugin::stand_still();
         let message = panic_message(panic);
         // Nobody is left to hear of a stream that cannot be written.
         if JSON.load(Ordering::Relaxed) {

@@ -104,6 +104,37 @@ fn an_address_is_fetched_once_and_pinned() {
     assert_eq!(server.requests(), 4);
 }
 
+/// A secret in an address becomes the whole team's: that is said, and it is shown nowhere else.
+#[test]
+fn what_could_be_a_secret_in_an_address_is_warned_of_and_not_shown() {
+    let env = TestEnv::new();
+    let repository = project(&env);
+    let server = server(&env);
+    let url = server.at("/notes.wasm?X-Amz-Signature=s3cret");
+    let install = ["plugin", "install", &format!("{url}#fr4gment")];
+    let installed = repository.session(&install).success();
+    let warning = "has what could be a secret behind its `?`";
+    assert!(installed.stderr.contains(warning), "{installed}");
+    assert_eq!(repository.read(CONFIG), with_entry(&url, &version_1(), ""));
+    for arguments in [
+        &["plugin", "list"][..],
+        &["plugin", "list", "--json"],
+        &["plugin", "install", "acme-notes", "--json"],
+        &["plugin", "update", "--json"],
+    ] {
+        let outcome = repository.session(&[arguments, &["--no-input"]].concat());
+        let shown = outcome.to_string();
+        assert!(shown.contains("/notes.wasm"), "{outcome}");
+        assert!(!shown.contains("s3cret"), "{outcome}");
+    }
+    let env = TestEnv::new();
+    let repository = project(&env);
+    let server = self::server(&env);
+    let plain = server.at("/notes.wasm?version=1");
+    let installed = repository.session(&["plugin", "install", &plain]).success();
+    assert!(!installed.stderr.contains(warning), "{installed}");
+}
+
 #[test]
 fn a_bad_server_changes_nothing() {
     let env = TestEnv::new();

@@ -10,7 +10,7 @@ use super::{CONFIG, grants};
 use crate::config::edit::{self, Pin};
 use crate::config::{Allow, is_plugin_name};
 use crate::environment::Environment;
-use crate::error::user_error;
+use crate::error::{Warning, user_error};
 use crate::fetch::{Source, path_from_root};
 use crate::plugin::candidate::{self, Candidate};
 use crate::ui::Ui;
@@ -76,6 +76,14 @@ fn from_source(
         }
     };
     let source = Source::parse(&text)?;
+    let text = source.to_be_written(text);
+    if source.may_hold_a_secret() {
+        ui.warning(&Warning::new(format!(
+            "the address of {} has what could be a secret behind its `?`, and {CONFIG} is the whole team's",
+            source.shown()
+        ))
+        .hint("give the address without it, if it is to be had without; or install from a file"));
+    }
     if let Some(name) = &args.name {
         check_name(configuration, name, &text)?;
     }

@@ -36,7 +36,7 @@ impl Installed {
         let wants_more = acquire::wanted(allow, &component.asks_for).is_some();
         Self {
             name: name.to_owned(),
-            source: source.to_owned(),
+            source: shown(source),
             version: component.version,
             digest: component.digest,
             size: component.size,
@@ -106,7 +106,7 @@ fn section(plugin: &Installed) -> Section {
     if let Some(version) = &plugin.version {
         section.pair("Version", version.clone());
     }
-    section.pair("From", shown(&plugin.source));
+    section.pair("From", plugin.source.clone());
     section.pair("sha256", plugin.digest.clone());
     section.pair("Size", size(plugin.size));
     let hooks: Vec<&str> = plugin.hooks.iter().map(|hook| hook.name()).collect();

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::grants;
+use super::installed::shown;
 use crate::document::count;
 use crate::document::{Document, Section};
 use crate::environment::{Environment, Timestamp};
@@ -25,6 +26,7 @@ pub fn run(ui: &mut Ui, environment: &Environment) -> anyhow::Result<()> {
     )?;
     let mut last_runs = last_run::read(&workspace.layout.index());
     for plugin in &mut plugins {
+        plugin.origin = shown(&plugin.origin);
         let last = last_runs.remove(&plugin.name);
         plugin.last_run = last.filter(|last| last.is_of(plugin.digest.as_deref()));
     }

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::CONFIG;
 use super::grants;
+use super::installed::shown;
 use super::named::{self, NamedGrant};
 use crate::config::PluginConfig;
 use crate::document::count::size;
@@ -45,7 +46,7 @@ struct TrustView<'a> {
 
 #[derive(Debug, Serialize)]
 struct ReviewView<'a> {
-    origin: &'a str,
+    origin: String,
     component: &'a Inspection,
     grants: &'a Grants,
     /// Above the defaults.
@@ -195,7 +196,7 @@ fn view(review: &Review, trusted: bool) -> TrustView<'_> {
         name: &review.name,
         trusted,
         review: Some(ReviewView {
-            origin: review.source.as_deref().unwrap_or("bundled"),
+            origin: origin(review),
             component: &review.component,
             grants: &review.grants,
             raised_limits: review.raised_limits(),
@@ -205,12 +206,15 @@ fn view(review: &Review, trusted: bool) -> TrustView<'_> {
     }
 }
 
+fn origin(review: &Review) -> String {
+    review.source.as_deref().map_or("bundled".to_owned(), shown)
+}
+
 fn document(ui: &Ui, review: &Review, entry: &PluginConfig) -> Document {
     let mut document = Document::new(format!("Plugin {}", review.name));
     let component = &review.component;
     let mut section = Section::new("component", "What it is");
-    let source = review.source.as_deref().unwrap_or("bundled");
-    section.pair("From", source);
+    section.pair("From", origin(review));
     section.pair("sha256", component.digest.clone());
     section.pair("Version", version(review));
     section.pair("Size", size(component.size));

@@ -106,7 +106,7 @@ fn update(
     let old = pinned.and_then(|digest| before(workspace, digest));
     Ok(Updated {
         name: name.to_owned(),
-        source: text.to_owned(),
+        source: shown(text),
         outcome,
         newly_asks_for: newly_asked(old.as_ref(), &acquired),
         from: Side {
@@ -154,7 +154,7 @@ fn show(ui: &Ui, plugins: &[Updated]) -> anyhow::Result<()> {
 fn section(plugin: &Updated) -> Section {
     let name = &plugin.name;
     let mut section = Section::new("plugin", name.clone());
-    section.pair("From", shown(&plugin.source));
+    section.pair("From", plugin.source.clone());
     let versions = [&plugin.from, &plugin.to].map(|side| side.version.as_deref().unwrap_or("?"));
     let digests = [&plugin.from, &plugin.to].map(|side| side.digest.as_deref().unwrap_or("none"));
     if plugin.outcome == Outcome::UpToDate {

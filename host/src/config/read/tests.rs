@@ -110,7 +110,7 @@ fn a_wrong_value_is_pointed_at_with_what_was_expected() {
         ),
         (
             "tracking:\n  watch_patterns:\n    - src/**\n    - 'src/[a'\n",
-            "config.yaml:4:7: tracking.watch_patterns: expected a glob pattern such as \"src/**/*.rs\", found the text \"src/[a\"",
+            "config.yaml:4:7: tracking.watch_patterns: expected a glob pattern such as \"src/**/*.rs\", with braces at most 8 deep, found the text \"src/[a\"",
         ),
         (
             "tracking:\n  annotations: TODO\n",
@@ -123,6 +123,10 @@ fn a_wrong_value_is_pointed_at_with_what_was_expected() {
         (
             "display: { date_format: [\"%Y\"] }",
             "config.yaml:1:25: display.date_format: expected a date format of strftime items such as \"%Y-%m-%d %H:%M\", found a list",
+        ),
+        (
+            "tracking: { watch_patterns: [\"{{{{{{{{{a}}}}}}}}}\"] }",
+            "config.yaml:1:30: tracking.watch_patterns: expected a glob pattern such as \"src/**/*.rs\", with braces at most 8 deep, found the text \"{{{{{{{{{a}}}}}}}}}\"",
         ),
         (
             "brief: { max_bytes: 10 }",
@@ -150,6 +154,26 @@ fn a_wrong_value_is_pointed_at_with_what_was_expected() {
         ),
     ] {
         assert_eq!(error(text), message);
+    }
+}
+
+#[test]
+fn globs_that_would_take_much_memory_together_are_refused() {
+    let glob = "?".repeat(900);
+    for (lists, key) in [
+        ("tracking: { ignore_patterns", "tracking.ignore_patterns"),
+        ("plugins: { x: { allow: { read", "plugins.x.allow.read"),
+    ] {
+        let text = |count: usize| {
+            let globs = vec![glob.as_str(); count].join(", ");
+            let ends = "}".repeat(lists.matches('{').count());
+            format!("{lists}: [{globs}] {ends}")
+        };
+        assert!(Config::parse(&text(36), "config.yaml").is_ok());
+        let expected =
+            format!("{key}: expected globs of at most 32768 bytes together, found a list");
+        let message = error(&text(37));
+        assert!(message.ends_with(&expected), "{message}");
     }
 }
 

@@ -1,10 +1,11 @@
 //! Finding annotations in bytes, and saying which files are watched. It must not read files or git.
 
 use anyhow::Context as _;
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::GlobSet;
 
 use super::Item;
 use super::store::Rules;
+use crate::glob;
 use crate::path::RepoPath;
 
 /// Files larger than this are data, not source. (Git's own pass over the whole tree has no such bound.)
@@ -49,8 +50,7 @@ impl Watched {
 
 /// A pattern without `/` means files of that name anywhere, as in `.gitignore`; `dir/` everything below it.
 fn globs(patterns: &[String]) -> anyhow::Result<GlobSet> {
-    let mut set = GlobSetBuilder::new();
-    for pattern in patterns {
+    let texts = patterns.iter().map(|pattern| {
         let mut text = pattern.strip_prefix("./").unwrap_or(pattern).to_owned();
         if text.ends_with('/') {
             text.push_str("**");
@@ -58,14 +58,10 @@ fn globs(patterns: &[String]) -> anyhow::Result<GlobSet> {
         if !text.contains('/') {
             text.insert_str(0, "**/");
         }
-        let glob = GlobBuilder::new(&text)
-            .literal_separator(true)
-            .build()
-            .with_context(|| format!("not a glob: {pattern}"))?;
-        set.add(glob);
-    }
-    set.build()
-        .context("failed to compile the tracking patterns")
+        text
+    });
+    let texts: Vec<String> = texts.collect();
+    glob::set(texts.iter().map(String::as_str)).context("failed to compile the tracking patterns")
 }
 
 /// The annotations in a file's content. None stand in a binary one.

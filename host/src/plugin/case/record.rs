@@ -8,9 +8,9 @@ use super::{
     Activity, Case, ChangedFile, ChangedLines, ChangedText, Checkpoint, Commit, CommitRef,
     Decision, Evidence, Grants, Item, LineCount, RecentChange, Remote, SCHEMA, Session, Since,
 };
+use crate::glob;
 use crate::path::RepoPath;
 use crate::plugin::host_data::{self, HostData, RecentQuery, SessionCommit};
-use crate::plugin::host_functions::glob_set;
 use crate::plugin::work_tree::{ReadGrant, WorkTree};
 
 /// Enough to see how a plugin does; a case is to be read by people.
@@ -23,8 +23,8 @@ const LONGEST_FILE: usize = 64 * 1024;
 
 /// All facts, and of the changed files those that `read` matches, as far as they are short and text.
 pub fn record(host: &dyn HostData, read: &[String]) -> anyhow::Result<Case> {
-    let readable = glob_set(read)?;
-    let everything = glob_set(&["**".to_owned()])?;
+    let readable = glob::set(read.iter().map(String::as_str))?;
+    let everything = glob::set(["**"])?;
     let view = host.session();
     let changed = host.changed_files();
     let mut tracked = host.list_tracked(&["**".to_owned()], &everything)?;

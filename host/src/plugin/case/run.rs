@@ -11,8 +11,8 @@ use super::host::CaseHost;
 use super::{Case, Grants};
 use crate::config::{self, PluginConfig};
 use crate::error::{Warning, user_error};
+use crate::glob;
 use crate::plugin::contribution::Hook;
-use crate::plugin::host_functions::glob_set;
 use crate::plugin::{
     Access, Answers, Component, Plugins, Question, ReadGrant, Scope, Source, WhenCold, engine,
 };
@@ -94,7 +94,7 @@ fn source<'a>(candidate: Candidate<'a>, case: &Case) -> anyhow::Result<Source<'a
 
 /// Exactly what the case says: it stands for the user's consent.
 fn access(grants: &Grants) -> anyhow::Result<Access> {
-    let globs = glob_set(&grants.read).map_err(|error| {
+    let globs = glob::set(grants.read.iter().map(String::as_str)).map_err(|error| {
         user_error(
             format!("the case grants reading by a wrong pattern: {error}"),
             "a pattern is like `docs/**`",

@@ -9,8 +9,6 @@ use super::bindings::session::plugin::{log, state, types};
 use super::host_data::{HostData, Scope};
 use super::sandbox::Sandbox;
 
-pub use repository::glob_set;
-
 const MOST_PATHS: usize = 1_000;
 
 impl Sandbox {

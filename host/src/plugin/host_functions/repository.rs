@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use globset::{GlobBuilder, GlobSet};
-
 use super::{MOST_PATHS, failed, failure, too_large};
+use crate::glob;
 use crate::path::RepoPath;
 use crate::plugin::bindings::session::plugin::{repository, types};
 use crate::plugin::host_data::{self, CommitRef};
@@ -49,7 +48,7 @@ impl repository::Host for Sandbox {
         if globs.len() > MOST_GLOBS {
             return Ok(Err(too_large("globs", MOST_GLOBS)));
         }
-        let set = match glob_set(&globs) {
+        let set = match glob::set(globs.iter().map(String::as_str)) {
             Ok(set) => set,
             Err(error) => return Ok(Err(failure("invalid", error.to_string()))),
         };
@@ -103,7 +102,7 @@ impl repository::Host for Sandbox {
         if globs.len() > MOST_GLOBS {
             return Ok(Err(too_large("globs", MOST_GLOBS)));
         }
-        let set = match glob_set(&globs) {
+        let set = match glob::set(globs.iter().map(String::as_str)) {
             Ok(set) => Arc::new(set),
             Err(error) => return Ok(Err(failure("invalid", error.to_string()))),
         };
@@ -169,15 +168,6 @@ fn recent_query(query: &repository::RecentQuery) -> host_data::RecentQuery {
         directory: query.directory.as_str().into(),
         since: since.and_then(|since| chrono::DateTime::from_timestamp(since, 0)),
     }
-}
-
-/// `*` stays within a directory, as in git's own patterns.
-pub fn glob_set(globs: &[String]) -> Result<GlobSet, globset::Error> {
-    let mut set = GlobSet::builder();
-    for glob in globs {
-        set.add(GlobBuilder::new(glob).literal_separator(true).build()?);
-    }
-    set.build()
 }
 
 fn recent_change(change: host_data::RecentChange) -> repository::RecentChange {

@@ -181,6 +181,20 @@ fn a_flood_of_host_calls_is_cut_off() {
     );
 }
 
+#[test]
+fn globs_that_fill_the_stack_or_the_memory_are_refused() {
+    let answers = ask(vec![doing("globs")]);
+    assert_eq!(answers.warnings, []);
+    assert_eq!(
+        answers.contributions[0].next_steps,
+        [
+            "invalid: a glob has more than 1024 bytes",
+            "invalid: a glob has braces in each other, more than 8 deep",
+            "invalid: all globs together have more than 32768 bytes",
+        ]
+    );
+}
+
 /// Whatever else waits for the host, its clock included, must not wait for all of it.
 #[test]
 fn many_questions_in_one_call_are_answered_one_by_one_up_to_a_limit() {

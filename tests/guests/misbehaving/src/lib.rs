@@ -50,6 +50,7 @@ fn misbehave() -> Result<Contribution, String> {
         "output" => print_without_end(),
         "sleep" => std::thread::sleep(std::time::Duration::from_secs(3600)),
         "host-calls" => call_without_end(),
+        "globs" => return Ok(endless_globs()),
         "history" => return ask_for_all_of_the_history(),
         "sections" => return Ok(many_sections()),
         "shared-text" => return Ok(one_text_many_times()),
@@ -110,6 +111,26 @@ fn print_without_end() {
 fn call_without_end() {
     loop {
         log::log("debug", "again");
+    }
+}
+
+/// Whoever compiles such globs needs a large stack, or a lot of memory.
+fn endless_globs() -> Contribution {
+    let nested = |depth: usize| format!("{}a{}", "{".repeat(depth), "}".repeat(depth));
+    let large = vec!["?".repeat(1_000); 40];
+    let commits = ["1".repeat(40)];
+    let said = [
+        repository::list_tracked(&[nested(20_000)]).err(),
+        repository::commit_texts(&commits, &[nested(300)]).err(),
+        repository::list_tracked(&large).err(),
+        repository::list_tracked(&[nested(4)]).err(),
+    ];
+    let said = said.into_iter().flatten();
+    Contribution {
+        next_steps: said
+            .map(|failure| format!("{}: {}", failure.kind, failure.message))
+            .collect(),
+        ..Contribution::default()
     }
 }
 

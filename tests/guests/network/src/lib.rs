@@ -2,7 +2,8 @@
 //! shipped.
 
 use session_plugin::{
-    Brief, Checkpoint, Contribution, NewState, Request, Section, Status, Trailer, facts, log,
+    Brief, Checkpoint, Contribution, Finding, Metric, NewState, ProposedEdit, Request, Section,
+    Status, Trailer, Verdict, facts, log,
 };
 use wasip2::http::outgoing_handler::handle;
 use wasip2::http::types::{
@@ -35,13 +36,20 @@ impl Status for Network {
     }
 }
 
-/// `fetch URL`, `soon URL` (without patience), `follow URL`, `many URL`, `misuse URL`, `variable NAME`, `say NAME`, `fail NAME`, `panic NAME`.
+/// `fetch URL`, `soon URL` (without patience), `follow URL`, `many URL`, `misuse URL`, `variable NAME`, `say NAME`, `fail NAME`, `panic NAME`;
+/// `hide-say NAME` and so on with characters between the value's that nobody sees.
 fn answer() -> Result<Contribution, String> {
     let configuration = facts::configuration();
     let task = configuration.trim_matches(['"', ' ']);
     let (verb, rest) = task.split_once(' ').unwrap_or((task, ""));
-    let value = || std::env::var(rest).unwrap_or_else(|_| "not set".to_owned());
-    match verb {
+    let value = || {
+        let value = std::env::var(rest).unwrap_or_else(|_| "not set".to_owned());
+        match verb.starts_with("hide-") {
+            true => hidden(&value),
+            false => value,
+        }
+    };
+    match verb.trim_start_matches("hide-") {
         "fetch" => fetch(rest).map(|answer| step(&answer.told())),
         "soon" => fetch_within(rest, Some(IMPATIENT)).map(|answer| step(&answer.told())),
         "follow" => follow(rest).map(|answer| step(&answer.told())),
@@ -81,6 +89,15 @@ fn misuse(url: &str) -> Contribution {
     }
 }
 
+/// With what is taken out of any text before it is shown.
+fn hidden(value: &str) -> String {
+    let unseen = ["\u{1b}[0m", "\u{200b}", "\u{ad}", "\u{9d}x\u{7}", "\u{0}"];
+    let pairs = value.chars().zip(unseen.into_iter().cycle());
+    pairs
+        .map(|(seen, unseen)| format!("{seen}{unseen}"))
+        .collect()
+}
+
 /// The value in every place where a plugin can leave one.
 fn say(value: &str) -> Contribution {
     log::log("info", &format!("the value is {value}"));
@@ -90,12 +107,45 @@ fn say(value: &str) -> Contribution {
             body: format!("Body {value}"),
             importance: 50,
         }],
+        metrics: vec![Metric {
+            name: format!("Metric {value}"),
+            value: 1.0,
+            unit: value.to_owned(),
+            better: String::new(),
+            threshold: None,
+        }],
+        findings: vec![Finding {
+            severity: String::new(),
+            message: format!("Finding {value}"),
+            path: Some(value.to_owned()),
+            line: None,
+            hint: Some(value.to_owned()),
+        }],
+        trailers: vec![
+            Trailer {
+                key: "Said".to_owned(),
+                value: value.to_owned(),
+            },
+            Trailer {
+                key: format!("{value}-by"),
+                value: String::new(),
+            },
+        ],
         next_steps: vec![format!("Step {value}")],
+        verdict: Some(Verdict {
+            outcome: "block".to_owned(),
+            reason: format!("Verdict {value}"),
+        }),
+        edits: vec![ProposedEdit {
+            path: "new.md".to_owned(),
+            reason: format!("Edit {value}"),
+            before: None,
+            after: format!("{value}\n"),
+        }],
         state: vec![NewState {
             scope: "session".to_owned(),
             bytes: value.as_bytes().to_vec(),
         }],
-        ..Contribution::default()
     }
 }
 

@@ -72,6 +72,12 @@ pub fn run(
             "a hook has to be exported, not only written: docs/plugins.md shows how",
         ));
     }
+    if let Some(problem) = &component.problem {
+        return Err(user_error(
+            format!("{} cannot be loaded: {problem}", file.display()),
+            "docs/plugins.md says how each language builds a component",
+        ));
+    }
     let manifest = component.manifest;
     let stem = file
         .file_stem()
