@@ -2,6 +2,7 @@
 
 pub mod annotations;
 mod as_it_stands;
+pub mod base;
 pub mod changed_lines;
 pub mod commit_texts;
 pub mod evidence;
@@ -14,6 +15,7 @@ pub mod since;
 pub mod standing;
 pub mod tracked;
 pub mod tree_state;
+pub mod unwritten;
 pub mod within;
 
 use serde::Serialize;
