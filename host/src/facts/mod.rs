@@ -8,6 +8,7 @@ pub mod commit_texts;
 pub mod evidence;
 mod expansion;
 pub mod gather;
+mod happened;
 mod large;
 pub mod path_history;
 pub mod plugin_view;

@@ -10,23 +10,23 @@ use super::Facts;
 use super::commit_texts;
 use super::evidence::Comparison;
 use super::expansion::expand;
-use super::standing::Standing;
+use super::happened;
 use crate::environment::Timestamp;
 use crate::git::commits::Commit;
 use crate::git::status::{Change, ChangeKind};
 use crate::git::tree_diff::LineCount;
-use crate::git::{ObjectId, Repository, remote_url};
+use crate::git::{Repository, remote_url};
 use crate::path::RepoPath;
 use crate::plugin::host_data::{
-    ChangedFile, ChangedLines, CheckpointView, CommitRef, CommitTexts, EvidenceView, HostData,
-    ItemView, PathActivity, RecentChange, RecentQuery, Remote, Scope, SessionCommit, SessionInfo,
-    SessionView, Since,
+    ChangedFile, ChangedLines, CheckpointView, CommitOrigin, CommitRef, CommitTexts, EarlierRun,
+    EntryView, EvidenceView, HostData, ItemView, PathActivity, RecentChange, RecentQuery, Remote,
+    Scope, SessionCommit, SessionInfo, SessionView, Since,
 };
-use crate::session::evidence::EvidenceRecord;
 use crate::session::list::Item;
 use crate::session::live::{LiveSession, Mode};
 use crate::store::events::{self, Events};
 use crate::store::layout::Layout;
+use crate::store::recorded_evidence;
 
 /// That a plugin is told of.
 const MOST_COMMITS: usize = 1_000;
@@ -98,10 +98,7 @@ impl<'a> PluginView<'a> {
                         subject: commit.subject.clone(),
                     },
                     author: commit.author.name.clone(),
-                    files: {
-                        let changes = self.repository.changes_of(commit.id)?.into_iter();
-                        changes.map(|change| change.path).collect()
-                    },
+                    files: happened::files(self.repository, commit.id)?,
                 })
             })
             .collect()
@@ -124,11 +121,9 @@ impl<'a> PluginView<'a> {
         if let Some(known) = self.session_commits.get() {
             return Ok(known);
         }
-        let start = self.facts.session.as_ref();
-        let start = start.map(|session| session.context.start_commit.clone());
-        let list = match (self.facts.head.commit, start) {
-            (Some(head), Some(start)) => {
-                let hide: Vec<ObjectId> = start.iter().filter_map(|id| id.parse().ok()).collect();
+        let list = match (self.facts.head.commit, &self.facts.session) {
+            (Some(head), Some(session)) => {
+                let hide = happened::hidden(self.facts, self.repository, head, &session.context)?;
                 self.repository.commits(head, &hide, MOST_COMMITS)?.list
             }
             _ => Vec::new(),
@@ -259,7 +254,7 @@ impl HostData for PluginView<'_> {
                 Some(held) => held.standing.clone(),
                 None => now.standing(evidence)?,
             };
-            Ok(evidence_view(evidence.clone(), &standing))
+            Ok(happened::evidence_view(evidence.clone(), &standing))
         })
         .collect()
     }
@@ -274,6 +269,43 @@ impl HostData for PluginView<'_> {
                 tdd_phase: checkpoint.tdd_phase.map(|phase| phase.name().to_owned()),
             })
             .collect())
+    }
+
+    fn entries(&self) -> anyhow::Result<Vec<EntryView>> {
+        Ok(happened::entries(self.events()?))
+    }
+
+    fn earlier_runs(&self) -> anyhow::Result<Vec<EarlierRun>> {
+        let session = self.facts.session.as_ref();
+        let Some(before) = session.and_then(|session| session.context.before()) else {
+            return Ok(Vec::new());
+        };
+        let newest = recorded_evidence::newest(self.repository, before)?.found;
+        let own = newest.own.into_iter().map(|run| (before.clone(), run));
+        let status = self.facts.status();
+        let max_file = self.facts.config.snapshots.max_file;
+        let mut now = Comparison::new(self.repository, &status, self.facts.thoroughness, max_file);
+        own.chain(newest.earlier)
+            .map(|(session, run)| {
+                self.go_on()?;
+                let standing = now.standing(&run)?;
+                Ok(EarlierRun {
+                    session: session.to_string(),
+                    entry: happened::entry(&run),
+                    evidence: happened::evidence_view(run, &standing),
+                })
+            })
+            .collect()
+    }
+
+    fn commit_origins(&self) -> anyhow::Result<Vec<CommitOrigin>> {
+        happened::origins(
+            self.repository,
+            self.commits_of_session()?,
+            self.facts.head.commit,
+            self.facts.head.user.as_ref(),
+            &|| self.go_on(),
+        )
     }
 
     fn path_activity(&self, paths: &[RepoPath]) -> anyhow::Result<Vec<PathActivity>> {
@@ -330,23 +362,6 @@ impl HostData for PluginView<'_> {
             }
         };
         std::fs::read(path).ok()
-    }
-}
-
-fn evidence_view(evidence: EvidenceRecord, standing: &Standing) -> EvidenceView {
-    EvidenceView {
-        id: evidence.id.to_string(),
-        command: evidence.typed(),
-        exit_code: evidence.exit_code,
-        started_at: evidence.started_at,
-        milliseconds: evidence.milliseconds,
-        standing: standing.word().to_owned(),
-        runner: evidence.runner(),
-        tests: evidence
-            .counts()
-            .map(|counts| (counts.passed, counts.failed, counts.skipped)),
-        label: evidence.label,
-        changed_files: evidence.changed_files,
     }
 }
 
