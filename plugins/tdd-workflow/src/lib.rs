@@ -13,6 +13,7 @@ mod inline;
 mod kept;
 mod machine;
 mod outcome;
+mod runs;
 mod settings;
 
 use session_plugin::{Brief, Checkpoint, Contribution, Handoff, Request, Status};

@@ -60,10 +60,10 @@ pub enum Event {
 }
 
 impl Event {
-    pub fn at(&self) -> i64 {
+    pub fn id(&self) -> &str {
         match self {
-            Self::Run(run) => run.ended_at,
-            Self::Claim(claim) => claim.at,
+            Self::Run(run) => &run.id,
+            Self::Claim(claim) => &claim.id,
         }
     }
 }
@@ -85,7 +85,7 @@ pub struct Story {
     pub by_claim: bool,
     /// Nothing was seen or said in this session that tells a phase.
     pub carried: bool,
-    /// When each phase began, oldest first.
+    /// When each phase began, oldest first. Where the clock went back, no earlier than the one before.
     pub phases: Vec<(i64, Phase)>,
     pub cycles: Vec<Cycle>,
     /// Runs that passed after nothing but tests was changed, where code had broken them.
@@ -104,7 +104,7 @@ pub struct Story {
     pub pending: bool,
 }
 
-/// Goes through the events, which have to be in the order of their time. `carried` is the phase that the session before
+/// Goes through the events, which have to be in the order in which they happened. `carried` is the phase that the session before
 /// was in at its end.
 pub fn tell(events: &[Event], carried: Option<Phase>) -> Story {
     let mut story = Story {
@@ -133,7 +133,8 @@ pub fn tell(events: &[Event], carried: Option<Phase>) -> Story {
 impl Story {
     fn enter(&mut self, phase: Phase, at: i64, why: String) {
         if self.phase != Some(phase) {
-            self.phases.push((at, phase));
+            let before = self.phases.last().map_or(i64::MIN, |(at, _)| *at);
+            self.phases.push((at.max(before), phase));
         }
         self.phase = Some(phase);
         self.why = why;
