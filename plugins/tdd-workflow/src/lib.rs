@@ -6,6 +6,7 @@
 mod answer;
 mod beside;
 mod discipline;
+mod failing;
 mod files;
 mod gather;
 mod glob;

@@ -1,6 +1,9 @@
 //! The state machine of test-driven development: from runs of the tests and from claims to phases and cycles. It must
 //! not know where runs and claims come from, nor what a file is.
 
+use crate::failing::Failing;
+use crate::runs::Ran;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
     Red,
@@ -38,8 +41,11 @@ pub struct Run {
     /// Since the run before.
     pub tests_changed: bool,
     pub source_changed: bool,
+    /// Anything at all has.
+    pub moved: bool,
     /// It counted fewer tests than its runner did before: the changed ones may not be among them.
     pub narrow: bool,
+    pub what: Ran,
 }
 
 /// A phase that somebody named.
@@ -68,11 +74,21 @@ impl Event {
     }
 }
 
-/// From the first failing run with a changed test to the first pass.
+/// From the first failing run with a changed test to the first pass of what failed, both of them seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cycle {
     pub red_at: i64,
     pub green_at: i64,
+}
+
+/// A cycle that is not complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Open {
+    pub red_at: i64,
+    /// A run failed; else somebody said so.
+    pub seen: bool,
+    /// Somebody said that it is complete, and no run has passed.
+    pub claimed_green: bool,
 }
 
 /// What the events come to.
@@ -88,6 +104,8 @@ pub struct Story {
     /// When each phase began, oldest first. Where the clock went back, no earlier than the one before.
     pub phases: Vec<(i64, Phase)>,
     pub cycles: Vec<Cycle>,
+    /// Cycles of which no run showed the beginning or the end.
+    pub claimed_cycles: usize,
     /// Runs that passed after nothing but tests was changed, where code had broken them.
     pub fixed_after_code: Vec<String>,
     /// Runs in which changed tests passed at once: nobody saw them fail.
@@ -96,8 +114,11 @@ pub struct Story {
     pub unverified: Vec<String>,
     /// The last run, and whether it passed.
     pub last_run: Option<(String, bool)>,
-    /// When the cycle began that is not complete yet.
-    pub red_at: Option<i64>,
+    pub open: Option<Open>,
+    /// What failed since this cycle began.
+    pub failing: Failing,
+    /// A run that passed since, and is not known to have had that.
+    pub passed_beside: Option<String>,
     /// The last run failed although no test had changed.
     pub broken: bool,
     /// Tests were changed, and no run since is known to have had them.
@@ -118,6 +139,9 @@ pub fn tell(events: &[Event], carried: Option<Phase>) -> Story {
         story.carried = true;
     }
     for event in events {
+        if let Event::Run(Run { moved: true, .. }) = event {
+            story.failing.moved();
+        }
         match event {
             Event::Run(run) if run.passed => story.pass(run),
             Event::Run(run) => story.fail(run),
@@ -144,22 +168,47 @@ impl Story {
 
     fn fail(&mut self, run: &Run) {
         let id = &run.id;
+        self.passed_beside = None;
         let pending = std::mem::take(&mut self.pending);
         let unseen = self.seen_to_fail(run);
         if run.tests_changed || pending || unseen {
-            self.red_at.get_or_insert(run.started_at);
+            self.saw_red(run);
             self.broken = false;
             self.enter(
                 Phase::Red,
                 run.ended_at,
                 format!("tests were changed, and they fail ({id})"),
             );
-        } else if self.phase != Some(Phase::Red) {
+        } else if self.phase == Some(Phase::Red) {
+            self.saw_red(run);
+        } else {
             self.broken = true;
             self.why = match self.phase {
                 Some(_) => format!("the tests fail, and none was changed ({id})"),
                 None => format!("the tests fail, and none was changed in this session ({id})"),
             };
+        }
+    }
+
+    /// A cycle that somebody said to be complete is none any more.
+    fn saw_red(&mut self, run: &Run) {
+        let open = self.open.filter(|open| !open.claimed_green);
+        if open.is_none() {
+            self.failing.clear();
+        }
+        self.open = Some(Open {
+            red_at: open.map_or(run.started_at, |open| open.red_at),
+            seen: true,
+            claimed_green: false,
+        });
+        self.failing.add(run.what.clone());
+    }
+
+    /// Whether these are the tests that failed. Where only somebody's word is known of that, any run that is not narrow.
+    fn is_of_what_failed(&self, run: &Run) -> bool {
+        match self.failing.is_none() {
+            true => !run.narrow,
+            false => self.failing.pass(&run.what),
         }
     }
 
@@ -177,15 +226,24 @@ impl Story {
 
     fn pass(&mut self, run: &Run) {
         let id = &run.id;
+        let is_red = self.phase == Some(Phase::Red);
+        let of_what_failed = self.is_of_what_failed(run);
+        if is_red && !of_what_failed {
+            self.passed_beside = Some(id.clone());
+            return;
+        }
+        if !is_red && of_what_failed {
+            self.complete_claimed(run.ended_at);
+        }
         let tests_changed = run.tests_changed || self.pending;
-        self.pending = tests_changed && run.narrow && self.phase != Some(Phase::Red);
+        self.pending = tests_changed && run.narrow && !is_red;
         if self.pending {
             self.why = format!("the changed tests may not be among those that pass ({id})");
             return;
         }
         match self.phase {
             Some(Phase::Red) => {
-                self.finish_cycle(run.ended_at);
+                self.complete(run.ended_at);
                 self.enter(
                     Phase::Green,
                     run.ended_at,
@@ -219,7 +277,15 @@ impl Story {
     fn claim(&mut self, claim: &Claim) {
         let id = &claim.id;
         if claim.phase == Phase::Red {
-            self.red_at.get_or_insert(claim.at);
+            let open = self.open.filter(|open| !open.claimed_green);
+            if open.is_none() {
+                self.failing.clear();
+            }
+            self.open = open.or(Some(Open {
+                red_at: claim.at,
+                seen: false,
+                claimed_green: false,
+            }));
         } else {
             let last = self.last_run.as_ref();
             if !claim
@@ -228,8 +294,11 @@ impl Story {
             {
                 self.unverified.push(id.clone());
             }
-            if self.phase == Some(Phase::Red) {
-                self.finish_cycle(claim.at);
+            if self.phase == Some(Phase::Red)
+                && let Some(open) = &mut self.open
+            {
+                open.claimed_green = true;
+                self.claimed_cycles += 1;
             }
         }
         if self.phase != Some(claim.phase) || self.carried {
@@ -238,9 +307,22 @@ impl Story {
         }
     }
 
-    fn finish_cycle(&mut self, green_at: i64) {
-        if let Some(red_at) = self.red_at.take() {
-            self.cycles.push(Cycle { red_at, green_at });
+    /// A run showed the end. Of a beginning that nobody saw it makes no cycle.
+    fn complete(&mut self, green_at: i64) {
+        self.failing.clear();
+        self.passed_beside = None;
+        match self.open.take() {
+            Some(Open { red_at, seen, .. }) if seen => self.cycles.push(Cycle { red_at, green_at }),
+            Some(_) => self.claimed_cycles += 1,
+            None => {}
+        }
+    }
+
+    /// The end that somebody claimed before is seen now.
+    fn complete_claimed(&mut self, green_at: i64) {
+        if self.open.is_some_and(|open| open.claimed_green) {
+            self.claimed_cycles -= 1;
+            self.complete(green_at);
         }
     }
 

@@ -28,10 +28,13 @@ struct Changed {
     sides: Sides,
     /// Files that hold both; which of the two it was is not seen from their names.
     beside: Vec<String>,
+    /// Anything at all.
+    any: bool,
 }
 
 impl Changed {
     fn note(&mut self, classes: &Classes, ran: &EvidenceInfo, entry: &Entry) {
+        self.any |= !ran.changed_files.is_empty();
         let written = ran.changed_files.iter();
         for path in written.filter(|path| !entry.unwritten.contains(path)) {
             match classes.kind(path) {
@@ -71,7 +74,11 @@ pub fn runs(
         let what = what(entry, ran);
         let more = more_tests(&what, &mut counts);
         let narrow = is_narrow(&what, more, &mut widest);
-        let Changed { mut sides, beside } = std::mem::take(&mut changed);
+        let Changed {
+            mut sides,
+            beside,
+            any,
+        } = std::mem::take(&mut changed);
         let current = ran.standing == "verified";
         if !beside.is_empty() {
             if effort == Effort::Full
@@ -96,7 +103,9 @@ pub fn runs(
             passed,
             tests_changed: sides.tests,
             source_changed: sides.source,
+            moved: any,
             narrow,
+            what,
         };
         runs.push((run, current));
     }

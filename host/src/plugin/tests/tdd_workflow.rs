@@ -255,7 +255,10 @@ fn a_claim_of_an_earlier_checkpoint_is_remembered_as_a_claim() {
         saved(&mut host, minute, Some(phase));
     }
     let said = said(Hook::Status, &host, None, serde_json::Value::Null);
-    assert_eq!(metric(&said, "tdd_cycle_time"), Some(1200.0));
+    assert_eq!(metric(&said, "tdd_cycles"), Some(0.0));
+    assert_eq!(metric(&said, "tdd_cycle_time"), None);
+    let told = "1 cycle is claimed, without a run that failed and one that passed.";
+    assert!(said.sections[0].body.contains(told), "{said:?}");
     assert_eq!(metric(&said, "tdd_discipline"), Some(90.0));
     assert_eq!(
         messages(&said),
@@ -324,6 +327,34 @@ fn a_failed_test_is_one_whatever_the_exit_code() {
     host.evidence[1].tests = Some((0, 1, 0));
     host.entries[1].tests = Some("failed".into());
     assert_eq!(trailers(&checkpoint(&host, None)), [("TDD-Phase", "RED")]);
+}
+
+#[test]
+fn other_tests_that_pass_do_not_end_a_cycle() {
+    let mut host = host();
+    let pytest = |host: &mut FixedHost, minute, exit_code, words: &str, tests, changed: &[&str]| {
+        run(host, minute, exit_code, changed);
+        let ran = host.evidence.last_mut().unwrap();
+        ran.command = format!("pytest -q{words}");
+        ran.runner = Some("pytest".into());
+        ran.tests = tests;
+    };
+    pytest(&mut host, 0, 1, "", Some((1, 1, 0)), &["test_new.py"]);
+    for (words, tests) in [
+        (" test_ok.py", Some((1, 0, 0))),
+        (" --co", None),
+        (" -k no", Some((0, 0, 0))),
+    ] {
+        pytest(&mut host, 5, 0, words, tests, &["src/pay.py"]);
+        let said = checkpoint(&host, None);
+        assert_eq!(trailers(&said), [("TDD-Phase", "RED")], "{words}");
+        let told = "ev-2 passed, and is not known to have had the tests that failed.";
+        assert!(said.sections[0].body.contains(told), "{said:?}");
+    }
+    pytest(&mut host, 10, 0, "", Some((2, 0, 0)), &["src/pay.py"]);
+    let said = checkpoint(&host, None);
+    assert_eq!(trailers(&said), [("TDD-Phase", "GREEN")]);
+    assert_eq!(metric(&said, "tdd_cycles"), Some(1.0));
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// A word an event: `F` failed or `P` passed, with `t` for changed tests, `s` for changed source and `n` for few tests; `R!`, `G!` and `X!`
-/// claim RED, GREEN and REFACTOR. One a minute.
+/// A word an event: `F` failed or `P` passed, with `t` for changed tests, `s` for changed source, `n` for few tests, `o`
+/// for another command; `R!`, `G!` and `X!` claim RED, GREEN and REFACTOR. One a minute.
 fn story(words: &str) -> Story {
     let events: Vec<Event> = words
         .split_whitespace()
@@ -29,6 +29,18 @@ fn event(index: usize, word: &str) -> Event {
     }
     Event::Run(Run {
         narrow: word.contains('n'),
+        moved: word.contains(['t', 's']),
+        what: Ran {
+            command: if word.contains('o') {
+                "pytest other.py"
+            } else {
+                "pytest"
+            }
+            .to_owned(),
+            runner: Some("pytest".to_owned()),
+            counted: Some(if word.contains(['n', 'o']) { 1 } else { 3 }),
+            ..Ran::default()
+        },
         id: format!("ev-{index}"),
         started_at: at,
         ended_at: at + 10,
@@ -63,12 +75,29 @@ fn phases_follow_from_runs() {
         ("Ft Ps Pt", Some(Green), 1),
         ("Pt", None, 0),
         ("R!", Some(Red), 0),
-        ("R! Ps", Some(Green), 1),
-        ("R! G!", Some(Green), 1),
+        // Nobody saw it fail, or pass.
+        ("R! Ps", Some(Green), 0),
+        ("R! G!", Some(Green), 0),
+        ("Ft G!", Some(Green), 0),
+        ("R! F Ps", Some(Green), 1),
+        ("Ft G! P", Some(Green), 1),
+        ("Ft G! Po", Some(Green), 0),
+        ("Ft G! Ft Ps", Some(Green), 1),
+        ("Ft R! R! Ps", Some(Green), 1),
         ("G!", Some(Green), 0),
         ("Ft Ps G!", Some(Green), 1),
         ("Ft R! Ps G! X!", Some(Refactor), 1),
-        ("Ft X!", Some(Refactor), 1),
+        ("Ft X!", Some(Refactor), 0),
+        ("Ft X! Ps", Some(Refactor), 1),
+        // Another command passes, and what failed does not.
+        ("Ft Po", Some(Red), 0),
+        ("Ft Pso", Some(Red), 0),
+        ("Ft Pso Ps", Some(Green), 1),
+        ("Fto Pso", Some(Green), 1),
+        ("Fto Ps", Some(Green), 1),
+        ("Fto P", Some(Red), 0),
+        ("Ft Fs Fo Pso", Some(Green), 1),
+        ("Ft Fo Po", Some(Red), 0),
         ("X! Ft", Some(Red), 0),
         // Few of the tests: the changed ones are still to be seen.
         ("Ptn F", Some(Red), 0),
