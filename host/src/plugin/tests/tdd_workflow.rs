@@ -1,6 +1,7 @@
 //! The embedded tdd-workflow plugin, through the sandbox, on evidence that is given to it.
 
 mod beside;
+mod recorded;
 
 use super::*;
 use crate::git::text_diff::LineChange;
@@ -298,63 +299,6 @@ fn other_commands_do_not_hide_what_changed_before_them() {
     host.entries[0].tests = None;
     run(&mut host, 1, 1, &[]);
     assert_eq!(trailers(&checkpoint(&host, None)), [("TDD-Phase", "RED")]);
-}
-
-/// A checkpoint of GREEN and the next failing run in one second; then a clock that went back.
-#[test]
-fn events_are_told_in_the_order_of_the_record_whatever_the_clock_says() {
-    let mut host = host();
-    run(&mut host, 0, 1, &["tests/pay.rs"]);
-    run(&mut host, 10, 0, &["src/pay.rs"]);
-    saved(&mut host, 11, Some("GREEN"));
-    run(&mut host, 11, 1, &["tests/pay.rs"]);
-    host.evidence[2].milliseconds = 0;
-    let said = checkpoint(&host, None);
-    assert_eq!(trailers(&said), [("TDD-Phase", "RED")]);
-    assert_eq!(metric(&said, "tdd_cycles"), Some(1.0));
-    assert_eq!(metric(&said, "tdd_discipline"), Some(100.0));
-    run(&mut host, 5, 0, &["src/pay.rs"]);
-    let said = checkpoint(&host, None);
-    assert_eq!(trailers(&said), [("TDD-Phase", "GREEN")]);
-    assert_eq!(metric(&said, "tdd_cycles"), Some(2.0));
-}
-
-#[test]
-fn a_failed_test_is_one_whatever_the_exit_code() {
-    let mut host = host();
-    run(&mut host, 0, 1, &["tests/pay.rs"]);
-    run(&mut host, 10, 0, &["src/pay.rs"]);
-    host.evidence[1].tests = Some((0, 1, 0));
-    host.entries[1].tests = Some("failed".into());
-    assert_eq!(trailers(&checkpoint(&host, None)), [("TDD-Phase", "RED")]);
-}
-
-#[test]
-fn other_tests_that_pass_do_not_end_a_cycle() {
-    let mut host = host();
-    let pytest = |host: &mut FixedHost, minute, exit_code, words: &str, tests, changed: &[&str]| {
-        run(host, minute, exit_code, changed);
-        let ran = host.evidence.last_mut().unwrap();
-        ran.command = format!("pytest -q{words}");
-        ran.runner = Some("pytest".into());
-        ran.tests = tests;
-    };
-    pytest(&mut host, 0, 1, "", Some((1, 1, 0)), &["test_new.py"]);
-    for (words, tests) in [
-        (" test_ok.py", Some((1, 0, 0))),
-        (" --co", None),
-        (" -k no", Some((0, 0, 0))),
-    ] {
-        pytest(&mut host, 5, 0, words, tests, &["src/pay.py"]);
-        let said = checkpoint(&host, None);
-        assert_eq!(trailers(&said), [("TDD-Phase", "RED")], "{words}");
-        let told = "ev-2 passed, and is not known to have had the tests that failed.";
-        assert!(said.sections[0].body.contains(told), "{said:?}");
-    }
-    pytest(&mut host, 10, 0, "", Some((2, 0, 0)), &["src/pay.py"]);
-    let said = checkpoint(&host, None);
-    assert_eq!(trailers(&said), [("TDD-Phase", "GREEN")]);
-    assert_eq!(metric(&said, "tdd_cycles"), Some(1.0));
 }
 
 #[test]
