@@ -1,14 +1,15 @@
 //! Asking the host, and putting what it says into the order of events. It must not judge.
 
-use session_plugin::facts::{self, CheckpointInfo, Entry};
+use session_plugin::facts::{self, CheckpointInfo, EarlierRun, Entry};
 use session_plugin::{NewState, Request, state};
 
 use crate::beside;
 use crate::discipline::{self, Discipline};
 use crate::files::Kind;
 use crate::kept::Kept;
-use crate::machine::{Claim, Event, Phase, Run, Story, tell};
-use crate::runs::runs;
+use crate::machine::{Before, Claim, Event, Phase, Run, Story, tell};
+use crate::outcome::outcome;
+use crate::runs::{runs, what};
 use crate::settings::Settings;
 
 /// How much a hook may do.
@@ -75,7 +76,7 @@ pub fn picture(request: &Request, effort: Effort) -> Result<(Picture, Vec<NewSta
             passing: Some(passing),
         })
     }));
-    let story = tell(&events, kept.carried());
+    let story = tell(&events, before_this(&settings, kept.carried()));
     let commits = beside::commits(&classes, &mut kept, effort);
     let changed = facts::changed_files();
     let has = |kind: Kind| changed.iter().any(|file| classes.kind(&file.path) == kind);
@@ -98,6 +99,30 @@ pub fn picture(request: &Request, effort: Effort) -> Result<(Picture, Vec<NewSta
         bytes: kept.write(),
     });
     Ok((picture, state.into_iter().collect()))
+}
+
+/// The phase that the session before was in, and of RED what had failed.
+fn before_this(settings: &Settings, phase: Option<Phase>) -> Before {
+    let has_failed = |run: &EarlierRun| {
+        let word = run.entry.tests.as_deref();
+        let is_configured = settings.names(&run.evidence.command);
+        outcome(&run.evidence, word, is_configured) == Some(false)
+    };
+    let mut runs = Vec::new();
+    if phase == Some(Phase::Red) {
+        runs = facts::earlier_runs();
+        runs.retain(has_failed);
+    }
+    // Newest first: what failed in yet earlier sessions did not make this RED.
+    let session = runs.first().map(|run| run.session.clone());
+    let of_it = runs
+        .iter()
+        .filter(|run| session.as_ref() == Some(&run.session));
+    let failed = of_it.map(|run| (run.evidence.started_at, what(&run.entry, &run.evidence)));
+    Before {
+        phase,
+        failed: failed.collect(),
+    }
 }
 
 /// In the order of the record: times are those of a clock that may have gone back.

@@ -125,18 +125,36 @@ pub struct Story {
     pub pending: bool,
 }
 
-/// Goes through the events, which have to be in the order in which they happened. `carried` is the phase that the session before
-/// was in at its end.
-pub fn tell(events: &[Event], carried: Option<Phase>) -> Story {
+/// Where the session before stopped.
+#[derive(Debug, Clone, Default)]
+pub struct Before {
+    pub phase: Option<Phase>,
+    /// The runs that failed then and have not passed since, with the time at which each was started. Of RED they are
+    /// what was seen.
+    pub failed: Vec<(i64, Ran)>,
+}
+
+/// Goes through the events, which have to be in the order in which they happened.
+pub fn tell(events: &[Event], before: Before) -> Story {
     let mut story = Story {
         why: "no run of the tests was seen yet".to_owned(),
         ..Story::default()
     };
-    if let Some(phase) = carried {
+    if let Some(phase) = before.phase {
         let why = "it was the phase of the session before".to_owned();
         story.enter(phase, i64::MIN, why);
         story.by_claim = true;
         story.carried = true;
+    }
+    let since = before.failed.iter().map(|(at, _)| *at).min();
+    if let (Some(Phase::Red), Some(red_at)) = (before.phase, since) {
+        story.open = Some(Open {
+            red_at,
+            seen: true,
+            claimed_green: false,
+        });
+        let failed = before.failed.into_iter();
+        failed.for_each(|(_, ran)| story.failing.add(ran));
     }
     for event in events {
         if let Event::Run(Run { moved: true, .. }) = event {

@@ -112,7 +112,7 @@ pub fn runs(
     runs
 }
 
-fn what(entry: &Entry, ran: &EvidenceInfo) -> Ran {
+pub fn what(entry: &Entry, ran: &EvidenceInfo) -> Ran {
     Ran {
         command: ran.command.clone(),
         directory: entry.directory.clone(),

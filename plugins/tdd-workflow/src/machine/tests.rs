@@ -10,7 +10,7 @@ fn story(words: &str) -> Story {
         .enumerate()
         .map(|(index, word)| event(index, word))
         .collect();
-    tell(&events, None)
+    tell(&events, Before::default())
 }
 
 fn event(index: usize, word: &str) -> Event {
@@ -171,11 +171,11 @@ fn what_was_not_done_test_first_is_named() {
 #[test]
 fn a_claim_on_another_tree_than_the_last_run_is_not_verified_by_it() {
     let mut events = vec![event(0, "Ft"), event(1, "Ps"), event(2, "G!")];
-    assert!(tell(&events, None).unverified.is_empty());
+    assert!(tell(&events, Before::default()).unverified.is_empty());
     if let Event::Claim(claim) = &mut events[2] {
         claim.passing = Some(false);
     }
-    assert_eq!(tell(&events, None).unverified, ["cp-2"]);
+    assert_eq!(tell(&events, Before::default()).unverified, ["cp-2"]);
 }
 
 #[test]
@@ -183,7 +183,11 @@ fn a_session_goes_on_in_the_phase_of_the_one_before() {
     let told = |words: &str| {
         let events = words.split_whitespace().enumerate();
         let events: Vec<Event> = events.map(|(index, word)| event(index, word)).collect();
-        let story = tell(&events, Some(Phase::Red));
+        let before = Before {
+            phase: Some(Phase::Red),
+            failed: Vec::new(),
+        };
+        let story = tell(&events, before);
         (story.phase, story.why, story.by_claim, story.carried)
     };
     let red = Some(Phase::Red);
@@ -217,4 +221,31 @@ fn every_phase_says_why() {
     for (words, why) in cases {
         assert_eq!(story(words).why, why, "{words}");
     }
+}
+
+#[test]
+fn a_cycle_that_the_session_before_began_is_completed_by_what_failed_then() {
+    let told = |words: &str, command: &str| {
+        let events = words.split_whitespace().enumerate();
+        let events: Vec<Event> = events.map(|(index, word)| event(index, word)).collect();
+        let failed = Ran {
+            command: command.to_owned(),
+            runner: Some("pytest".to_owned()),
+            counted: Some(3),
+            ..Ran::default()
+        };
+        let before = Before {
+            phase: Some(Phase::Red),
+            failed: vec![(-600, failed)],
+        };
+        let story = tell(&events, before);
+        (story.phase, story.cycles.iter().map(Cycle::seconds).sum())
+    };
+    let (red, green) = (Some(Phase::Red), Some(Phase::Green));
+    assert_eq!(told("", "pytest"), (red, 0));
+    assert_eq!(told("Pts", "pytest"), (green, 610));
+    assert_eq!(told("Po", "pytest"), (red, 0));
+    assert_eq!(told("P", "pytest test_a.py"), (red, 0), "on the same tree");
+    assert_eq!(told("Ps", "pytest test_a.py"), (green, 610));
+    assert_eq!(told("Ft Ps", "pytest"), (green, 670));
 }
