@@ -8,9 +8,9 @@ use super::base;
 use super::standing::Standing;
 use super::unwritten::unwritten;
 use crate::git::commits::{Commit, Person};
+use crate::git::tree_diff::TreeChange;
 use crate::git::{ObjectId, Repository};
-use crate::path::RepoPath;
-use crate::plugin::host_data::{CommitOrigin, EntryView, EvidenceView};
+use crate::plugin::host_data::{CommitOrigin, CommitRef, EntryView, EvidenceView, SessionCommit};
 use crate::session::evidence::EvidenceRecord;
 use crate::session::live::LiveContext;
 use crate::store::events::Events;
@@ -80,23 +80,36 @@ pub fn hidden(
     Ok(hidden)
 }
 
-/// `commits`: newest first, from `head` on.
+/// Commits with the paths that each one touched. `changes`: of each, in the same order.
+pub fn commits(commits: &[Commit], changes: &[Vec<TreeChange>]) -> Vec<SessionCommit> {
+    let both = commits.iter().zip(changes);
+    both.map(|(commit, changes)| SessionCommit {
+        commit: CommitRef {
+            id: commit.id.to_string(),
+            time: commit.time,
+            subject: commit.subject.clone(),
+        },
+        author: commit.author.name.clone(),
+        files: changes.iter().map(|change| change.path.clone()).collect(),
+    })
+    .collect()
+}
+
+/// `commits`: newest first, from `head` on; `changes`: of each, in the same order.
 pub fn origins(
     repository: &Repository,
     commits: &[Commit],
+    changes: &[Vec<TreeChange>],
     head: Option<ObjectId>,
     user: Option<&Person>,
-    go_on: &dyn Fn() -> anyhow::Result<()>,
 ) -> anyhow::Result<Vec<CommitOrigin>> {
     let on_branch = first_parents(repository, commits, head);
     let is_user = |author: &Person| user.is_none_or(|user| is_same(user, author));
-    let origins = commits.iter().map(|commit| {
-        go_on()?;
-        let changes = repository.changes_of(commit.id)?;
+    let origins = commits.iter().zip(changes).map(|(commit, changes)| {
         Ok(CommitOrigin {
             id: commit.id.to_string(),
             by_user: on_branch.contains(&commit.id) && is_user(&commit.author),
-            unwritten: unwritten(repository, &changes, &[])?,
+            unwritten: unwritten(repository, changes, &[])?,
         })
     });
     origins.collect()
@@ -121,10 +134,4 @@ fn first_parents(
         next = parents.first().copied().filter(|id| known.contains(id));
     }
     found
-}
-
-/// The paths that a commit touched.
-pub fn files(repository: &Repository, commit: ObjectId) -> anyhow::Result<Vec<RepoPath>> {
-    let changes = repository.changes_of(commit)?.into_iter();
-    Ok(changes.map(|change| change.path).collect())
 }

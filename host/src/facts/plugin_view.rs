@@ -14,7 +14,7 @@ use super::happened;
 use crate::environment::Timestamp;
 use crate::git::commits::Commit;
 use crate::git::status::{Change, ChangeKind};
-use crate::git::tree_diff::LineCount;
+use crate::git::tree_diff::{LineCount, TreeChange};
 use crate::git::{Repository, remote_url};
 use crate::path::RepoPath;
 use crate::plugin::host_data::{
@@ -38,6 +38,8 @@ pub struct PluginView<'a> {
     layout: &'a Layout,
     /// Walked once: several plugins ask, and some ask again of each commit.
     session_commits: OnceCell<Vec<Commit>>,
+    /// What each of them changed.
+    session_changes: OnceCell<Vec<Vec<TreeChange>>>,
     /// When nobody waits any more for what is being looked at.
     deadline: Cell<Option<Instant>>,
     /// Git is asked once for the files of untracked directories.
@@ -53,6 +55,7 @@ impl<'a> PluginView<'a> {
             repository,
             layout,
             session_commits: OnceCell::new(),
+            session_changes: OnceCell::new(),
             changes: OnceCell::new(),
             deadline: Cell::new(None),
             events: OnceCell::new(),
@@ -85,23 +88,23 @@ impl<'a> PluginView<'a> {
         })
     }
 
-    /// Commits with the paths that each one touched.
-    fn with_files(&self, commits: &[Commit]) -> anyhow::Result<Vec<SessionCommit>> {
+    /// What each of these commits changed.
+    fn changes_of(&self, commits: &[Commit]) -> anyhow::Result<Vec<Vec<TreeChange>>> {
         commits
             .iter()
             .map(|commit| {
                 self.go_on()?;
-                Ok(SessionCommit {
-                    commit: CommitRef {
-                        id: commit.id.to_string(),
-                        time: commit.time,
-                        subject: commit.subject.clone(),
-                    },
-                    author: commit.author.name.clone(),
-                    files: happened::files(self.repository, commit.id)?,
-                })
+                self.repository.changes_of(commit.id)
             })
             .collect()
+    }
+
+    fn changes_of_session(&self) -> anyhow::Result<&[Vec<TreeChange>]> {
+        if let Some(known) = self.session_changes.get() {
+            return Ok(known);
+        }
+        let changes = self.changes_of(self.commits_of_session()?)?;
+        Ok(self.session_changes.get_or_init(|| changes))
     }
 
     /// None without a session.
@@ -193,7 +196,8 @@ impl HostData for PluginView<'_> {
     }
 
     fn commits(&self) -> anyhow::Result<Vec<SessionCommit>> {
-        self.with_files(&self.facts.commits.list)
+        let commits = &self.facts.commits.list;
+        Ok(happened::commits(commits, &self.changes_of(commits)?))
     }
 
     fn head(&self) -> Option<String> {
@@ -211,7 +215,8 @@ impl HostData for PluginView<'_> {
     }
 
     fn session_commits(&self) -> anyhow::Result<Vec<SessionCommit>> {
-        self.with_files(self.commits_of_session()?)
+        let commits = self.commits_of_session()?;
+        Ok(happened::commits(commits, self.changes_of_session()?))
     }
 
     fn commit_texts(
@@ -302,9 +307,9 @@ impl HostData for PluginView<'_> {
         happened::origins(
             self.repository,
             self.commits_of_session()?,
+            self.changes_of_session()?,
             self.facts.head.commit,
             self.facts.head.user.as_ref(),
-            &|| self.go_on(),
         )
     }
 
