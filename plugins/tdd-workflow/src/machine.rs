@@ -230,11 +230,11 @@ impl Story {
         }
     }
 
-    /// The changed tests that passed at once in the run before fail in this one, on the same tests and source: that run did
+    /// The changed tests that passed at once in the run before fail in this one, on the same tree: that run did
     /// not have them, or they depend on something else. Then nobody can say that they were never seen to fail.
     fn seen_to_fail(&mut self, run: &Run) -> bool {
         let before = self.last_run.as_ref().map(|(id, _)| id);
-        let same = !run.tests_changed && !run.source_changed;
+        let same = !run.moved;
         let accused = before.is_some() && self.never_failed.last() == before;
         if same && accused {
             self.never_failed.pop();

@@ -66,6 +66,15 @@ fn tests_that_were_only_moved_were_not_changed() {
     run(&mut host, 10, 1, &["tests/theirs.rs"]);
     host.entries[2].unwritten = vec!["tests/theirs.rs".into()];
     assert_eq!(trailers(&checkpoint(&host, None)), []);
+    // Nor does that show that a test of one's own can fail.
+    let mut host = super::host();
+    run(&mut host, 0, 0, &["tests/own.rs"]);
+    run(&mut host, 10, 1, &["tests/theirs.rs"]);
+    host.entries[1].unwritten = vec!["tests/theirs.rs".into()];
+    let said = checkpoint(&host, None);
+    assert_eq!(trailers(&said), []);
+    let never = "changed tests were never seen to fail (ev-1)";
+    assert_eq!(messages(&said), [never]);
 }
 
 /// A checkpoint of GREEN and the next failing run in one second; then a clock that went back.
