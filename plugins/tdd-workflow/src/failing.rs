@@ -31,6 +31,12 @@ impl Failing {
         self.0.is_empty()
     }
 
+    /// Whether the same command had more tests when it failed.
+    pub fn has_more_than(&self, ran: &Ran) -> bool {
+        let mut same = self.0.iter().filter(|failed| failed.ran.is_same(ran));
+        ran.counted.is_some() && same.any(|failed| failed.ran.counted > ran.counted)
+    }
+
     /// Whether what passes here is what failed: the same command, or one that has at least its tests; and nothing else is
     /// known to fail on this tree.
     pub fn pass(&self, ran: &Ran) -> bool {

@@ -260,6 +260,7 @@ impl Story {
             return;
         }
         match self.phase {
+            Some(Phase::Red) if self.failing.has_more_than(&run.what) => self.abandon(run),
             Some(Phase::Red) => {
                 self.complete(run.ended_at);
                 self.enter(
@@ -333,6 +334,22 @@ impl Story {
             Some(Open { red_at, seen, .. }) if seen => self.cycles.push(Cycle { red_at, green_at }),
             Some(_) => self.claimed_cycles += 1,
             None => {}
+        }
+    }
+
+    /// The tests that failed were taken out: it is as it was before they were there.
+    fn abandon(&mut self, run: &Run) {
+        self.failing.clear();
+        self.passed_beside = None;
+        self.open = None;
+        let why = format!(
+            "the tests pass, and are fewer than those that failed ({})",
+            run.id
+        );
+        let mut phases = self.phases.iter().rev().map(|(_, phase)| *phase);
+        match phases.find(|phase| *phase != Phase::Red) {
+            Some(before) => self.enter(before, run.ended_at, why),
+            None => (self.phase, self.why) = (None, why),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::*;
 
 /// A word an event: `F` failed or `P` passed, with `t` for changed tests, `s` for changed source, `n` for few tests, `o`
-/// for another command; `R!`, `G!` and `X!` claim RED, GREEN and REFACTOR. One a minute.
+/// for another command, `d` for a test less; `R!`, `G!` and `X!` claim RED, GREEN and REFACTOR. One a minute.
 fn story(words: &str) -> Story {
     let events: Vec<Event> = words
         .split_whitespace()
@@ -38,7 +38,11 @@ fn event(index: usize, word: &str) -> Event {
             }
             .to_owned(),
             runner: Some("pytest".to_owned()),
-            counted: Some(if word.contains(['n', 'o']) { 1 } else { 3 }),
+            counted: Some(match () {
+                () if word.contains('o') => 1,
+                () if word.contains('d') => 2,
+                () => 3,
+            }),
             ..Ran::default()
         },
         id: format!("ev-{index}"),
@@ -89,6 +93,12 @@ fn phases_follow_from_runs() {
         ("Ft R! Ps G! X!", Some(Refactor), 1),
         ("Ft X!", Some(Refactor), 0),
         ("Ft X! Ps", Some(Refactor), 1),
+        // What failed was taken out.
+        ("Ft Ptd", None, 0),
+        ("Ft Ptd Ps", None, 0),
+        ("Ft Ps Ft Ptd", Some(Green), 1),
+        ("Ft Ps Ps Ft Ptd", Some(Refactor), 1),
+        ("Ft Ptd Ft Ps", Some(Green), 1),
         // Another command passes, and what failed does not.
         ("Ft Po", Some(Red), 0),
         ("Ft Pso", Some(Red), 0),
