@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use crate::common::TestEnv;
 use crate::common::repository::{Repository, run};
 
-const CONTRACT: &[u8] = include_bytes!("../fixtures/contract/0.1.2.wasm");
+const CONTRACT: &[u8] = include_bytes!("../fixtures/contract/0.1.3.wasm");
 
 fn recorded(env: &TestEnv, repository: &Repository<'_>) -> Json {
     std::fs::write(env.root().join("contract.wasm"), CONTRACT).unwrap();
@@ -78,10 +78,112 @@ fn what_came_in_from_the_base_branch_is_not_the_sessions() {
         }
         repository.git(&["checkout", "-q", "feature/x"]);
         repository.git(bring_in);
+        run(&repository, &["run", "--", "true"]);
         let case = recorded(&env, &repository);
         let lines = &case["changed_lines"]["start"];
         assert_eq!(each(lines, "path"), ["mine.rs"], "{bring_in:?}");
+        let subjects = each(&case["session_commits"], "subject");
+        assert!(!subjects.contains(&"feat: theirs"), "{subjects:?}");
+        assert!(subjects.contains(&"feat: two"), "{subjects:?}");
+        // What was run then is about files that the base branch has so.
+        let changed = &case["evidence"][0]["changed_files"];
+        assert_eq!(*changed, json!(["mine.rs", "theirs.rs"]), "{bring_in:?}");
+        let unwritten = &case["entries"][0]["unwritten"];
+        assert_eq!(*unwritten, json!(["theirs.rs"]), "{bring_in:?}");
     }
+}
+
+#[test]
+fn a_commit_is_told_as_the_users_where_the_user_made_it_on_the_branch() {
+    let env = TestEnv::new();
+    let repository = env.repository("project");
+    repository.write("a.rs", "one\n");
+    repository.commit("feat: one");
+    run(&repository, &["start", "feature/x"]);
+    repository.git(&["checkout", "-q", "-b", "other"]);
+    repository.write("b.rs", "one\n");
+    repository.commit("feat: merged");
+    repository.git(&["checkout", "-q", "feature/x"]);
+    repository.git(&["mv", "a.rs", "moved.rs"]);
+    repository.commit("refactor: move");
+    repository.git(&["merge", "-q", "--no-edit", "other"]);
+    repository.write("c.rs", "one\n");
+    repository.git(&["add", "c.rs"]);
+    let somebody = "--author=Somebody Else <else@example.com>";
+    repository.git(&["commit", "-q", "-m", "feat: theirs", somebody]);
+    let case = recorded(&env, &repository);
+    let commits = case["session_commits"].as_array().unwrap().iter();
+    let told = commits.zip(case["commit_origins"].as_array().unwrap());
+    let told: Vec<_> = told
+        .filter(|(commit, _)| commit["files"].as_array().is_some_and(|it| !it.is_empty()))
+        .map(|(commit, origin)| {
+            let subject = commit["subject"].as_str().unwrap();
+            (
+                subject,
+                origin["by_user"] == true,
+                origin["unwritten"].clone(),
+            )
+        })
+        .collect();
+    assert_eq!(told.len(), 3, "{told:?}");
+    for (subject, by_user, unwritten) in [
+        ("feat: theirs", false, Json::Null),
+        ("feat: merged", false, Json::Null),
+        ("refactor: move", true, json!(["a.rs", "moved.rs"])),
+    ] {
+        assert!(
+            told.contains(&(subject, by_user, unwritten)),
+            "{subject}: {told:?}"
+        );
+    }
+}
+
+#[test]
+fn entries_are_told_in_the_order_of_the_record_whatever_the_clock_says() {
+    let env = TestEnv::new();
+    let repository = env.repository("project");
+    repository.write("a.rs", "one\n");
+    repository.commit("feat: one");
+    run(&repository, &["start", "feature/x"]);
+    repository.session(&["run", "--label", "tests", "--", "false"]);
+    run(&repository, &["checkpoint"]);
+    env.advance_minutes(-10);
+    run(&repository, &["run", "--label", "tests", "--", "true"]);
+    run(&repository, &["run", "--", "cat", "a.rs"]);
+    run(&repository, &["checkpoint"]);
+    let case = recorded(&env, &repository);
+    let ids = ["ev-1", "cp-1", "ev-2", "ev-3", "cp-2"];
+    assert_eq!(each(&case["entries"], "id"), ids);
+    let entries = case["entries"].as_array().unwrap().iter();
+    let tests: Vec<&Json> = entries.map(|entry| &entry["tests"]).collect();
+    let expected = [
+        json!("failed"),
+        Json::Null,
+        json!("passed"),
+        Json::Null,
+        Json::Null,
+    ];
+    assert_eq!(tests, expected.iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn what_the_session_before_saw_is_told_and_has_not_changed_since() {
+    let env = TestEnv::new();
+    let repository = env.repository("project");
+    repository.write("a.rs", "one\n");
+    repository.commit("feat: one");
+    run(&repository, &["start", "feature/x"]);
+    repository.write("test_a.rs", "one\n");
+    repository.session(&["run", "--label", "tests", "--", "false"]);
+    run(&repository, &["end", "--no-input"]);
+    run(&repository, &["start", "--no-input"]);
+    repository.write("b.rs", "one\n");
+    repository.session(&["run", "--label", "tests", "--", "false"]);
+    let case = recorded(&env, &repository);
+    assert_eq!(case["evidence"][0]["changed_files"], json!(["b.rs"]));
+    let earlier = &case["earlier_runs"][0];
+    assert_eq!(earlier["evidence"]["changed_files"], json!(["test_a.rs"]));
+    assert_eq!(earlier["entry"]["tests"], "failed");
 }
 
 #[test]

@@ -43,8 +43,18 @@ fn everywhere(repository: &Repository<'_>, words: &str, standing: &str) {
     }
 }
 
+/// One command, whose outcome lies outside of the work tree.
 fn tests(repository: &Repository<'_>, outcome: &str) -> Option<i32> {
-    let run = ["run", "--quiet", "--label", "tests", "--", outcome];
+    std::fs::write(repository.path().join("../outcome.sh"), outcome).unwrap();
+    let run = [
+        "run",
+        "--quiet",
+        "--label",
+        "tests",
+        "--",
+        "sh",
+        "../outcome.sh",
+    ];
     repository.session(&run).code
 }
 
@@ -178,4 +188,44 @@ fn tests_beside_the_code_are_seen_to_change() {
             .contains("changes source without tests: feat: dearest"),
         "{status}"
     );
+}
+
+#[test]
+fn a_cycle_goes_on_in_the_next_session_of_the_branch() {
+    for next in [&["start", "--tdd", "--no-input"][..], &["resume"]] {
+        let env = TestEnv::new();
+        let repository = session(&env, ON, &["start", "feature/x", "--tdd"]);
+        repository.write("tests/price_test.js", "one\n");
+        assert_eq!(tests(&repository, "false"), Some(1));
+        run(&repository, &["end", "--handoff", "--no-input"]);
+        env.advance_minutes(5);
+        run(&repository, next);
+        let said = phase(&repository, &["status"]);
+        let red = "- TDD phase: RED, unverified: it was the phase of";
+        assert!(said.starts_with(red), "{said}");
+        repository.write("src/price.rs", "fn price() { 1 }\n");
+        env.advance_minutes(5);
+        assert_eq!(tests(&repository, "true"), Some(0));
+        let words = "GREEN, since the first pass after RED (ev-1) (from plugin tdd-workflow)";
+        everywhere(&repository, words, "evidence");
+        let status = run(&repository, &["status"]).stdout;
+        assert!(status.contains("1 cycle: the last took 10m"), "{status}");
+        assert!(status.contains("Discipline: 100 of 100."), "{status}");
+    }
+}
+
+#[test]
+fn tests_that_the_session_before_saw_pass_are_not_changed_in_this_one() {
+    let env = TestEnv::new();
+    let repository = session(&env, ON, &["start", "feature/x", "--tdd"]);
+    repository.write("tests/price_test.js", "one\n");
+    assert_eq!(tests(&repository, "false"), Some(1));
+    env.advance_minutes(5);
+    assert_eq!(tests(&repository, "true"), Some(0));
+    run(&repository, &["end", "--no-input"]);
+    env.advance_minutes(5);
+    run(&repository, &["start", "--tdd", "--no-input"]);
+    assert_eq!(tests(&repository, "true"), Some(0));
+    let status = run(&repository, &["status"]).stdout;
+    assert!(!status.contains("never seen to fail"), "{status}");
 }

@@ -1,6 +1,7 @@
 //! `session run`: runs a command as if it were typed alone, and records what was seen of it. It must not change what the
 //! command does, nor fail it because something could not be recorded.
 
+mod changed;
 mod recording;
 mod shown;
 

@@ -94,17 +94,8 @@ fn without_others(
         return Ok(start);
     };
     let mut newest = start;
-    // Who merges what was fetched may have left the branch of the same name behind.
-    for name in [base.name.clone(), format!("origin/{}", base.name)] {
-        let Some(tip) = repository.resolve_commit(&name)? else {
-            continue;
-        };
-        if tip == newest || head == newest {
-            continue;
-        }
-        if let Some(common) = repository.merge_base(head, tip)?
-            && repository.is_ancestor(newest, common)?
-        {
+    for common in super::base::common(repository, head, &base.name)? {
+        if repository.is_ancestor(newest, common)? {
             newest = common;
         }
     }

@@ -2,11 +2,13 @@
 
 pub mod annotations;
 mod as_it_stands;
+pub mod base;
 pub mod changed_lines;
 pub mod commit_texts;
 pub mod evidence;
 mod expansion;
 pub mod gather;
+mod happened;
 mod large;
 pub mod path_history;
 pub mod plugin_view;
@@ -14,6 +16,7 @@ pub mod since;
 pub mod standing;
 pub mod tracked;
 pub mod tree_state;
+pub mod unwritten;
 pub mod within;
 
 use serde::Serialize;

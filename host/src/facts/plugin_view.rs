@@ -10,23 +10,23 @@ use super::Facts;
 use super::commit_texts;
 use super::evidence::Comparison;
 use super::expansion::expand;
-use super::standing::Standing;
+use super::happened;
 use crate::environment::Timestamp;
 use crate::git::commits::Commit;
 use crate::git::status::{Change, ChangeKind};
-use crate::git::tree_diff::LineCount;
-use crate::git::{ObjectId, Repository, remote_url};
+use crate::git::tree_diff::{LineCount, TreeChange};
+use crate::git::{Repository, remote_url};
 use crate::path::RepoPath;
 use crate::plugin::host_data::{
-    ChangedFile, ChangedLines, CheckpointView, CommitRef, CommitTexts, EvidenceView, HostData,
-    ItemView, PathActivity, RecentChange, RecentQuery, Remote, Scope, SessionCommit, SessionInfo,
-    SessionView, Since,
+    ChangedFile, ChangedLines, CheckpointView, CommitOrigin, CommitRef, CommitTexts, EarlierRun,
+    EntryView, EvidenceView, HostData, ItemView, PathActivity, RecentChange, RecentQuery, Remote,
+    Scope, SessionCommit, SessionInfo, SessionView, Since,
 };
-use crate::session::evidence::EvidenceRecord;
 use crate::session::list::Item;
 use crate::session::live::{LiveSession, Mode};
 use crate::store::events::{self, Events};
 use crate::store::layout::Layout;
+use crate::store::recorded_evidence;
 
 /// That a plugin is told of.
 const MOST_COMMITS: usize = 1_000;
@@ -38,6 +38,8 @@ pub struct PluginView<'a> {
     layout: &'a Layout,
     /// Walked once: several plugins ask, and some ask again of each commit.
     session_commits: OnceCell<Vec<Commit>>,
+    /// What each of them changed.
+    session_changes: OnceCell<Vec<Vec<TreeChange>>>,
     /// When nobody waits any more for what is being looked at.
     deadline: Cell<Option<Instant>>,
     /// Git is asked once for the files of untracked directories.
@@ -53,6 +55,7 @@ impl<'a> PluginView<'a> {
             repository,
             layout,
             session_commits: OnceCell::new(),
+            session_changes: OnceCell::new(),
             changes: OnceCell::new(),
             deadline: Cell::new(None),
             events: OnceCell::new(),
@@ -85,26 +88,23 @@ impl<'a> PluginView<'a> {
         })
     }
 
-    /// Commits with the paths that each one touched.
-    fn with_files(&self, commits: &[Commit]) -> anyhow::Result<Vec<SessionCommit>> {
+    /// What each of these commits changed.
+    fn changes_of(&self, commits: &[Commit]) -> anyhow::Result<Vec<Vec<TreeChange>>> {
         commits
             .iter()
             .map(|commit| {
                 self.go_on()?;
-                Ok(SessionCommit {
-                    commit: CommitRef {
-                        id: commit.id.to_string(),
-                        time: commit.time,
-                        subject: commit.subject.clone(),
-                    },
-                    author: commit.author.name.clone(),
-                    files: {
-                        let changes = self.repository.changes_of(commit.id)?.into_iter();
-                        changes.map(|change| change.path).collect()
-                    },
-                })
+                self.repository.changes_of(commit.id)
             })
             .collect()
+    }
+
+    fn changes_of_session(&self) -> anyhow::Result<&[Vec<TreeChange>]> {
+        if let Some(known) = self.session_changes.get() {
+            return Ok(known);
+        }
+        let changes = self.changes_of(self.commits_of_session()?)?;
+        Ok(self.session_changes.get_or_init(|| changes))
     }
 
     /// None without a session.
@@ -124,11 +124,9 @@ impl<'a> PluginView<'a> {
         if let Some(known) = self.session_commits.get() {
             return Ok(known);
         }
-        let start = self.facts.session.as_ref();
-        let start = start.map(|session| session.context.start_commit.clone());
-        let list = match (self.facts.head.commit, start) {
-            (Some(head), Some(start)) => {
-                let hide: Vec<ObjectId> = start.iter().filter_map(|id| id.parse().ok()).collect();
+        let list = match (self.facts.head.commit, &self.facts.session) {
+            (Some(head), Some(session)) => {
+                let hide = happened::hidden(self.facts, self.repository, head, &session.context)?;
                 self.repository.commits(head, &hide, MOST_COMMITS)?.list
             }
             _ => Vec::new(),
@@ -198,7 +196,8 @@ impl HostData for PluginView<'_> {
     }
 
     fn commits(&self) -> anyhow::Result<Vec<SessionCommit>> {
-        self.with_files(&self.facts.commits.list)
+        let commits = &self.facts.commits.list;
+        Ok(happened::commits(commits, &self.changes_of(commits)?))
     }
 
     fn head(&self) -> Option<String> {
@@ -216,7 +215,8 @@ impl HostData for PluginView<'_> {
     }
 
     fn session_commits(&self) -> anyhow::Result<Vec<SessionCommit>> {
-        self.with_files(self.commits_of_session()?)
+        let commits = self.commits_of_session()?;
+        Ok(happened::commits(commits, self.changes_of_session()?))
     }
 
     fn commit_texts(
@@ -259,7 +259,7 @@ impl HostData for PluginView<'_> {
                 Some(held) => held.standing.clone(),
                 None => now.standing(evidence)?,
             };
-            Ok(evidence_view(evidence.clone(), &standing))
+            Ok(happened::evidence_view(evidence.clone(), &standing))
         })
         .collect()
     }
@@ -274,6 +274,43 @@ impl HostData for PluginView<'_> {
                 tdd_phase: checkpoint.tdd_phase.map(|phase| phase.name().to_owned()),
             })
             .collect())
+    }
+
+    fn entries(&self) -> anyhow::Result<Vec<EntryView>> {
+        Ok(happened::entries(self.events()?))
+    }
+
+    fn earlier_runs(&self) -> anyhow::Result<Vec<EarlierRun>> {
+        let session = self.facts.session.as_ref();
+        let Some(before) = session.and_then(|session| session.context.before()) else {
+            return Ok(Vec::new());
+        };
+        let newest = recorded_evidence::newest(self.repository, before)?.found;
+        let own = newest.own.into_iter().map(|run| (before.clone(), run));
+        let status = self.facts.status();
+        let max_file = self.facts.config.snapshots.max_file;
+        let mut now = Comparison::new(self.repository, &status, self.facts.thoroughness, max_file);
+        own.chain(newest.earlier)
+            .map(|(session, run)| {
+                self.go_on()?;
+                let standing = now.standing(&run)?;
+                Ok(EarlierRun {
+                    session: session.to_string(),
+                    entry: happened::entry(&run),
+                    evidence: happened::evidence_view(run, &standing),
+                })
+            })
+            .collect()
+    }
+
+    fn commit_origins(&self) -> anyhow::Result<Vec<CommitOrigin>> {
+        happened::origins(
+            self.repository,
+            self.commits_of_session()?,
+            self.changes_of_session()?,
+            self.facts.head.commit,
+            self.facts.head.user.as_ref(),
+        )
     }
 
     fn path_activity(&self, paths: &[RepoPath]) -> anyhow::Result<Vec<PathActivity>> {
@@ -330,23 +367,6 @@ impl HostData for PluginView<'_> {
             }
         };
         std::fs::read(path).ok()
-    }
-}
-
-fn evidence_view(evidence: EvidenceRecord, standing: &Standing) -> EvidenceView {
-    EvidenceView {
-        id: evidence.id.to_string(),
-        command: evidence.typed(),
-        exit_code: evidence.exit_code,
-        started_at: evidence.started_at,
-        milliseconds: evidence.milliseconds,
-        standing: standing.word().to_owned(),
-        runner: evidence.runner(),
-        tests: evidence
-            .counts()
-            .map(|counts| (counts.passed, counts.failed, counts.skipped)),
-        label: evidence.label,
-        changed_files: evidence.changed_files,
     }
 }
 

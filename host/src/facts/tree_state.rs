@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::large::{self, Large};
 use super::within::{Look, Within};
 use crate::git::status::{BlobAt, Change, ChangeKind, Status};
+use crate::git::tree_diff::TreeChange;
 use crate::git::tree_edit::TreeEdits;
 use crate::git::{ObjectId, Repository};
 use crate::path::RepoPath;
@@ -181,6 +182,16 @@ impl Observed {
         repository: &Repository,
         other: &Self,
     ) -> anyhow::Result<Vec<RepoPath>> {
+        let changes = self.changes(repository, other)?.into_iter();
+        Ok(changes.map(|change| change.path).collect())
+    }
+
+    /// As [`Observed::difference`], with what stood there and what stands there now.
+    pub fn changes(
+        &self,
+        repository: &Repository,
+        other: &Self,
+    ) -> anyhow::Result<Vec<TreeChange>> {
         let mut heads = BTreeMap::new();
         for change in repository.changed_paths(self.head_tree, other.head_tree)? {
             heads.insert(change.path, [change.old, change.new]);
@@ -207,9 +218,14 @@ impl Observed {
                     (None, None) => Ok(None),
                 }
             };
-            let is_same = self.is_same_file(other, path, at(self, 0)?, at(other, 1)?);
+            let (old, new) = (at(self, 0)?, at(other, 1)?);
+            let is_same = self.is_same_file(other, path, old, new);
             if !is_same || self.differs_inside(other, path) {
-                different.push(path.clone());
+                different.push(TreeChange {
+                    path: path.clone(),
+                    old,
+                    new,
+                });
             }
         }
         Ok(different)

@@ -77,6 +77,15 @@ pub trait HostData {
     /// The checkpoints of this session, oldest first.
     fn checkpoints(&self) -> anyhow::Result<Vec<CheckpointView>>;
 
+    /// Both of them, in the order of the record.
+    fn entries(&self) -> anyhow::Result<Vec<EntryView>>;
+
+    /// The newest run of each command in the sessions before on this branch, newest first.
+    fn earlier_runs(&self) -> anyhow::Result<Vec<EarlierRun>>;
+
+    /// One for each of the session's commits, in the same order.
+    fn commit_origins(&self) -> anyhow::Result<Vec<CommitOrigin>>;
+
     /// What the plugin left for itself.
     fn state(&self, plugin: &str, scope: Scope) -> Option<Vec<u8>>;
 }
@@ -139,6 +148,34 @@ pub struct CheckpointView {
     pub time: Timestamp,
     /// `RED`, `GREEN` or `REFACTOR`.
     pub tdd_phase: Option<String>,
+}
+
+/// An entry of the record.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EntryView {
+    pub id: String,
+    /// Of a run of tests: `passed` or `failed`.
+    pub tests: Option<String>,
+    pub directory: Option<RepoPath>,
+    /// Of the changed files, those in which nothing new was written.
+    pub unwritten: Vec<RepoPath>,
+}
+
+/// A command that a session before this one saw the end of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EarlierRun {
+    pub session: String,
+    pub evidence: EvidenceView,
+    pub entry: EntryView,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitOrigin {
+    pub id: String,
+    /// Made on this branch by the user.
+    pub by_user: bool,
+    /// Of its files, those in which it wrote nothing new.
+    pub unwritten: Vec<RepoPath>,
 }
 
 /// The branch, its session, and the three lists.

@@ -62,6 +62,9 @@ pub struct EvidenceRecord {
     /// There were more than are listed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub more_changed_files: bool,
+    /// Those of `changed_files` in which nobody wrote anything new: they were only moved, say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unwritten_files: Vec<RepoPath>,
 }
 
 /// The work tree at one moment, without `.session/`.
@@ -369,6 +372,7 @@ pub mod tests {
             shown_whole: Vec::new(),
             changed_files: Vec::new(),
             more_changed_files: false,
+            unwritten_files: Vec::new(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::ids::SessionId;
 use super::list::{CheckList, ListKind};
-use super::live::{CONTEXT_FORMAT, LiveContext, LiveSession, Mode, Touched};
+use super::live::{CONTEXT_FORMAT, LiveContext, LiveSession, Mode, TddPhase, Touched};
 use super::record::{RECORD_FORMAT, StartRecord};
 
 /// What is known of the world when a session begins.
@@ -16,7 +16,8 @@ pub struct Beginning {
     pub touched: Touched,
 }
 
-/// A new session. Numbers go on where the branch's last session stopped: an id never means two things on one branch.
+/// A new session. Numbers go on where the branch's last session stopped: an id never means two things on one branch. A
+/// test that failed then is still to be made to pass.
 pub fn begin(beginning: Beginning, previous: Option<&LiveSession>) -> LiveSession {
     let (objectives, blockers) = match previous {
         Some(previous) => (
@@ -30,6 +31,9 @@ pub fn begin(beginning: Beginning, previous: Option<&LiveSession>) -> LiveSessio
     };
     let mut session = open(beginning, None, objectives, blockers);
     session.context.follows = previous.map(|previous| previous.context.id.clone());
+    let phase = previous.and_then(|previous| previous.context.tdd_phase);
+    let is_red = phase == Some(TddPhase::Red) && session.context.mode == Mode::Tdd;
+    session.context.tdd_phase = phase.filter(|_| is_red);
     session
 }
 
@@ -153,5 +157,23 @@ mod tests {
         assert_eq!(ids, ["obj-8"]);
         assert_eq!(next.context.continues, None);
         assert_eq!(next.context.follows, Some(before.context.id));
+    }
+
+    #[test]
+    fn a_new_session_begins_red_where_tests_failed_at_the_end_of_the_one_before() {
+        let mut before = session();
+        for (phase, mode, expected) in [
+            (TddPhase::Red, Mode::Tdd, Some(TddPhase::Red)),
+            (TddPhase::Red, Mode::Normal, None),
+            (TddPhase::Green, Mode::Tdd, None),
+        ] {
+            before.context.tdd_phase = Some(phase);
+            let beginning = Beginning {
+                mode,
+                ..beginning()
+            };
+            let next = begin(beginning, Some(&before));
+            assert_eq!(next.context.tdd_phase, expected, "{phase:?} {mode:?}");
+        }
     }
 }

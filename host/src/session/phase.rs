@@ -87,7 +87,7 @@ pub fn now(facts: &Facts, contributions: &[Contribution]) -> Option<PhaseNow> {
     if let Some((last, told)) = last.and_then(|last| Some((last, last.phase_told.as_ref()?))) {
         return Some(PhaseNow::told(told, Some(last.id)));
     }
-    let why = match (last, &context.continues) {
+    let why = match (last, context.before()) {
         (Some(last), _) => format!("claimed ({})", last.id),
         (None, Some(before)) if facts.last_checkpoint.is_none() => {
             format!("it was the phase of {before}")

@@ -16,6 +16,8 @@ const MOST_ENTRIES: usize = 1_000;
 pub struct Events {
     pub evidence: Vec<EvidenceRecord>,
     pub checkpoints: Vec<CheckpointRecord>,
+    /// The ids of both, as they follow each other in the record.
+    pub order: Vec<String>,
 }
 
 /// The newest of each kind, at most `most`. What is damaged is passed over: who reads the record for itself warns of it.
@@ -44,6 +46,7 @@ pub fn newest(repository: &Repository, id: &SessionId, most: usize) -> anyhow::R
     }
     events.evidence.reverse();
     events.checkpoints.reverse();
+    events.order.reverse();
     Ok(events)
 }
 
@@ -68,8 +71,12 @@ impl Events {
 
     fn put(&mut self, entry: Entry, most: usize) {
         match entry {
-            Entry::Evidence(evidence) if self.evidence.len() < most => self.evidence.push(evidence),
+            Entry::Evidence(evidence) if self.evidence.len() < most => {
+                self.order.push(evidence.id.to_string());
+                self.evidence.push(evidence);
+            }
             Entry::Checkpoint(checkpoint) if self.checkpoints.len() < most => {
+                self.order.push(checkpoint.id.to_string());
                 self.checkpoints.push(checkpoint);
             }
             _ => {}
@@ -141,6 +148,14 @@ mod tests {
         let events = newest(&test.open(), &id, most).unwrap();
         let runs = events.evidence.iter().map(|it| it.id.0).collect();
         (runs, events.checkpoints.iter().map(|it| it.id.0).collect())
+    }
+
+    #[test]
+    fn runs_and_checkpoints_follow_each_other_as_they_were_recorded() {
+        let test = TestRepository::new();
+        let id = recorded(&test, "rccrrc");
+        let events = newest(&test.open(), &id, 2).unwrap();
+        assert_eq!(events.order, ["cp-2", "ev-2", "ev-3", "cp-3"]);
     }
 
     #[test]

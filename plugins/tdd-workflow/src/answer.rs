@@ -82,6 +82,11 @@ fn section(picture: &Picture, with_reasons: bool) -> Section {
     if story.last_run.is_some() && !picture.current {
         body.push_str("The tests were last run on an older tree.\n");
     }
+    if let (Some(id), Some(Phase::Red)) = (&story.passed_beside, story.phase) {
+        body.push_str(&format!(
+            "{id} passed, and is not known to have had the tests that failed.\n"
+        ));
+    }
     if let (Some(last), Some(mean)) = (story.cycles.last(), story.mean_cycle()) {
         body.push_str(&format!(
             "{}: the last took {}, one takes {} on average.\n",
@@ -90,9 +95,18 @@ fn section(picture: &Picture, with_reasons: bool) -> Section {
             duration(mean)
         ));
     }
-    if let Some(red_at) = story.red_at {
+    if story.claimed_cycles > 0 {
+        body.push_str(&format!(
+            "{} claimed, without a run that failed and one that passed.\n",
+            match story.claimed_cycles {
+                1 => "1 cycle is".to_owned(),
+                number => format!("{number} cycles are"),
+            }
+        ));
+    }
+    if let (Some(open), Some(Phase::Red)) = (story.open, story.phase) {
         let open = Cycle {
-            red_at,
+            red_at: open.red_at,
             green_at: picture.now,
         };
         body.push_str(&format!(

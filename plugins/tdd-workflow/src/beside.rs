@@ -19,9 +19,10 @@ pub fn is_beside(classes: &Classes, path: &str) -> bool {
     classes.kind(path) == Kind::Source && Language::of(path).is_some()
 }
 
-/// The session's, oldest first. What is found out of them is kept.
+/// Those that the user made on the branch, oldest first, each with the files that it wrote. What is found out of them is
+/// kept.
 pub fn commits(classes: &Classes, kept: &mut Kept, effort: Effort) -> Vec<Commit> {
-    let all = facts::session_commits();
+    let all = written_by_user();
     look_into(&all, classes, kept, effort);
     let commits = all.into_iter().rev().map(|commit| {
         let has = |kind: Kind| commit.files.iter().any(|path| classes.kind(path) == kind);
@@ -44,6 +45,18 @@ pub fn commits(classes: &Classes, kept: &mut Kept, effort: Effort) -> Vec<Commit
         }
     });
     commits.collect()
+}
+
+/// What others did is theirs to have tested, and a file that was only moved needs no test.
+fn written_by_user() -> Vec<CommitInfo> {
+    let all = facts::session_commits().into_iter();
+    let both = all.zip(facts::commit_origins());
+    both.filter(|(_, origin)| origin.by_user)
+        .map(|(mut commit, origin)| {
+            commit.files.retain(|path| !origin.unwritten.contains(path));
+            commit
+        })
+        .collect()
 }
 
 /// A commit that changes a test file needs none: it has its tests.
@@ -71,16 +84,19 @@ fn look_into(commits: &[CommitInfo], classes: &Classes, kept: &mut Kept, effort:
     let globs = inline::GLOBS.map(str::to_owned);
     // Without an answer they stay unknown.
     for changes in repository::commit_texts(&ids, &globs).unwrap_or_default() {
-        if let Some(found) = found_in(&changes, classes) {
+        let of = commits.iter().find(|commit| commit.id == changes.id);
+        let written = of.map_or(&[][..], |commit| &commit.files);
+        if let Some(found) = found_in(&changes, written, classes) {
             kept.keep_commit(&changes.id, found);
         }
     }
 }
 
 /// None: some of it was not to be seen, and no test in the rest.
-fn found_in(changes: &CommitChanges, classes: &Classes) -> Option<Sides> {
+fn found_in(changes: &CommitChanges, written: &[String], classes: &Classes) -> Option<Sides> {
     let mut found = Sides::default();
-    for file in &changes.files {
+    let files = changes.files.iter();
+    for file in files.filter(|file| written.contains(&file.path)) {
         let language = Language::of(&file.path).filter(|_| is_beside(classes, &file.path));
         if let Some(language) = language {
             let kinds = language.line_kinds(&file.text);

@@ -25,7 +25,9 @@ const SOURCES: [&str; 51] = [
     "mm", "ex", "exs", "erl", "c", "h", "cc", "cpp", "cxx", "hh", "hpp", "hxx", "zig", "dart",
     "lua", "pl", "pm", "r", "jl", "hs", "ml", "nim", "sh", "d",
 ];
-/// Directories whose code is tests, in any language.
+/// Extensions of what is written for people, also beside tests.
+const DOCUMENTS: [&str; 4] = ["md", "rst", "adoc", "markdown"];
+/// Directories whose files are tests, in any language.
 const TEST_DIRECTORIES: [&str; 8] = [
     "test",
     "tests",
@@ -87,6 +89,9 @@ fn is_test(path: &str) -> bool {
     let (stem, extension) = name(path);
     if stem == "conftest" && extension == "py" {
         return true;
+    }
+    if DOCUMENTS.contains(&extension) {
+        return false;
     }
     // Snapshots and the like are the tests' own, whatever they are written in.
     let mut directories = path.split('/').rev().skip(1);
@@ -175,6 +180,8 @@ mod tests {
             "README.md",
             "Cargo.toml",
             "docs/test.md",
+            "tests/README.md",
+            "spec/guide.adoc",
             "LICENSE",
             "src/data.json",
             "package.json",

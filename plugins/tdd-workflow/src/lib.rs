@@ -6,6 +6,7 @@
 mod answer;
 mod beside;
 mod discipline;
+mod failing;
 mod files;
 mod gather;
 mod glob;
@@ -13,6 +14,7 @@ mod inline;
 mod kept;
 mod machine;
 mod outcome;
+mod runs;
 mod settings;
 
 use session_plugin::{Brief, Checkpoint, Contribution, Handoff, Request, Status};

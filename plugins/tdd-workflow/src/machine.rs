@@ -1,6 +1,9 @@
 //! The state machine of test-driven development: from runs of the tests and from claims to phases and cycles. It must
 //! not know where runs and claims come from, nor what a file is.
 
+use crate::failing::Failing;
+use crate::runs::Ran;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
     Red,
@@ -38,8 +41,11 @@ pub struct Run {
     /// Since the run before.
     pub tests_changed: bool,
     pub source_changed: bool,
+    /// Anything at all has.
+    pub moved: bool,
     /// It counted fewer tests than its runner did before: the changed ones may not be among them.
     pub narrow: bool,
+    pub what: Ran,
 }
 
 /// A phase that somebody named.
@@ -60,19 +66,29 @@ pub enum Event {
 }
 
 impl Event {
-    pub fn at(&self) -> i64 {
+    pub fn id(&self) -> &str {
         match self {
-            Self::Run(run) => run.ended_at,
-            Self::Claim(claim) => claim.at,
+            Self::Run(run) => &run.id,
+            Self::Claim(claim) => &claim.id,
         }
     }
 }
 
-/// From the first failing run with a changed test to the first pass.
+/// From the first failing run with a changed test to the first pass of what failed, both of them seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cycle {
     pub red_at: i64,
     pub green_at: i64,
+}
+
+/// A cycle that is not complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Open {
+    pub red_at: i64,
+    /// A run failed; else somebody said so.
+    pub seen: bool,
+    /// Somebody said that it is complete, and no run has passed.
+    pub claimed_green: bool,
 }
 
 /// What the events come to.
@@ -85,9 +101,11 @@ pub struct Story {
     pub by_claim: bool,
     /// Nothing was seen or said in this session that tells a phase.
     pub carried: bool,
-    /// When each phase began, oldest first.
+    /// When each phase began, oldest first. Where the clock went back, no earlier than the one before.
     pub phases: Vec<(i64, Phase)>,
     pub cycles: Vec<Cycle>,
+    /// Cycles of which no run showed the beginning or the end.
+    pub claimed_cycles: usize,
     /// Runs that passed after nothing but tests was changed, where code had broken them.
     pub fixed_after_code: Vec<String>,
     /// Runs in which changed tests passed at once: nobody saw them fail.
@@ -96,28 +114,52 @@ pub struct Story {
     pub unverified: Vec<String>,
     /// The last run, and whether it passed.
     pub last_run: Option<(String, bool)>,
-    /// When the cycle began that is not complete yet.
-    pub red_at: Option<i64>,
+    pub open: Option<Open>,
+    /// What failed since this cycle began.
+    pub failing: Failing,
+    /// A run that passed since, and is not known to have had that.
+    pub passed_beside: Option<String>,
     /// The last run failed although no test had changed.
     pub broken: bool,
     /// Tests were changed, and no run since is known to have had them.
     pub pending: bool,
 }
 
-/// Goes through the events, which have to be in the order of their time. `carried` is the phase that the session before
-/// was in at its end.
-pub fn tell(events: &[Event], carried: Option<Phase>) -> Story {
+/// Where the session before stopped.
+#[derive(Debug, Clone, Default)]
+pub struct Before {
+    pub phase: Option<Phase>,
+    /// The runs that failed then and have not passed since, with the time at which each was started. Of RED they are
+    /// what was seen.
+    pub failed: Vec<(i64, Ran)>,
+}
+
+/// Goes through the events, which have to be in the order in which they happened.
+pub fn tell(events: &[Event], before: Before) -> Story {
     let mut story = Story {
         why: "no run of the tests was seen yet".to_owned(),
         ..Story::default()
     };
-    if let Some(phase) = carried {
+    if let Some(phase) = before.phase {
         let why = "it was the phase of the session before".to_owned();
         story.enter(phase, i64::MIN, why);
         story.by_claim = true;
         story.carried = true;
     }
+    let since = before.failed.iter().map(|(at, _)| *at).min();
+    if let (Some(Phase::Red), Some(red_at)) = (before.phase, since) {
+        story.open = Some(Open {
+            red_at,
+            seen: true,
+            claimed_green: false,
+        });
+        let failed = before.failed.into_iter();
+        failed.for_each(|(_, ran)| story.failing.add(ran));
+    }
     for event in events {
+        if let Event::Run(Run { moved: true, .. }) = event {
+            story.failing.moved();
+        }
         match event {
             Event::Run(run) if run.passed => story.pass(run),
             Event::Run(run) => story.fail(run),
@@ -133,7 +175,8 @@ pub fn tell(events: &[Event], carried: Option<Phase>) -> Story {
 impl Story {
     fn enter(&mut self, phase: Phase, at: i64, why: String) {
         if self.phase != Some(phase) {
-            self.phases.push((at, phase));
+            let before = self.phases.last().map_or(i64::MIN, |(at, _)| *at);
+            self.phases.push((at.max(before), phase));
         }
         self.phase = Some(phase);
         self.why = why;
@@ -143,17 +186,20 @@ impl Story {
 
     fn fail(&mut self, run: &Run) {
         let id = &run.id;
+        self.passed_beside = None;
         let pending = std::mem::take(&mut self.pending);
         let unseen = self.seen_to_fail(run);
         if run.tests_changed || pending || unseen {
-            self.red_at.get_or_insert(run.started_at);
+            self.saw_red(run);
             self.broken = false;
             self.enter(
                 Phase::Red,
                 run.ended_at,
                 format!("tests were changed, and they fail ({id})"),
             );
-        } else if self.phase != Some(Phase::Red) {
+        } else if self.phase == Some(Phase::Red) {
+            self.saw_red(run);
+        } else {
             self.broken = true;
             self.why = match self.phase {
                 Some(_) => format!("the tests fail, and none was changed ({id})"),
@@ -162,11 +208,33 @@ impl Story {
         }
     }
 
-    /// The changed tests that passed at once in the run before fail in this one, on the same tests and source: that run did
+    /// A cycle that somebody said to be complete is none any more.
+    fn saw_red(&mut self, run: &Run) {
+        let open = self.open.filter(|open| !open.claimed_green);
+        if open.is_none() {
+            self.failing.clear();
+        }
+        self.open = Some(Open {
+            red_at: open.map_or(run.started_at, |open| open.red_at),
+            seen: true,
+            claimed_green: false,
+        });
+        self.failing.add(run.what.clone());
+    }
+
+    /// Whether these are the tests that failed. Where only somebody's word is known of that, any run that is not narrow.
+    fn is_of_what_failed(&self, run: &Run) -> bool {
+        match self.failing.is_none() {
+            true => !run.narrow,
+            false => self.failing.pass(&run.what),
+        }
+    }
+
+    /// The changed tests that passed at once in the run before fail in this one, on the same tree: that run did
     /// not have them, or they depend on something else. Then nobody can say that they were never seen to fail.
     fn seen_to_fail(&mut self, run: &Run) -> bool {
         let before = self.last_run.as_ref().map(|(id, _)| id);
-        let same = !run.tests_changed && !run.source_changed;
+        let same = !run.moved;
         let accused = before.is_some() && self.never_failed.last() == before;
         if same && accused {
             self.never_failed.pop();
@@ -176,15 +244,25 @@ impl Story {
 
     fn pass(&mut self, run: &Run) {
         let id = &run.id;
+        let is_red = self.phase == Some(Phase::Red);
+        let of_what_failed = self.is_of_what_failed(run);
+        if is_red && !of_what_failed {
+            self.passed_beside = Some(id.clone());
+            return;
+        }
+        if !is_red && of_what_failed {
+            self.complete_claimed(run.ended_at);
+        }
         let tests_changed = run.tests_changed || self.pending;
-        self.pending = tests_changed && run.narrow && self.phase != Some(Phase::Red);
+        self.pending = tests_changed && run.narrow && !is_red;
         if self.pending {
             self.why = format!("the changed tests may not be among those that pass ({id})");
             return;
         }
         match self.phase {
+            Some(Phase::Red) if self.failing.has_more_than(&run.what) => self.abandon(run),
             Some(Phase::Red) => {
-                self.finish_cycle(run.ended_at);
+                self.complete(run.ended_at);
                 self.enter(
                     Phase::Green,
                     run.ended_at,
@@ -218,7 +296,15 @@ impl Story {
     fn claim(&mut self, claim: &Claim) {
         let id = &claim.id;
         if claim.phase == Phase::Red {
-            self.red_at.get_or_insert(claim.at);
+            let open = self.open.filter(|open| !open.claimed_green);
+            if open.is_none() {
+                self.failing.clear();
+            }
+            self.open = open.or(Some(Open {
+                red_at: claim.at,
+                seen: false,
+                claimed_green: false,
+            }));
         } else {
             let last = self.last_run.as_ref();
             if !claim
@@ -227,8 +313,11 @@ impl Story {
             {
                 self.unverified.push(id.clone());
             }
-            if self.phase == Some(Phase::Red) {
-                self.finish_cycle(claim.at);
+            if self.phase == Some(Phase::Red)
+                && let Some(open) = &mut self.open
+            {
+                open.claimed_green = true;
+                self.claimed_cycles += 1;
             }
         }
         if self.phase != Some(claim.phase) || self.carried {
@@ -237,9 +326,38 @@ impl Story {
         }
     }
 
-    fn finish_cycle(&mut self, green_at: i64) {
-        if let Some(red_at) = self.red_at.take() {
-            self.cycles.push(Cycle { red_at, green_at });
+    /// A run showed the end. Of a beginning that nobody saw it makes no cycle.
+    fn complete(&mut self, green_at: i64) {
+        self.failing.clear();
+        self.passed_beside = None;
+        match self.open.take() {
+            Some(Open { red_at, seen, .. }) if seen => self.cycles.push(Cycle { red_at, green_at }),
+            Some(_) => self.claimed_cycles += 1,
+            None => {}
+        }
+    }
+
+    /// The tests that failed were taken out: it is as it was before they were there.
+    fn abandon(&mut self, run: &Run) {
+        self.failing.clear();
+        self.passed_beside = None;
+        self.open = None;
+        let why = format!(
+            "the tests pass, and are fewer than those that failed ({})",
+            run.id
+        );
+        let mut phases = self.phases.iter().rev().map(|(_, phase)| *phase);
+        match phases.find(|phase| *phase != Phase::Red) {
+            Some(before) => self.enter(before, run.ended_at, why),
+            None => (self.phase, self.why) = (None, why),
+        }
+    }
+
+    /// The end that somebody claimed before is seen now.
+    fn complete_claimed(&mut self, green_at: i64) {
+        if self.open.is_some_and(|open| open.claimed_green) {
+            self.claimed_cycles -= 1;
+            self.complete(green_at);
         }
     }
 

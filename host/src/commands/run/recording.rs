@@ -3,13 +3,14 @@
 
 use std::ffi::OsString;
 
+use super::changed;
 use crate::commands::{auto_checkpoint, phase_checkpoint};
 use crate::document::secrets;
 use crate::environment::Environment;
 use crate::evidence::report::Reports;
 use crate::facts::gather::Options;
 use crate::facts::tree_state::{self, Observed};
-use crate::git::{ObjectId, Repository, StatusProcess};
+use crate::git::{ObjectId, StatusProcess};
 use crate::path::RepoPath;
 use crate::process::Ran;
 use crate::session::evidence::{Counted, EvidenceRecord};
@@ -22,9 +23,6 @@ use crate::store::snapshot::Limits;
 use crate::store::transaction::Transaction;
 use crate::ui::Ui;
 use crate::workspace::{Place, Workspace, require_open};
-
-/// Changed files that a piece of evidence names.
-const FILES_NAMED: usize = 1_000;
 
 /// Knows where to record.
 pub struct Recorder {
@@ -97,15 +95,12 @@ impl Recorder {
         self.read_large(&mut after)?;
         observation.before.observed.take_large(&after);
         let before = observation.before.observed.clone();
+        let head = observation.before.head;
         let mut evidence = evidence(&self.workspace, observation, &after)?;
         self.workspace.environment.advance(evidence.milliseconds);
         let write = |transaction: &Transaction<'_>, session: &mut LiveSession| {
             let repository = transaction.repository();
-            if let Some(newest) = previous(repository, session)? {
-                let changed = newest.difference(repository, &before)?;
-                evidence.more_changed_files = changed.len() > FILES_NAMED;
-                evidence.changed_files = changed.into_iter().take(FILES_NAMED).collect();
-            }
+            changed::note(repository, session, head, &before, &mut evidence)?;
             if evidence.passed() && evidence.is_test() && evidence.holds {
                 let failed = recorded_evidence::failed(repository, &session.context.id)?;
                 let whole = failed
@@ -217,31 +212,8 @@ fn evidence(
         shown_whole: Vec::new(),
         changed_files: Vec::new(),
         more_changed_files: false,
+        unwritten_files: Vec::new(),
     })
-}
-
-/// The work tree that the evidence before is about, or that the session began with. None where nobody knows it.
-fn previous(repository: &Repository, session: &LiveSession) -> anyhow::Result<Option<Observed>> {
-    let context = &session.context;
-    let newest = recorded_evidence::last(repository, &context.id)?;
-    if let Some(newest) = newest {
-        let state = match newest.holds {
-            true => newest.after(),
-            false => &newest.before,
-        };
-        return Ok(Observed::from_state(repository, state));
-    }
-    let Some(start) = &context.start_commit else {
-        return Ok(Some(Observed::default()));
-    };
-    let commit = start.parse().ok();
-    let Some(commit) = commit.filter(|commit| repository.commit_exists(*commit)) else {
-        return Ok(None);
-    };
-    Ok(Some(Observed {
-        head_tree: Some(repository.commit_tree(commit)?),
-        ..Observed::default()
-    }))
 }
 
 fn limits(workspace: &Workspace) -> Limits {

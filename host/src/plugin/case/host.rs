@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use globset::GlobSet;
 
-use super::{Case, ChangedText, Commit, CommitRef, Item, Since};
+use super::{Case, ChangedText, Commit, CommitRef, Entry, Evidence, Item, Since};
 use crate::environment::Timestamp;
 use crate::error::user_error;
 use crate::git::text_diff::LineChange;
@@ -210,21 +210,7 @@ impl HostData for CaseHost<'_> {
     }
 
     fn evidence(&self) -> anyhow::Result<Vec<host_data::EvidenceView>> {
-        let evidence = self.case.evidence.iter();
-        Ok(evidence
-            .map(|it| host_data::EvidenceView {
-                id: it.id.clone(),
-                label: it.label.clone(),
-                command: it.command.clone(),
-                exit_code: it.exit_code,
-                started_at: it.started_at,
-                milliseconds: it.milliseconds,
-                standing: it.standing.clone(),
-                runner: it.runner.clone(),
-                tests: it.tests,
-                changed_files: paths(&it.changed_files),
-            })
-            .collect())
+        Ok(self.case.evidence.iter().map(evidence).collect())
     }
 
     fn checkpoints(&self) -> anyhow::Result<Vec<host_data::CheckpointView>> {
@@ -239,6 +225,32 @@ impl HostData for CaseHost<'_> {
             .collect())
     }
 
+    fn entries(&self) -> anyhow::Result<Vec<host_data::EntryView>> {
+        Ok(self.case.entries.iter().map(entry).collect())
+    }
+
+    fn earlier_runs(&self) -> anyhow::Result<Vec<host_data::EarlierRun>> {
+        let runs = self.case.earlier_runs.iter();
+        Ok(runs
+            .map(|run| host_data::EarlierRun {
+                session: run.session.clone(),
+                evidence: evidence(&run.evidence),
+                entry: entry(&run.entry),
+            })
+            .collect())
+    }
+
+    fn commit_origins(&self) -> anyhow::Result<Vec<host_data::CommitOrigin>> {
+        let origins = self.case.commit_origins.iter();
+        Ok(origins
+            .map(|origin| host_data::CommitOrigin {
+                id: origin.id.clone(),
+                by_user: origin.by_user,
+                unwritten: paths(&origin.unwritten),
+            })
+            .collect())
+    }
+
     fn state(&self, _plugin: &str, scope: Scope) -> Option<Vec<u8>> {
         let scope = match scope {
             Scope::Session => "session",
@@ -246,6 +258,30 @@ impl HostData for CaseHost<'_> {
         };
         let text = self.case.state.get(scope);
         text.map(|text| text.clone().into_bytes())
+    }
+}
+
+fn evidence(it: &Evidence) -> host_data::EvidenceView {
+    host_data::EvidenceView {
+        id: it.id.clone(),
+        label: it.label.clone(),
+        command: it.command.clone(),
+        exit_code: it.exit_code,
+        started_at: it.started_at,
+        milliseconds: it.milliseconds,
+        standing: it.standing.clone(),
+        runner: it.runner.clone(),
+        tests: it.tests,
+        changed_files: paths(&it.changed_files),
+    }
+}
+
+fn entry(entry: &Entry) -> host_data::EntryView {
+    host_data::EntryView {
+        id: entry.id.clone(),
+        tests: entry.tests.clone(),
+        directory: entry.directory.as_deref().map(RepoPath::from),
+        unwritten: paths(&entry.unwritten),
     }
 }
 

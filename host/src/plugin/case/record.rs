@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use globset::GlobSet;
 
 use super::{
-    Activity, Case, ChangedFile, ChangedLines, ChangedText, Checkpoint, Commit, CommitRef,
-    Decision, Evidence, Grants, Item, LineCount, RecentChange, Remote, SCHEMA, Session, Since,
+    Activity, Case, ChangedFile, ChangedLines, ChangedText, Checkpoint, Commit, CommitOrigin,
+    CommitRef, Decision, EarlierRun, Entry, Evidence, Grants, Item, LineCount, RecentChange,
+    Remote, SCHEMA, Session, Since,
 };
 use crate::glob;
 use crate::path::RepoPath;
@@ -53,6 +54,9 @@ pub fn record(host: &dyn HostData, read: &[String]) -> anyhow::Result<Case> {
         session_commits: host.session_commits()?.into_iter().map(commit).collect(),
         evidence: host.evidence()?.into_iter().map(evidence).collect(),
         checkpoints: host.checkpoints()?.into_iter().map(checkpoint).collect(),
+        entries: host.entries()?.into_iter().map(entry).collect(),
+        earlier_runs: host.earlier_runs()?.into_iter().map(earlier_run).collect(),
+        commit_origins: host.commit_origins()?.into_iter().map(origin).collect(),
         remotes: host.remotes().into_iter().map(remote).collect(),
         path_activity: path_activity(host, &tracked)?,
         recent_changes: recent.into_iter().flatten().map(recent_change).collect(),
@@ -253,5 +257,30 @@ fn checkpoint(checkpoint: host_data::CheckpointView) -> Checkpoint {
         label: checkpoint.label,
         time: checkpoint.time,
         tdd_phase: checkpoint.tdd_phase,
+    }
+}
+
+fn entry(entry: host_data::EntryView) -> Entry {
+    Entry {
+        id: entry.id,
+        tests: entry.tests,
+        directory: entry.directory.as_ref().map(RepoPath::to_text),
+        unwritten: entry.unwritten.iter().map(RepoPath::to_text).collect(),
+    }
+}
+
+fn earlier_run(run: host_data::EarlierRun) -> EarlierRun {
+    EarlierRun {
+        session: run.session,
+        evidence: evidence(run.evidence),
+        entry: entry(run.entry),
+    }
+}
+
+fn origin(origin: host_data::CommitOrigin) -> CommitOrigin {
+    CommitOrigin {
+        id: origin.id,
+        by_user: origin.by_user,
+        unwritten: origin.unwritten.iter().map(RepoPath::to_text).collect(),
     }
 }

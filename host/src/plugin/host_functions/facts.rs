@@ -146,6 +146,36 @@ impl facts::Host for Sandbox {
             .collect())
     }
 
+    fn entries(&mut self) -> wasmtime::Result<Vec<facts::Entry>> {
+        let all = self.ask(|host| host.entries())?.map_err(trap)?;
+        let older = all.len().saturating_sub(2 * MOST_EVENTS);
+        Ok(all.into_iter().skip(older).map(entry).collect())
+    }
+
+    fn earlier_runs(&mut self) -> wasmtime::Result<Vec<facts::EarlierRun>> {
+        let all = self.ask(|host| host.earlier_runs())?.map_err(trap)?;
+        let newest = all.into_iter().take(MOST_EVENTS);
+        Ok(newest
+            .map(|run| facts::EarlierRun {
+                session: run.session,
+                evidence: evidence(run.evidence),
+                entry: entry(run.entry),
+            })
+            .collect())
+    }
+
+    fn commit_origins(&mut self) -> wasmtime::Result<Vec<facts::CommitOrigin>> {
+        let all = self.ask(|host| host.commit_origins())?.map_err(trap)?;
+        let newest = all.into_iter().take(MOST_COMMITS);
+        Ok(newest
+            .map(|origin| facts::CommitOrigin {
+                id: origin.id,
+                by_user: origin.by_user,
+                unwritten: origin.unwritten.iter().map(RepoPath::to_text).collect(),
+            })
+            .collect())
+    }
+
     fn configuration(&mut self) -> wasmtime::Result<String> {
         self.count()?;
         Ok(self.context.configuration.clone())
@@ -217,5 +247,15 @@ fn evidence(evidence: host_data::EvidenceView) -> facts::EvidenceInfo {
                 skipped,
             }),
         changed_files: files.map(RepoPath::to_text).collect(),
+    }
+}
+
+fn entry(entry: host_data::EntryView) -> facts::Entry {
+    let unwritten = entry.unwritten.iter().take(MOST_PATHS);
+    facts::Entry {
+        id: entry.id,
+        tests: entry.tests,
+        directory: entry.directory.as_ref().map(RepoPath::to_text),
+        unwritten: unwritten.map(RepoPath::to_text).collect(),
     }
 }

@@ -18,6 +18,10 @@ const FROZEN: &[(&str, &[u8])] = &[
         "0.1.2",
         include_bytes!("../../../../tests/fixtures/contract/0.1.2.wasm"),
     ),
+    (
+        "0.1.3",
+        include_bytes!("../../../../tests/fixtures/contract/0.1.3.wasm"),
+    ),
 ];
 
 fn asked(bytes: &'static [u8], hook: Hook) -> Answers {
@@ -84,6 +88,9 @@ fn the_contract_as_it_stands_gives_what_was_asked_for() {
         "changed lines: [\"README.md 2+3\", \"not-found\", \"invalid\"]",
         "evidence: 0",
         "checkpoints: 0",
+        "entries: 0",
+        "earlier runs: 0",
+        "commit origins: 0",
         "files: 6 bytes, stamped true, denied; llo",
         "state of the repository: Some([107, 101, 112, 116])",
         r#"commit texts: ["README.md 1+1-0 \"hello\\n\""], partial false; [], partial true"#,

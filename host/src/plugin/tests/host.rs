@@ -11,9 +11,9 @@ use crate::git::text_diff::LineChange;
 use crate::git::tree_diff::LineCount;
 use crate::path::RepoPath;
 use crate::plugin::host_data::{
-    ChangedFile, ChangedLines, ChangedText, CheckpointView, CommitRef, CommitTexts, EvidenceView,
-    HostData, PathActivity, RecentChange, RecentQuery, Remote, Scope, SessionCommit, SessionView,
-    Since,
+    ChangedFile, ChangedLines, ChangedText, CheckpointView, CommitOrigin, CommitRef, CommitTexts,
+    EarlierRun, EntryView, EvidenceView, HostData, PathActivity, RecentChange, RecentQuery, Remote,
+    Scope, SessionCommit, SessionView, Since,
 };
 
 pub struct FixedHost {
@@ -32,6 +32,10 @@ pub struct FixedHost {
     pub texts_asked_for: Cell<usize>,
     pub evidence: Vec<EvidenceView>,
     pub checkpoints: Vec<CheckpointView>,
+    pub entries: Vec<EntryView>,
+    pub earlier_runs: Vec<EarlierRun>,
+    /// Where they are not the user's own, or wrote nothing new somewhere.
+    pub commit_origins: Vec<CommitOrigin>,
     /// What plugins left for themselves.
     pub states: Vec<(Scope, Vec<u8>)>,
     /// Of queries for recent changes, the most that were asked at once.
@@ -52,6 +56,9 @@ impl FixedHost {
             texts_asked_for: Cell::new(0),
             evidence: Vec::new(),
             checkpoints: Vec::new(),
+            entries: Vec::new(),
+            earlier_runs: Vec::new(),
+            commit_origins: Vec::new(),
             states: vec![(Scope::Repository, b"kept".to_vec())],
             most_queries: Cell::new(0),
         }
@@ -190,6 +197,29 @@ impl HostData for FixedHost {
 
     fn checkpoints(&self) -> anyhow::Result<Vec<CheckpointView>> {
         Ok(self.checkpoints.clone())
+    }
+
+    fn entries(&self) -> anyhow::Result<Vec<EntryView>> {
+        Ok(self.entries.clone())
+    }
+
+    fn earlier_runs(&self) -> anyhow::Result<Vec<EarlierRun>> {
+        Ok(self.earlier_runs.clone())
+    }
+
+    fn commit_origins(&self) -> anyhow::Result<Vec<CommitOrigin>> {
+        let commits = self.session_commits.iter().map(|it| &it.commit.id);
+        Ok(commits
+            .map(|id| {
+                let mut told = self.commit_origins.iter();
+                let told = told.find(|origin| origin.id == *id).cloned();
+                told.unwrap_or_else(|| CommitOrigin {
+                    id: id.clone(),
+                    by_user: true,
+                    unwritten: Vec::new(),
+                })
+            })
+            .collect())
     }
 
     fn state(&self, _plugin: &str, scope: Scope) -> Option<Vec<u8>> {

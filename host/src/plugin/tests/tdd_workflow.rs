@@ -1,12 +1,13 @@
 //! The embedded tdd-workflow plugin, through the sandbox, on evidence that is given to it.
 
 mod beside;
+mod recorded;
 
 use super::*;
 use crate::git::text_diff::LineChange;
 use crate::plugin::contribution::Metric;
 use crate::plugin::host_data::{
-    ChangedText, CheckpointView, CommitRef, EvidenceView, SessionCommit,
+    ChangedText, CheckpointView, CommitRef, EntryView, EvidenceView, SessionCommit,
 };
 
 /// 2026-11-22T09:00:00Z, an hour before the host's present.
@@ -32,6 +33,26 @@ fn run(host: &mut FixedHost, minute: i64, exit_code: i32, changed: &[&str]) {
         runner: Some("cargo-test".into()),
         tests: Some((1, 0, 0)),
         changed_files: changed.iter().map(|path| (*path).into()).collect(),
+    });
+    host.entries.push(EntryView {
+        id: format!("ev-{}", host.evidence.len()),
+        tests: Some(if exit_code == 0 { "passed" } else { "failed" }.into()),
+        ..EntryView::default()
+    });
+}
+
+/// A checkpoint, with the phase that somebody gave it.
+fn saved(host: &mut FixedHost, minute: i64, phase: Option<&str>) {
+    let id = format!("cp-{}", host.checkpoints.len() + 1);
+    host.checkpoints.push(CheckpointView {
+        id: id.clone(),
+        label: None,
+        time: time(minute),
+        tdd_phase: phase.map(str::to_owned),
+    });
+    host.entries.push(EntryView {
+        id,
+        ..EntryView::default()
     });
 }
 
@@ -232,15 +253,13 @@ fn a_green_without_a_passing_run_on_this_tree_is_unverified() {
 fn a_claim_of_an_earlier_checkpoint_is_remembered_as_a_claim() {
     let mut host = host();
     for (minute, phase) in [(0, "RED"), (20, "GREEN")] {
-        host.checkpoints.push(CheckpointView {
-            id: format!("cp-{}", host.checkpoints.len() + 1),
-            label: None,
-            time: time(minute),
-            tdd_phase: Some(phase.into()),
-        });
+        saved(&mut host, minute, Some(phase));
     }
     let said = said(Hook::Status, &host, None, serde_json::Value::Null);
-    assert_eq!(metric(&said, "tdd_cycle_time"), Some(1200.0));
+    assert_eq!(metric(&said, "tdd_cycles"), Some(0.0));
+    assert_eq!(metric(&said, "tdd_cycle_time"), None);
+    let told = "1 cycle is claimed, without a run that failed and one that passed.";
+    assert!(said.sections[0].body.contains(told), "{said:?}");
     assert_eq!(metric(&said, "tdd_discipline"), Some(90.0));
     assert_eq!(
         messages(&said),
@@ -276,7 +295,8 @@ fn other_commands_do_not_hide_what_changed_before_them() {
     let mut host = host();
     run(&mut host, 0, 0, &["tests/pay.rs"]);
     host.evidence[0].runner = None;
-    host.evidence[0].command = "cargo fmt".into();
+    host.evidence[0].command = "cat tests/pay.rs".into();
+    host.entries[0].tests = None;
     run(&mut host, 1, 1, &[]);
     assert_eq!(trailers(&checkpoint(&host, None)), [("TDD-Phase", "RED")]);
 }

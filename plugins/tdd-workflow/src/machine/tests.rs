@@ -2,15 +2,15 @@
 
 use super::*;
 
-/// A word an event: `F` failed or `P` passed, with `t` for changed tests, `s` for changed source and `n` for few tests; `R!`, `G!` and `X!`
-/// claim RED, GREEN and REFACTOR. One a minute.
+/// A word an event: `F` failed or `P` passed, with `t` for changed tests, `s` for changed source, `n` for few tests, `o`
+/// for another command, `d` for a test less; `R!`, `G!` and `X!` claim RED, GREEN and REFACTOR. One a minute.
 fn story(words: &str) -> Story {
     let events: Vec<Event> = words
         .split_whitespace()
         .enumerate()
         .map(|(index, word)| event(index, word))
         .collect();
-    tell(&events, None)
+    tell(&events, Before::default())
 }
 
 fn event(index: usize, word: &str) -> Event {
@@ -29,6 +29,22 @@ fn event(index: usize, word: &str) -> Event {
     }
     Event::Run(Run {
         narrow: word.contains('n'),
+        moved: word.contains(['t', 's']),
+        what: Ran {
+            command: if word.contains('o') {
+                "pytest other.py"
+            } else {
+                "pytest"
+            }
+            .to_owned(),
+            runner: Some("pytest".to_owned()),
+            counted: Some(match () {
+                () if word.contains('o') => 1,
+                () if word.contains('d') => 2,
+                () => 3,
+            }),
+            ..Ran::default()
+        },
         id: format!("ev-{index}"),
         started_at: at,
         ended_at: at + 10,
@@ -63,12 +79,35 @@ fn phases_follow_from_runs() {
         ("Ft Ps Pt", Some(Green), 1),
         ("Pt", None, 0),
         ("R!", Some(Red), 0),
-        ("R! Ps", Some(Green), 1),
-        ("R! G!", Some(Green), 1),
+        // Nobody saw it fail, or pass.
+        ("R! Ps", Some(Green), 0),
+        ("R! G!", Some(Green), 0),
+        ("Ft G!", Some(Green), 0),
+        ("R! F Ps", Some(Green), 1),
+        ("Ft G! P", Some(Green), 1),
+        ("Ft G! Po", Some(Green), 0),
+        ("Ft G! Ft Ps", Some(Green), 1),
+        ("Ft R! R! Ps", Some(Green), 1),
         ("G!", Some(Green), 0),
         ("Ft Ps G!", Some(Green), 1),
         ("Ft R! Ps G! X!", Some(Refactor), 1),
-        ("Ft X!", Some(Refactor), 1),
+        ("Ft X!", Some(Refactor), 0),
+        ("Ft X! Ps", Some(Refactor), 1),
+        // What failed was taken out.
+        ("Ft Ptd", None, 0),
+        ("Ft Ptd Ps", None, 0),
+        ("Ft Ps Ft Ptd", Some(Green), 1),
+        ("Ft Ps Ps Ft Ptd", Some(Refactor), 1),
+        ("Ft Ptd Ft Ps", Some(Green), 1),
+        // Another command passes, and what failed does not.
+        ("Ft Po", Some(Red), 0),
+        ("Ft Pso", Some(Red), 0),
+        ("Ft Pso Ps", Some(Green), 1),
+        ("Fto Pso", Some(Green), 1),
+        ("Fto Ps", Some(Green), 1),
+        ("Fto P", Some(Red), 0),
+        ("Ft Fs Fo Pso", Some(Green), 1),
+        ("Ft Fo Po", Some(Red), 0),
         ("X! Ft", Some(Red), 0),
         // Few of the tests: the changed ones are still to be seen.
         ("Ptn F", Some(Red), 0),
@@ -142,11 +181,11 @@ fn what_was_not_done_test_first_is_named() {
 #[test]
 fn a_claim_on_another_tree_than_the_last_run_is_not_verified_by_it() {
     let mut events = vec![event(0, "Ft"), event(1, "Ps"), event(2, "G!")];
-    assert!(tell(&events, None).unverified.is_empty());
+    assert!(tell(&events, Before::default()).unverified.is_empty());
     if let Event::Claim(claim) = &mut events[2] {
         claim.passing = Some(false);
     }
-    assert_eq!(tell(&events, None).unverified, ["cp-2"]);
+    assert_eq!(tell(&events, Before::default()).unverified, ["cp-2"]);
 }
 
 #[test]
@@ -154,7 +193,11 @@ fn a_session_goes_on_in_the_phase_of_the_one_before() {
     let told = |words: &str| {
         let events = words.split_whitespace().enumerate();
         let events: Vec<Event> = events.map(|(index, word)| event(index, word)).collect();
-        let story = tell(&events, Some(Phase::Red));
+        let before = Before {
+            phase: Some(Phase::Red),
+            failed: Vec::new(),
+        };
+        let story = tell(&events, before);
         (story.phase, story.why, story.by_claim, story.carried)
     };
     let red = Some(Phase::Red);
@@ -188,4 +231,31 @@ fn every_phase_says_why() {
     for (words, why) in cases {
         assert_eq!(story(words).why, why, "{words}");
     }
+}
+
+#[test]
+fn a_cycle_that_the_session_before_began_is_completed_by_what_failed_then() {
+    let told = |words: &str, command: &str| {
+        let events = words.split_whitespace().enumerate();
+        let events: Vec<Event> = events.map(|(index, word)| event(index, word)).collect();
+        let failed = Ran {
+            command: command.to_owned(),
+            runner: Some("pytest".to_owned()),
+            counted: Some(3),
+            ..Ran::default()
+        };
+        let before = Before {
+            phase: Some(Phase::Red),
+            failed: vec![(-600, failed)],
+        };
+        let story = tell(&events, before);
+        (story.phase, story.cycles.iter().map(Cycle::seconds).sum())
+    };
+    let (red, green) = (Some(Phase::Red), Some(Phase::Green));
+    assert_eq!(told("", "pytest"), (red, 0));
+    assert_eq!(told("Pts", "pytest"), (green, 610));
+    assert_eq!(told("Po", "pytest"), (red, 0));
+    assert_eq!(told("P", "pytest test_a.py"), (red, 0), "on the same tree");
+    assert_eq!(told("Ps", "pytest test_a.py"), (green, 610));
+    assert_eq!(told("Ft Ps", "pytest"), (green, 670));
 }

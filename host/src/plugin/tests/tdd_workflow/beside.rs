@@ -144,12 +144,7 @@ fn the_phase_of_the_session_before_is_where_this_one_begins() {
     let carried = "Phase: RED, unverified: it was the phase of the session before, and no run of the tests was seen.";
     assert_eq!((phase(&said), trailers(&said)), (carried, vec![]));
     // A checkpoint on, it is still known where the session began.
-    host.checkpoints.push(CheckpointView {
-        id: "cp-1".into(),
-        label: None,
-        time: time(1),
-        tdd_phase: None,
-    });
+    saved(&mut host, 1, None);
     assert!(
         host.states
             .iter()

@@ -1,0 +1,24 @@
+//! Where a branch and the one that it was started from have met last. It must not know what either holds.
+
+use crate::git::{ObjectId, Repository};
+
+/// The newest commits that `head` has in common with the base branch: with it as it is here, and as it was fetched, since
+/// who merges what was fetched may have left the branch of the same name behind.
+pub fn common(
+    repository: &Repository,
+    head: ObjectId,
+    base: &str,
+) -> anyhow::Result<Vec<ObjectId>> {
+    let mut found = Vec::new();
+    for name in [base.to_owned(), format!("origin/{base}")] {
+        let Some(tip) = repository.resolve_commit(&name)? else {
+            continue;
+        };
+        if let Some(common) = repository.merge_base(head, tip)?
+            && !found.contains(&common)
+        {
+            found.push(common);
+        }
+    }
+    Ok(found)
+}
