@@ -4,7 +4,7 @@
 //! On disk: `<data>/consent/<key>.json`, in a directory that is 0700 and ours. `key` is the sha256 of the repository's
 //! canonical common directory: linked worktrees share it, another clone has its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -50,6 +50,29 @@ struct Stored {
     /// For people who look into the file.
     repository: String,
     plugins: Agreements,
+}
+
+/// The components that are agreed to in any of the user's repositories. An error where one agreement cannot be read:
+/// then nobody knows.
+pub fn components(base: &Path) -> anyhow::Result<BTreeSet<String>> {
+    let directory = private::directory(base, "consent")?;
+    let mut components = BTreeSet::new();
+    for entry in std::fs::read_dir(&directory)? {
+        let file = entry?.path();
+        if file
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
+            let consent = Consent {
+                directory: directory.clone(),
+                file,
+                repository: PathBuf::new(),
+            };
+            let agreements = consent.read()?.into_values();
+            components.extend(agreements.map(|agreement| agreement.terms.component));
+        }
+    }
+    Ok(components)
 }
 
 impl Consent {

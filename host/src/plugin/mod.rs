@@ -25,6 +25,7 @@ mod grants;
 pub mod host_data;
 mod host_functions;
 mod hosts;
+mod housekeeping;
 mod http;
 mod imports;
 mod inspect;
@@ -77,6 +78,7 @@ use sandbox::Sandbox;
 
 pub use engine::digest;
 pub use grants::Grants;
+pub use housekeeping::tidy;
 pub use inspect::{Inspection, inspect};
 use last_run::Run;
 pub use list::{CacheState, PluginInfo, list};

@@ -22,7 +22,7 @@ use clap::Subcommand;
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::error::{Warning, user_error};
-use crate::plugin::{Selected, select};
+use crate::plugin::{self, Selected, select};
 use crate::ui::Ui;
 
 /// Where plugins are turned on, and what they may reach is asked for.
@@ -63,6 +63,7 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result
             "this is about {CONFIG}, which is not in use while SESSION_CONFIG is set"
         )));
     }
+    let tidies = args.command.changes_store();
     match args.command {
         Command::List => list::run(ui, environment),
         Command::Enable(args) => enable::run(ui, environment, &args, true),
@@ -77,7 +78,11 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result
         Command::Pack(args) => pack::run(ui, environment, args),
         Command::Test(args) => test::run(ui, environment, &args),
         Command::Refresh(args) => refresh::run(ui, environment, &args),
+    }?;
+    if tidies {
+        plugin::tidy(environment);
     }
+    Ok(())
 }
 
 impl Command {
@@ -88,6 +93,12 @@ impl Command {
             self,
             Enable(_) | Disable(_) | Install(_) | Update(_) | Remove(_)
         )
+    }
+
+    /// Puts a component into the user's store, or lets go of one.
+    fn changes_store(&self) -> bool {
+        use Command::{Install, Remove, Trust, Update};
+        matches!(self, Install(_) | Update(_) | Remove(_) | Trust(_))
     }
 }
 
