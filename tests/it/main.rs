@@ -38,6 +38,7 @@ mod plugin_install;
 mod plugin_languages;
 mod plugin_misdeeds;
 mod plugin_pull_requests;
+mod plugin_state;
 mod plugin_trust;
 mod prompts;
 mod readme;

@@ -77,8 +77,8 @@ pub trait HostData {
     /// The checkpoints of this session, oldest first.
     fn checkpoints(&self) -> anyhow::Result<Vec<CheckpointView>>;
 
-    /// What the plugin left for itself.
-    fn state(&self, plugin: &str, scope: Scope) -> Option<Vec<u8>>;
+    /// What a plugin left for itself; `owner` is as [`super::state_owner::of`] names it.
+    fn state(&self, owner: &str, scope: Scope) -> Option<Vec<u8>>;
 }
 
 /// A point that the work tree can be compared with.

@@ -44,6 +44,7 @@ mod sandbox;
 mod secrets;
 mod sections;
 mod selection;
+pub mod state_owner;
 mod taking;
 mod terms;
 mod third_party;
@@ -151,7 +152,8 @@ pub struct Answers {
 /// What a plugin wants to find again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewState {
-    pub plugin: String,
+    /// As [`state_owner::of`] names it.
+    pub owner: String,
     pub scope: Scope,
     /// At most 64 KiB.
     pub bytes: Vec<u8>,

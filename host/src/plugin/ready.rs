@@ -12,7 +12,7 @@ use super::host_data::HostData;
 use super::kept::Key;
 use super::limits::Limits;
 use super::sandbox::CallContext;
-use super::{Question, Source, http};
+use super::{Question, Source, http, state_owner};
 use crate::config::PluginConfig;
 
 /// One plugin of a command.
@@ -80,7 +80,7 @@ impl Ready {
             limits.time = http::DEADLINE;
         }
         let context = CallContext {
-            plugin: self.name.clone(),
+            state_owner: self.state_owner(),
             configuration: self.settings.config.to_string(),
             now: host.now(),
             work_tree: host.work_tree().to_owned(),
@@ -100,6 +100,11 @@ impl Ready {
                     .collect(),
             },
         }
+    }
+
+    /// Whom the state belongs to that it finds and leaves.
+    pub fn state_owner(&self) -> String {
+        state_owner::of(&self.name, self.settings.source.as_deref())
     }
 
     /// What was asked for and what was granted. A variable's value may change without notice: tokens are renewed.

@@ -26,7 +26,7 @@ const MOST_RESOURCES: usize = 2_000;
 /// What stays the same for all that one call asks.
 #[derive(Debug)]
 pub struct CallContext {
-    pub plugin: String,
+    pub state_owner: String,
     /// JSON.
     pub configuration: String,
     pub now: Timestamp,

@@ -22,8 +22,10 @@ use clap::Subcommand;
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::error::{Warning, user_error};
+use crate::plugin::kept::Kept;
 use crate::plugin::{self, Selected, select};
 use crate::ui::Ui;
+use crate::workspace::Workspace;
 
 /// Where plugins are turned on, and what they may reach is asked for.
 const CONFIG: &str = ".session/config.yaml";
@@ -109,6 +111,13 @@ fn all_of(ui: &Ui, mut failures: Vec<anyhow::Error>) -> anyhow::Result<()> {
         ui.error(failure);
     }
     last.map_or(Ok(()), Err)
+}
+
+/// What a third-party plugin said and left for itself: it goes with the agreement to the plugin, or with its entry. What the
+/// next one of this name finds is nothing.
+fn forget(workspace: &Workspace, name: &str) -> anyhow::Result<()> {
+    Kept::at(workspace.layout.contributions()).forget(name)?;
+    workspace.begin()?.forget_plugin_state(name)
 }
 
 /// The plugin of this name, or the sentence that names those there are.

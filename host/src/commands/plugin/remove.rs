@@ -1,5 +1,5 @@
-//! `session plugin remove`: a plugin's entry out of the configuration, and what it said out of what is kept, with the
-//! user's consent to it. It must not touch the component, which other clones of the user's may have pinned: that goes
+//! `session plugin remove`: a plugin's entry out of the configuration, and what it said and left for itself, with the user's
+//! consent to it. It must not touch the component, which other clones of the user's may have pinned: that goes
 //! with age.
 
 use serde::Serialize;
@@ -9,7 +9,6 @@ use super::configuration::Configuration;
 use crate::config::edit;
 use crate::environment::Environment;
 use crate::error::{Warning, user_error};
-use crate::plugin::kept::Kept;
 use crate::plugin::{self, candidate};
 use crate::ui::Ui;
 use crate::workspace::Workspace;
@@ -41,7 +40,7 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
     };
     let digest = entry.sha256.clone();
     Configuration::change(workspace, |text| edit::remove_plugin(text, CONFIG, name))?;
-    Kept::at(workspace.layout.contributions()).forget(name)?;
+    super::forget(workspace, name)?;
     let consent_withdrawn = withdraw(ui, workspace, name);
     ui.line(&format!("{name} is removed from {CONFIG}"));
     if consent_withdrawn {

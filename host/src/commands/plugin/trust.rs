@@ -11,7 +11,6 @@ use crate::document::count::size;
 use crate::document::{Document, Item, Section};
 use crate::environment::Environment;
 use crate::error::user_error;
-use crate::plugin::kept::Kept;
 use crate::plugin::{self, Before, Grants, Inspection, Obstacle, RaisedLimits, Review, Standing};
 use crate::ui::Ui;
 use crate::workspace::Workspace;
@@ -99,7 +98,7 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
 fn revoke(ui: &Ui, workspace: &Workspace, name: &str) -> anyhow::Result<()> {
     // Also for a plugin that the configuration no longer names.
     let there_was = plugin::revoke(name, &workspace.environment, workspace.checkout())?;
-    Kept::at(workspace.layout.contributions()).forget(name)?;
+    super::forget(workspace, name)?;
     ui.line(&match there_was {
         true => format!("what you agreed to about {name} is withdrawn"),
         false => format!("nothing was agreed about {name}"),

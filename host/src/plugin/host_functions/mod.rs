@@ -47,10 +47,10 @@ impl types::Host for Sandbox {}
 
 impl state::Host for Sandbox {
     fn get(&mut self, scope: String) -> wasmtime::Result<Option<Vec<u8>>> {
-        let plugin = self.context.plugin.clone();
+        let owner = self.context.state_owner.clone();
         self.ask(move |host| match scope.as_str() {
-            "session" => host.state(&plugin, Scope::Session),
-            "repository" => host.state(&plugin, Scope::Repository),
+            "session" => host.state(&owner, Scope::Session),
+            "repository" => host.state(&owner, Scope::Repository),
             _ => None,
         })
     }

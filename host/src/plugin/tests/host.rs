@@ -192,7 +192,7 @@ impl HostData for FixedHost {
         Ok(self.checkpoints.clone())
     }
 
-    fn state(&self, _plugin: &str, scope: Scope) -> Option<Vec<u8>> {
+    fn state(&self, _owner: &str, scope: Scope) -> Option<Vec<u8>> {
         let mut states = self.states.iter();
         let state = states.find(|(of, _)| *of == scope);
         state.map(|(_, bytes)| bytes.clone())
