@@ -144,3 +144,19 @@ fn every_version_has_its_frozen_component() {
     let kept = std::fs::read_dir(directory).unwrap().count();
     assert_eq!(kept, FROZEN.len());
 }
+
+/// The SDK writes the version into the manifest, and the bindings write it into the imports.
+#[test]
+fn what_is_built_here_says_the_contract_that_it_imports() {
+    let guests = [
+        session_guests::CONTRACT,
+        session_guests::MISBEHAVING,
+        session_guests::NETWORK,
+    ];
+    for bytes in bundled::BUNDLED.iter().map(|it| it.bytes).chain(guests) {
+        let said = inspect(bytes).unwrap();
+        let manifest = said.manifest.unwrap();
+        let contracts = (&*manifest.contract, said.contract.as_deref());
+        assert_eq!(contracts, (CONTRACT, Some(CONTRACT)), "{}", manifest.name);
+    }
+}
