@@ -22,7 +22,7 @@ pub struct Args {
     /// names; left out, all that it names and this machine lacks
     #[arg(value_name = "SOURCE")]
     pub source: Option<String>,
-    /// Call it this, instead of what it calls itself
+    /// Call it this, instead of what it calls itself; needed where that is the name of a plugin that comes with session
     #[arg(long, value_name = "NAME", value_parser = name)]
     pub name: Option<String>,
     /// Install it only if it has this digest
@@ -86,6 +86,9 @@ fn from_source(
     acquire::check(&source.shown(), &acquired.candidate.digest, digest)?;
     let name = name_of(args, &acquired.candidate)?;
     check_name(configuration, &name, &text)?;
+    if args.name.is_none() && is_new(configuration, &name) && candidate::is_bundled(&name) {
+        may_replace(ui, &name)?;
+    }
     let entry = configuration.config.plugin(&name);
     let now = entry.map(|entry| entry.allow.clone()).unwrap_or_default();
     let allow = requests(ui, args, &name, &now, &acquired)?;
@@ -185,6 +188,25 @@ fn check_name(configuration: &Configuration, name: &str, source: &str) -> anyhow
             "{way_out}`session plugin remove {name}` takes it out; `--name OTHER` installs this one beside it"
         ),
     ))
+}
+
+fn is_new(configuration: &Configuration, name: &str) -> bool {
+    !configuration.third_party().any(|(known, ..)| known == name)
+}
+
+/// What a component calls itself must not turn off a plugin that comes with the program: somebody says so.
+fn may_replace(ui: &Ui, name: &str) -> anyhow::Result<()> {
+    let said = format!("the component calls itself {name}, which is part of session");
+    let question = format!("{said}. Run it in place of that one?");
+    match ui.prompt() {
+        Some(prompt) if prompt.confirm(&question, false)? => Ok(()),
+        _ => Err(user_error(
+            format!("{said}; nothing was changed"),
+            format!(
+                "`--name OTHER` installs it beside session's own, `--name {name}` in place of that"
+            ),
+        )),
+    }
 }
 
 fn check_edit(configuration: &Configuration, name: &str, source: &str) -> anyhow::Result<()> {
