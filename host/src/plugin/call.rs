@@ -69,13 +69,14 @@ pub enum Failure {
 }
 
 /// The whole of a call.
-pub fn run(engine: &Engine, call: &Call, line: Line<Outcome>) -> Outcome {
+pub fn run(engine: &Engine, call: &Call, mut line: Line<Outcome>) -> Outcome {
     let started = Instant::now();
+    line.begin();
     let limit = call.context.limits.time;
     let sandbox = Sandbox::new(Arc::clone(&call.context), line);
     let mut store = sandbox.into_store(engine);
     // The deadline may have passed before the store's epoch was noted; then no advance might come any more.
-    let result = if store.data().line.is_over() {
+    let result = if store.data().line.is_over_for_good() {
         Err(Failure::Time(limit))
     } else {
         match call.loaded.call(call.hook, &mut store, &call.request) {

@@ -91,7 +91,7 @@ impl Sandbox {
         store.limiter(|sandbox| &mut sandbox.memory);
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|store| {
-            if store.data().line.is_over() {
+            if store.data().line.is_over_for_good() {
                 Err(Trap::Interrupt.into())
             } else {
                 Ok(UpdateDeadline::Continue(1))
