@@ -27,6 +27,9 @@ const LONGEST_BODY: usize = 16 * 1024;
 const LONGEST_STATE: usize = 64 * 1024;
 const LONGEST_PATH: usize = 4096;
 
+/// In place of a reason.
+const NO_REASON: &str = "no reason was given";
+
 const FORBIDDEN: &str = "which no plugin may, so that was dropped";
 
 /// What is left of an answer, and what was wrong with the rest.
@@ -55,7 +58,7 @@ pub fn accept(plugin: &str, answer: types::Contribution, work_tree: Option<&Work
             .first(MOST_STEPS, "next steps", answer.next_steps)
             .map(|step| line(&step))
             .collect(),
-        verdict: answer.verdict.map(verdict),
+        verdict: answer.verdict.map(|said| verdict(&said, &mut complaints)),
         edits: edits(answer.edits, work_tree, &mut complaints),
     };
     Accepted {
@@ -127,12 +130,18 @@ fn finding(finding: types::Finding) -> Finding {
     }
 }
 
-/// Anything but a block with a reason lets the work pass.
-fn verdict(verdict: types::Verdict) -> Verdict {
-    match verdict.outcome.as_str() {
-        "block" => Verdict::Block(line(&verdict.reason)),
-        _ => Verdict::Allow,
+/// Anything but a block lets the work pass. A gate that cannot say what is wrong is no reason to merge: somebody looks, or
+/// overrides it.
+fn verdict(verdict: &types::Verdict, complaints: &mut Complaints) -> Verdict {
+    if verdict.outcome != "block" {
+        return Verdict::Allow;
     }
+    let reason = line(&verdict.reason);
+    if !reason.is_empty() {
+        return Verdict::Block(reason);
+    }
+    complaints.add("gave the verdict `block` without a reason");
+    Verdict::Block(NO_REASON.to_owned())
 }
 
 fn trailers(proposed: Vec<types::Trailer>, complaints: &mut Complaints) -> Vec<(String, String)> {

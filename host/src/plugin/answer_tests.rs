@@ -156,3 +156,22 @@ fn a_thousand_states_are_complained_of_in_one_breath() {
     ];
     assert_eq!(complaints.into_clauses(), clauses);
 }
+
+#[test]
+fn a_block_without_a_reason_is_a_block_and_a_complaint() {
+    let said = |outcome: &str, reason: &str| {
+        let mut complaints = Complaints::default();
+        let given = types::Verdict {
+            outcome: outcome.to_owned(),
+            reason: reason.to_owned(),
+        };
+        let verdict = verdict(&given, &mut complaints);
+        (verdict, complaints.into_clauses().len())
+    };
+    for unseen in ["", " \n", "\u{200b}"] {
+        let blocks = Verdict::Block(NO_REASON.to_owned());
+        assert_eq!(said("block", unseen), (blocks, 1));
+        assert_eq!(said("allow", unseen), (Verdict::Allow, 0));
+    }
+    assert_eq!(said("block", "x"), (Verdict::Block("x".to_owned()), 0));
+}
