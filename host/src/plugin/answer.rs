@@ -78,7 +78,7 @@ fn sections(given: Vec<types::Section>, complaints: &mut Complaints) -> Vec<Plug
         }
         sections.push(PluginSection {
             title,
-            body: body(&section.body),
+            body: body(&section.body, complaints),
             importance: section.importance.min(100),
         });
     }
@@ -239,12 +239,19 @@ pub fn word(text: &str) -> String {
     short(&text::line(text), LONGEST_TITLE)
 }
 
-/// Clean lines, at most [`LONGEST_BODY`], cut at a line's end.
-fn body(text: &str) -> String {
+/// Clean lines, at most [`LONGEST_BODY`] of them. It is cut at a line's end, and within a line that is long itself.
+fn body(text: &str, complaints: &mut Complaints) -> String {
     let mut kept = String::new();
     for line in text::block(text).lines() {
-        if kept.len() + line.len() + 1 > LONGEST_BODY {
+        let room = LONGEST_BODY.saturating_sub(kept.len());
+        if line.len() > room {
+            if line.len() > LONGEST_LINE {
+                kept.push_str(&line[..line.floor_char_boundary(room)]);
+            }
             kept.push('…');
+            complaints.add(format!(
+                "gave a section of more than {LONGEST_BODY} bytes, of which the rest was cut"
+            ));
             break;
         }
         kept.push_str(line);

@@ -175,3 +175,23 @@ fn a_block_without_a_reason_is_a_block_and_a_complaint() {
     }
     assert_eq!(said("block", "x"), (Verdict::Block("x".to_owned()), 0));
 }
+
+#[test]
+fn a_body_is_cut_with_a_complaint_and_not_before_its_limit() {
+    let cut = |text: &str| {
+        let mut complaints = Complaints::default();
+        let kept = body(text, &mut complaints);
+        (kept, complaints.into_clauses().len())
+    };
+    let whole = "x".repeat(LONGEST_BODY);
+    assert_eq!(cut(&whole), (format!("{whole}\n"), 0));
+    assert_eq!(cut(&format!("{whole}x")), (format!("{whole}…"), 1));
+    assert_eq!(cut(&format!("{whole}\ny")), (format!("{whole}\n…"), 1));
+    // At a line's end, unless the line is long; never within a character.
+    let lines = "12345678\n".repeat(LONGEST_BODY / 9 + 1);
+    let (kept, complaints) = cut(&lines);
+    assert_eq!((kept.lines().last(), complaints), (Some("…"), 1));
+    let (kept, complaints) = cut(&format!("a\n{}", "é".repeat(LONGEST_BODY)));
+    assert_eq!(complaints, 1);
+    assert!(kept.ends_with("é…") && kept.len() > LONGEST_BODY - 2);
+}

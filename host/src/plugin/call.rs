@@ -80,6 +80,9 @@ pub fn run(engine: &Engine, call: &Call, mut line: Line<Outcome>) -> Outcome {
         Err(Failure::Time(limit))
     } else {
         match call.loaded.call(call.hook, &mut store, &call.request) {
+            Ok(_) if store.data().printed_too_much() => {
+                Err(Failure::Output(call.context.limits.output))
+            }
             Ok(Ok(contribution)) => Ok(contribution),
             // What a guest complains of then is that its requests ended with its time.
             Ok(Err(_)) if store.data().line.is_over() => Err(Failure::Time(limit)),
@@ -107,7 +110,7 @@ fn failure(error: &wasmtime::Error, sandbox: &Sandbox) -> Failure {
             limit: limits.memory,
         };
     }
-    if stderr.len().max(sandbox.stdout.contents().len()) >= limits.output {
+    if sandbox.printed_too_much() {
         return Failure::Output(limits.output);
     }
     match error.downcast_ref::<Trap>() {

@@ -60,9 +60,20 @@ impl log::Host for Sandbox {
     fn log(&mut self, level: String, message: String) -> wasmtime::Result<()> {
         self.count()?;
         let line = format!("{level}: {message}");
-        if line.len() <= self.log_left {
-            self.log_left -= line.len();
-            self.log.push(line);
+        match self.log_left.checked_sub(line.len()) {
+            Some(left) => {
+                self.log_left = left;
+                self.log.push(line);
+            }
+            None if !self.log_is_cut => {
+                self.log_is_cut = true;
+                let most = self.context.limits.log;
+                let cut = format!(
+                    "warn: more than {most} bytes were logged; what did not fit is left out"
+                );
+                self.log.push(cut);
+            }
+            None => {}
         }
         Ok(())
     }

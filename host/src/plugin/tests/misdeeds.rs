@@ -255,9 +255,32 @@ fn a_log_is_kept_up_to_its_limit() {
     let mut source = doing("log");
     source.settings.limits.log = Some(1_024);
     let answers = ask(vec![source]);
-    let kept: usize = answers.log.iter().map(|(_, line)| line.len()).sum();
+    let (last, kept) = answers.log.split_last().unwrap();
+    let kept: usize = kept.iter().map(|(_, line)| line.len()).sum();
     assert!(kept > 500 && kept <= 1_024, "{kept}");
+    let cut = "warn: more than 1024 bytes were logged; what did not fit is left out";
+    assert_eq!(last.1, cut);
     assert_eq!(answers.warnings, []);
+}
+
+#[test]
+fn a_plugin_may_print_as_much_as_its_limit_and_no_more() {
+    let printing = |bytes: usize| {
+        let mut source = doing(&format!("print {bytes}"));
+        source.settings.limits.output = Some(5_000);
+        ask(vec![source])
+    };
+    let answers = printing(5_000);
+    assert_eq!(answers.warnings, []);
+    assert_eq!(answers.contributions[0].next_steps, ["printed"]);
+    for more in [5_001, 5_002, 20_000] {
+        let answers = printing(more);
+        let said = &answers.warnings[0].message;
+        assert!(
+            said.ends_with("printed more than its limit of 5000 bytes"),
+            "{said}"
+        );
+    }
 }
 
 #[test]
