@@ -222,11 +222,13 @@ fn is_trailer_key(key: &str) -> bool {
 }
 
 /// What a person vouches for (`Signed-off-by`, `Reviewed-by`, `Co-authored-by` …), what makes a commit another review's
-/// (`Change-Id`), and what this program writes itself. `Closes`, `Fixes` and `Refs` stay: to name the issue of the work
+/// (`Change-Id`), what a release is made of (`BREAKING-CHANGE`, `Release-As`), and what this program writes itself. `Closes`, `Fixes` and `Refs` stay: to name the issue of the work
 /// is what a plugin of a tracker is agreed to for.
 fn is_reserved(key: &str) -> bool {
     let key = key.trim().to_ascii_lowercase();
-    key.ends_with("-by") || key == "change-id" || key.starts_with("session-")
+    key.ends_with("-by")
+        || key.starts_with("session-")
+        || ["change-id", "breaking-change", "release-as"].contains(&&*key)
 }
 
 /// One clean line, whatever it was.

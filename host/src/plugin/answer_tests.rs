@@ -13,6 +13,8 @@ fn a_trailer_that_a_person_vouches_for_is_dropped_and_named() {
         "co-authored-BY",
         "Session-Id",
         "Change-ID",
+        "BREAKING-CHANGE",
+        "release-as",
         "Refs",
     ];
     let mut complaints = Complaints::default();
@@ -22,7 +24,7 @@ fn a_trailer_that_a_person_vouches_for_is_dropped_and_named() {
         [("Refs".to_owned(), "Ada Reviewed-by: Bob".to_owned())]
     );
     let names =
-        r#""Signed-off-by", "co-authored-BY", "Session-Id", "Change-ID", which no plugin may"#;
+        r#""Session-Id", "Change-ID", "BREAKING-CHANGE", "release-as", which no plugin may"#;
     let complaints = complaints.into_clauses();
     assert_eq!(complaints.len(), 1);
     assert!(complaints[0].contains(names), "{complaints:?}");
