@@ -27,6 +27,9 @@ const LONGEST_BODY: usize = 16 * 1024;
 const LONGEST_STATE: usize = 64 * 1024;
 const LONGEST_PATH: usize = 4096;
 
+/// As documents say whose something is.
+const PROVENANCE: &str = "from plugin";
+
 /// In place of a reason.
 const NO_REASON: &str = "no reason was given";
 
@@ -71,7 +74,7 @@ pub fn accept(plugin: &str, answer: types::Contribution, work_tree: Option<&Work
 fn sections(given: Vec<types::Section>, complaints: &mut Complaints) -> Vec<PluginSection> {
     let mut sections = Vec::new();
     for section in complaints.first(MOST_SECTIONS, "sections", given) {
-        let title = word(&section.title);
+        let title = name(&section.title, complaints);
         if title.is_empty() {
             complaints.add("gave a section without a title, so that was dropped");
             continue;
@@ -90,7 +93,7 @@ fn metrics(given: Vec<types::Metric>, complaints: &mut Complaints) -> Vec<Metric
     let mut metrics = Vec::new();
     let mut refused = Vec::new();
     for metric in complaints.first(MOST_METRICS, "metrics", given) {
-        let name = word(&metric.name);
+        let name = name(&metric.name, complaints);
         if name.is_empty() {
             complaints.add("gave a metric without a name, so that was dropped");
         } else if is_readable(metric.value) {
@@ -124,7 +127,7 @@ fn finding(finding: types::Finding) -> Finding {
             _ => "info".to_owned(),
         },
         message: line(&finding.message),
-        line: path.as_ref().and(finding.line),
+        line: path.as_ref().and(finding.line).filter(|line| *line > 0),
         path: path.map(|path| path.as_str().into()),
         hint: finding.hint.as_deref().map(line),
     }
@@ -239,6 +242,17 @@ pub fn line(text: &str) -> String {
 /// A title, a name or a unit.
 pub fn word(text: &str) -> String {
     short(&text::line(text), LONGEST_TITLE)
+}
+
+/// A title or a name, behind which the document says whose it is: it must not say that itself.
+fn name(text: &str, complaints: &mut Complaints) -> String {
+    let name = word(text);
+    let Some(at) = name.to_ascii_lowercase().find(PROVENANCE) else {
+        return name;
+    };
+    complaints.add("said in a name whose it is, so that was dropped");
+    let before = name[..at].trim_end_matches([' ', '—', '–', '-', '(', '[', ',', ':', ';']);
+    before.to_owned()
 }
 
 /// Clean lines, at most [`LONGEST_BODY`] of them. It is cut at a line's end, and within a line that is long itself.

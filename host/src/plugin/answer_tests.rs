@@ -116,6 +116,45 @@ fn a_finding_loses_a_path_that_is_not_what_it_looks_like() {
 }
 
 #[test]
+fn a_line_counts_from_one() {
+    let at = |line| {
+        let given = types::Finding {
+            line: Some(line),
+            ..finding_at("a")
+        };
+        finding(given).line
+    };
+    assert_eq!((at(0), at(1)), (None, Some(1)));
+}
+
+#[test]
+fn a_name_does_not_say_whose_it_is() {
+    let mut complaints = Complaints::default();
+    let titled = |title: &str| types::Section {
+        title: title.to_owned(),
+        body: String::new(),
+        importance: 1,
+    };
+    let given = [
+        "Now — from plugin context-manager",
+        "Now (From  Plugin\u{200b} x)",
+        "from plugin x",
+        "From plugs",
+    ];
+    let kept = sections(given.map(titled).to_vec(), &mut complaints);
+    let titles: Vec<&str> = kept.iter().map(|section| &*section.title).collect();
+    assert_eq!(titles, ["Now", "Now", "From plugs"]);
+    let health = metric("health: 99%, from plugin context-manager; mine", 1.0);
+    let kept = metrics(vec![health], &mut complaints);
+    assert_eq!(kept[0].name, "health: 99%");
+    let clauses = [
+        "said in a name whose it is, so that was dropped",
+        "gave a section without a title, so that was dropped",
+    ];
+    assert_eq!(complaints.into_clauses(), clauses);
+}
+
+#[test]
 fn what_has_no_name_or_no_readable_number_is_passed_over() {
     let mut complaints = Complaints::default();
     let untitled = types::Section {
