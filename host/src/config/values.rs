@@ -217,8 +217,21 @@ pub fn sha256() -> Kind<String> {
 
 pub fn host() -> Kind<String> {
     Kind::new("a host name such as api.example.com", |scalar| {
-        short_text(scalar).filter(|text| is_host(text))
+        short_text(scalar).filter(|text| is_host(text) || is_address(text))
     })
+}
+
+/// An IPv6 address in brackets, as a URL has it, with an optional port.
+fn is_address(text: &str) -> bool {
+    let Some((address, port)) = text.strip_prefix('[').and_then(|rest| rest.split_once(']')) else {
+        return false;
+    };
+    let port = port.strip_prefix(':').or(port.is_empty().then_some("443"));
+    address.parse::<std::net::Ipv6Addr>().is_ok() && port.is_some_and(is_port)
+}
+
+fn is_port(text: &str) -> bool {
+    text.parse::<u16>().is_ok_and(|port| port > 0)
 }
 
 /// A name with an optional port; no scheme, no user, no path, no wildcard.
@@ -232,7 +245,7 @@ fn is_host(text: &str) -> bool {
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
-    name.split('.').all(label) && port.parse::<u16>().is_ok_and(|port| port > 0)
+    name.split('.').all(label) && is_port(port)
 }
 
 pub fn variable() -> Kind<String> {
@@ -356,6 +369,25 @@ mod tests {
             "-x",
         ] {
             assert!(!is_host(wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_written_as_in_a_url() {
+        for right in ["[::1]", "[::1]:8080", "[2001:db8::1]:443"] {
+            assert_eq!(read(host(), right).as_deref(), Some(right));
+        }
+        for wrong in [
+            "::1",
+            "[::1",
+            "[::1]:",
+            "[::1]:0",
+            "[::1]x",
+            "[a.b]",
+            "[]",
+            "[fe80::1%1]",
+        ] {
+            assert!(read(host(), wrong).is_none(), "{wrong}");
         }
     }
 
