@@ -130,6 +130,11 @@ fn what_the_team_would_not_find_is_refused() {
         &["install", ".git/hidden.wasm"],
         "git's own directory",
     );
+    for name in ["a\nb.wasm", "a\u{202e}b.wasm"] {
+        repository.write(name, version_1());
+        let unseen = "has characters that cannot be seen in its name";
+        refused(&repository, &["install", name], unseen);
+    }
     refused(
         &repository,
         &["install", "none.wasm"],
@@ -416,4 +421,22 @@ fn killed_before_the_configuration_it_can_be_run_again() {
         repository.read(CONFIG),
         with_entry("./tools/notes.wasm", &version_1(), "")
     );
+}
+
+#[test]
+fn without_a_place_for_it_nothing_is_installed_or_agreed_to() {
+    let env = TestEnv::new();
+    let repository = project(&env);
+    let install = ["install", "tools/notes.wasm"];
+    repository
+        .session(&[&["plugin"], &install[..]].concat())
+        .success();
+    for name in ["HOME", "XDG_DATA_HOME", "SESSION_DATA_DIR"] {
+        env.set(name, "");
+    }
+    let trust = ["trust", "acme-notes"];
+    for arguments in [&install[..], &trust] {
+        let outcome = refused(&repository, arguments, "no home directory");
+        assert!(outcome.stderr.contains("set HOME"), "{outcome}");
+    }
 }

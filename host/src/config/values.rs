@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::tree::{Meaning, Scalar};
+use crate::document::text;
 
 /// Longer than any pattern or name that a person writes.
 const MAX_TEXT: usize = 1_000;
@@ -202,7 +203,8 @@ pub fn plugin_source() -> Kind<String> {
                 Some(_) => false,
                 None => is_contained(&text),
             };
-            valid.then_some(text)
+            // People agree to a source as they see it.
+            (valid && text::visible(&text) == text).then_some(text)
         },
     )
 }
@@ -348,6 +350,10 @@ mod tests {
             "https://user:secret@example.com/jira.wasm",
             "https:///jira.wasm",
             "oci://registry.example",
+            "tools/e\u{202e}vil.wasm",
+            "tools/e\u{200b}vil.wasm",
+            "tools/e\u{200d}vil.wasm",
+            "https://example.com/\u{feff}jira.wasm",
             "",
         ] {
             assert!(!accepted(wrong), "{wrong}");

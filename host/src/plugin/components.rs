@@ -33,8 +33,7 @@ pub struct Stored {
 impl Components {
     /// `base` is the program's data directory; what is missing is made.
     pub fn open(base: Option<&Path>) -> anyhow::Result<Self> {
-        let base = base.context("no home directory and no SESSION_DATA_DIR")?;
-        let directory = private::directory(base, "components")?;
+        let directory = private::directory(private::data_dir(base)?, "components")?;
         Ok(Self { directory })
     }
 

@@ -78,7 +78,7 @@ pub fn components(base: &Path) -> anyhow::Result<BTreeSet<String>> {
 impl Consent {
     /// `base` is the program's data directory.
     pub fn of(base: Option<&Path>, common_dir: &Path) -> anyhow::Result<Self> {
-        let base = base.context("no home directory and no SESSION_DATA_DIR")?;
+        let base = private::data_dir(base)?;
         let directory = private::directory(base, "consent")?;
         let repository = common_dir
             .canonicalize()

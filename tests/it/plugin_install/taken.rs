@@ -1,6 +1,6 @@
 //! A name that the configuration has already. It must not test what a new entry looks like.
 
-use super::component::{named, sha256, version_2};
+use super::component::{named, sha256, version_1, version_2};
 use super::{CONFIG, project, refused, stored};
 use crate::common::TestEnv;
 
@@ -60,4 +60,23 @@ fn a_component_does_not_call_itself_into_the_place_of_a_bundled_one() {
     repository.write(CONFIG, before);
     let named = [&install[..], &["--name", "context-manager"]].concat();
     repository.session(&named).success();
+}
+
+#[test]
+fn what_is_to_be_set_by_hand_is_what_is_so() {
+    let env = TestEnv::new();
+    let repository = project(&env);
+    repository.write(CONFIG, "brief: { max_bytes: 4000 }\n...\n");
+    let install = ["install", "tools/notes.wasm"];
+    let outcome = refused(&repository, &install, "without touching the rest");
+    assert!(outcome.stderr.contains(&sha256(&version_1())), "{outcome}");
+    // Nothing was looked at yet.
+    let named = [&install[..], &["--name", "acme"]].concat();
+    let outcome = refused(&repository, &named, "without touching the rest");
+    assert!(
+        outcome
+            .stderr
+            .contains("set source and sha256 of plugins.acme"),
+        "{outcome}"
+    );
 }

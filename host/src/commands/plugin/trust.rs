@@ -8,7 +8,7 @@ use super::grants;
 use super::named::{self, NamedGrant};
 use crate::config::PluginConfig;
 use crate::document::count::size;
-use crate::document::{Document, Item, Section};
+use crate::document::{Document, Item, Section, text};
 use crate::environment::Environment;
 use crate::error::user_error;
 use crate::plugin::{self, Before, Grants, Inspection, Obstacle, RaisedLimits, Review, Standing};
@@ -77,7 +77,10 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
     if let Standing::Unknown(why) = &review.standing {
         return Err(user_error(
             format!("what you agreed to before cannot be read: {why}"),
-            "see to that file, then run this command again",
+            match environment.data_dir {
+                Some(_) => "see to that file, then run this command again",
+                None => "set HOME or SESSION_DATA_DIR, then run this command again",
+            },
         ));
     }
     if !agrees(ui, args, &review, &entry)? {
@@ -216,7 +219,7 @@ fn document(ui: &Ui, review: &Review, entry: &PluginConfig) -> Document {
     let hooks: Vec<&str> = component.hooks.iter().map(|hook| hook.name()).collect();
     section.pair("Hooks", hooks.join(", "));
     if entry.config != serde_json::Value::Null {
-        section.pair("Configuration", entry.config.to_string());
+        section.pair("Configuration", text::visible(&entry.config.to_string()));
     }
     document.push(section);
     document.push(grants::asked(&review.name, &review.grants.asked));
