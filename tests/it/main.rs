@@ -36,6 +36,7 @@ mod plugin_http;
 mod plugin_inspect;
 mod plugin_install;
 mod plugin_languages;
+mod plugin_list;
 mod plugin_misdeeds;
 mod plugin_pull_requests;
 mod plugin_state;

@@ -75,12 +75,12 @@ pub fn list(
 fn present(plugin: Selected, review: Review, cache: &Cache) -> PluginInfo {
     let component = review.component;
     PluginInfo {
+        hooks: component.asked_hooks(),
         name: plugin.name,
         version: component.manifest.map(|manifest| manifest.version),
         origin: review.source.unwrap_or_else(|| "bundled".to_owned()),
         enabled: plugin.enabled,
         why: plugin.why.to_owned(),
-        hooks: component.hooks,
         size: Some(component.size),
         grants: Some(review.grants),
         consent: Some(review.standing),

@@ -239,14 +239,15 @@ impl Plugins {
             caller: None,
             warnings: Vec::new(),
         };
-        let wanted = sources.into_iter().filter(|source| {
+        let wanted = sources.into_iter().filter_map(|source| {
             let stated = source.component.stated_hooks();
             let refreshed = source.access.reaches_network();
-            stated
+            let is_asked = stated
                 .iter()
-                .any(|hook| hooks.contains(hook) || (refreshed && kept::HOOKS.contains(hook)))
+                .any(|hook| hooks.contains(hook) || (refreshed && kept::HOOKS.contains(hook)));
+            is_asked.then_some((source, stated))
         });
-        let wanted: Vec<Source<'_>> = wanted.collect();
+        let wanted: Vec<(Source<'_>, Vec<Hook>)> = wanted.collect();
         if wanted.is_empty() {
             return plugins;
         }
@@ -259,12 +260,12 @@ impl Plugins {
         };
         let unkept = loader.cache.unusable.as_deref().map(warning::unkept);
         plugins.warnings.extend(unkept);
-        for source in wanted {
+        for (source, stated) in wanted {
             match loader.load(&source) {
                 Ok(None) if !source.access.reaches_network() => {
                     plugins.warnings.push(warning::cold(&source.name));
                 }
-                Ok(loaded) => plugins.ready.push(Ready::new(source, loaded)),
+                Ok(loaded) => plugins.ready.push(Ready::new(source, stated, loaded)),
                 Err(error) => plugins.warnings.push(match error.downcast_ref() {
                     Some(missing) => warning::missing(&source.name, missing),
                     None => warning::unusable(&source.name, &error),

@@ -216,7 +216,8 @@ fn document(ui: &Ui, review: &Review, entry: &PluginConfig) -> Document {
     section.pair("sha256", component.digest.clone());
     section.pair("Version", version(review));
     section.pair("Size", size(component.size));
-    let hooks: Vec<&str> = component.hooks.iter().map(|hook| hook.name()).collect();
+    let hooks = component.asked_hooks();
+    let hooks: Vec<&str> = hooks.iter().map(|hook| hook.name()).collect();
     section.pair("Hooks", hooks.join(", "));
     if entry.config != serde_json::Value::Null {
         section.pair("Configuration", text::visible(&entry.config.to_string()));

@@ -160,3 +160,26 @@ fn what_is_built_here_says_the_contract_that_it_imports() {
         assert_eq!(contracts, (CONTRACT, Some(CONTRACT)), "{}", manifest.name);
     }
 }
+
+/// Also where it is loaded for another one.
+#[test]
+fn a_hook_that_the_manifest_does_not_name_is_not_asked() {
+    let stated = r#"{"name":"a","version":"1","hooks":["status"]}"#;
+    let stated = serde_json::from_str(stated).unwrap();
+    let (bytes, _) = pack::pack(session_guests::MISBEHAVING, stated).unwrap();
+    let source = Source {
+        digest: Cow::Owned(engine::digest(&bytes)),
+        component: Component::Here(Cow::Owned(bytes)),
+        ..doing("nothing")
+    };
+    let hooks = [Hook::Brief, Hook::Status];
+    let cache_dir = cache_dir();
+    let mut plugins =
+        Plugins::from_sources(vec![source], Some(&cache_dir), &hooks, WhenCold::Compile);
+    let host = FixedHost::new(&std::env::temp_dir());
+    let said = hooks.map(|hook| {
+        let answers = plugins.ask(&Question { hook, ..brief() }, &host);
+        answers.contributions.len()
+    });
+    assert_eq!(said, [0, 1]);
+}

@@ -66,7 +66,7 @@ fn interrupted(
     let loader = Loader::new(Some(&cache_dir()), WhenCold::Compile).unwrap();
     let source = doing(deed);
     let loaded = loader.load(&source).unwrap();
-    let ready = Ready::new(source, loaded);
+    let ready = Ready::new(source, vec![Hook::Brief], loaded);
     let loaded = ready.loaded().unwrap();
     let call = ready.call(loaded, Hook::Brief, &brief(), &host);
     let (report, events) = std::sync::mpsc::channel();
