@@ -2,7 +2,7 @@
 
 use crate::common::TestEnv;
 use crate::common::repository::{Repository, run};
-use crate::plugin_trust::{brief, project, trust};
+use crate::plugin_trust::{brief, component, configure, digest, entry, project, trust};
 
 fn told(repository: &Repository<'_>) -> String {
     let list = run(repository, &["plugin", "list"]).stdout;
@@ -63,4 +63,22 @@ fn a_plugin_is_asked_what_its_manifest_names() {
         told(&repository)
     );
     assert_eq!(brief(&repository, "acme"), (Vec::new(), false));
+}
+
+#[test]
+fn large_components_that_nobody_agreed_to_are_not_all_looked_into() {
+    let env = TestEnv::new();
+    let repository = project(&env, "acme", "");
+    configure(&repository, &[entry("acme", ""), entry("big", "")]);
+    let big = std::fs::File::create(repository.path().join("tools/big.wasm")).unwrap();
+    // With nothing in it: together they are too much.
+    big.set_len(64 << 20).unwrap();
+    let list = run(&repository, &["plugin", "list"]).stdout;
+    let (acme, big) = list.split_once("## big").unwrap();
+    assert!(acme.contains(&digest(&component())), "{list}");
+    assert!(big.contains("it was not looked into"), "{list}");
+    assert!(
+        big.contains("not yet; `session plugin trust big` does it"),
+        "{list}"
+    );
 }

@@ -76,7 +76,9 @@ fn compiled(plugin: &PluginInfo) -> String {
     match &plugin.cache {
         CacheState::Ready => "yes".to_owned(),
         CacheState::Absent => "there is no component".to_owned(),
-        _ if plugin.problem.is_some() => "no; it cannot be loaded".to_owned(),
+        _ if plugin.problem.is_some() && plugin.digest.is_some() => {
+            "no; it cannot be loaded".to_owned()
+        }
         CacheState::Unusable(why) => format!("for each command: {why}"),
         CacheState::Cold if !agreed => {
             format!("not yet; `session plugin trust {}` does it", plugin.name)
