@@ -5,6 +5,7 @@ mod component;
 mod read_only;
 mod registry;
 mod several;
+mod shared_store;
 mod taken;
 mod web;
 
@@ -129,6 +130,11 @@ fn what_the_team_would_not_find_is_refused() {
         &["install", ".git/hidden.wasm"],
         "git's own directory",
     );
+    for name in ["a\nb.wasm", "a\u{202e}b.wasm"] {
+        repository.write(name, version_1());
+        let unseen = "has characters that cannot be seen in its name";
+        refused(&repository, &["install", name], unseen);
+    }
     refused(
         &repository,
         &["install", "none.wasm"],
@@ -221,18 +227,13 @@ fn a_name_is_chosen_or_the_components_own() {
     let config = repository.read(CONFIG);
     assert_eq!(config.matches(&digest).count(), 2);
 
-    // One of the two goes, the component stays for the other.
-    let removed = repository
-        .session(&["plugin", "remove", "context-manager", "--json"])
-        .json();
-    assert_eq!(removed["component_removed"], false);
-    assert!(stored(&env, &version_1()).exists());
-    let removed = repository
-        .session(&["plugin", "remove", "other", "--json"])
-        .json();
-    assert_eq!(removed["component_removed"], true);
-    assert_eq!(removed["digest"], digest);
-    assert!(!stored(&env, &version_1()).exists());
+    for name in ["context-manager", "other"] {
+        let removed = repository
+            .session(&["plugin", "remove", name, "--json"])
+            .json();
+        assert_eq!(removed["digest"], digest);
+        assert!(stored(&env, &version_1()).exists());
+    }
     assert_eq!(repository.read(CONFIG), BY_HAND);
     refused(&repository, &["remove", "other"], "known: coverage");
     refused(
@@ -420,4 +421,22 @@ fn killed_before_the_configuration_it_can_be_run_again() {
         repository.read(CONFIG),
         with_entry("./tools/notes.wasm", &version_1(), "")
     );
+}
+
+#[test]
+fn without_a_place_for_it_nothing_is_installed_or_agreed_to() {
+    let env = TestEnv::new();
+    let repository = project(&env);
+    let install = ["install", "tools/notes.wasm"];
+    repository
+        .session(&[&["plugin"], &install[..]].concat())
+        .success();
+    for name in ["HOME", "XDG_DATA_HOME", "SESSION_DATA_DIR"] {
+        env.set(name, "");
+    }
+    let trust = ["trust", "acme-notes"];
+    for arguments in [&install[..], &trust] {
+        let outcome = refused(&repository, arguments, "no home directory");
+        assert!(outcome.stderr.contains("set HOME"), "{outcome}");
+    }
 }

@@ -249,6 +249,26 @@ fn an_installed_plugin_runs_once_it_is_trusted() {
 }
 
 #[test]
+fn what_cannot_be_seen_is_shown_to_who_agrees() {
+    let env = TestEnv::new();
+    let hidden =
+        "    allow: { read: [\"docs/\u{200b}**\"] }\n    config: { project: \"SH\u{200d}OP\" }\n";
+    let repository = project(&env, "acme", hidden);
+    let digest = digest(&component());
+    let trust = ["plugin", "trust", "acme", "--sha256", &digest];
+    let named = [
+        "--grant",
+        "read:docs/\u{200b}**",
+        "--grant",
+        "limit:time=10s",
+    ];
+    let shown = run(&repository, &[&trust[..], &named].concat()).stdout;
+    for seen in ["docs/‹U+200B›**", "SH‹U+200D›OP"] {
+        assert!(shown.contains(seen), "{shown}");
+    }
+}
+
+#[test]
 fn a_withdrawn_consent_is_none() {
     let env = TestEnv::new();
     let repository = project(&env, "acme", READS);

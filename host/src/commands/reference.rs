@@ -77,12 +77,7 @@ pub const SCHEMAS: [(&str, &[&str]); 33] = [
     ("plugin-update", &["plugins"]),
     (
         "plugin-remove",
-        &[
-            "removed",
-            "digest?",
-            "component_removed",
-            "consent_withdrawn",
-        ],
+        &["removed", "digest?", "consent_withdrawn"],
     ),
     ("plugin-new", &["name", "language", "directory", "files"]),
     ("plugin-pack", &["file", "size", "sha256", "manifest"]),

@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::tree::{Meaning, Scalar};
+use crate::document::text;
 use crate::glob;
 
 /// Longer than any pattern or name that a person writes.
@@ -209,7 +210,8 @@ pub fn plugin_source() -> Kind<String> {
                 Some(_) => false,
                 None => is_contained(&text),
             };
-            valid.then_some(text)
+            // People agree to a source as they see it.
+            (valid && text::visible(&text) == text).then_some(text)
         },
     )
 }
@@ -224,8 +226,21 @@ pub fn sha256() -> Kind<String> {
 
 pub fn host() -> Kind<String> {
     Kind::new("a host name such as api.example.com", |scalar| {
-        short_text(scalar).filter(|text| is_host(text))
+        short_text(scalar).filter(|text| is_host(text) || is_address(text))
     })
+}
+
+/// An IPv6 address in brackets, as a URL has it, with an optional port.
+fn is_address(text: &str) -> bool {
+    let Some((address, port)) = text.strip_prefix('[').and_then(|rest| rest.split_once(']')) else {
+        return false;
+    };
+    let port = port.strip_prefix(':').or(port.is_empty().then_some("443"));
+    address.parse::<std::net::Ipv6Addr>().is_ok() && port.is_some_and(is_port)
+}
+
+fn is_port(text: &str) -> bool {
+    text.parse::<u16>().is_ok_and(|port| port > 0)
 }
 
 /// A name with an optional port; no scheme, no user, no path, no wildcard.
@@ -239,7 +254,7 @@ fn is_host(text: &str) -> bool {
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
-    name.split('.').all(label) && port.parse::<u16>().is_ok_and(|port| port > 0)
+    name.split('.').all(label) && is_port(port)
 }
 
 pub fn variable() -> Kind<String> {
@@ -342,6 +357,10 @@ mod tests {
             "https://user:secret@example.com/jira.wasm",
             "https:///jira.wasm",
             "oci://registry.example",
+            "tools/e\u{202e}vil.wasm",
+            "tools/e\u{200b}vil.wasm",
+            "tools/e\u{200d}vil.wasm",
+            "https://example.com/\u{feff}jira.wasm",
             "",
         ] {
             assert!(!accepted(wrong), "{wrong}");
@@ -363,6 +382,25 @@ mod tests {
             "-x",
         ] {
             assert!(!is_host(wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_written_as_in_a_url() {
+        for right in ["[::1]", "[::1]:8080", "[2001:db8::1]:443"] {
+            assert_eq!(read(host(), right).as_deref(), Some(right));
+        }
+        for wrong in [
+            "::1",
+            "[::1",
+            "[::1]:",
+            "[::1]:0",
+            "[::1]x",
+            "[a.b]",
+            "[]",
+            "[fe80::1%1]",
+        ] {
+            assert!(read(host(), wrong).is_none(), "{wrong}");
         }
     }
 

@@ -358,12 +358,12 @@ impl HostData for PluginView<'_> {
             .collect())
     }
 
-    fn state(&self, plugin: &str, scope: Scope) -> Option<Vec<u8>> {
+    fn state(&self, owner: &str, scope: Scope) -> Option<Vec<u8>> {
         let path = match scope {
-            Scope::Repository => self.layout.repository_state(plugin),
+            Scope::Repository => self.layout.repository_state(owner),
             Scope::Session => {
                 let session = self.facts.session.as_ref()?;
-                self.layout.plugin_state(&session.context.id, plugin)
+                self.layout.plugin_state(&session.context.id, owner)
             }
         };
         std::fs::read(path).ok()

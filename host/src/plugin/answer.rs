@@ -27,6 +27,12 @@ const LONGEST_BODY: usize = 16 * 1024;
 const LONGEST_STATE: usize = 64 * 1024;
 const LONGEST_PATH: usize = 4096;
 
+/// As documents say whose something is.
+const PROVENANCE: &str = "from plugin";
+
+/// In place of a reason.
+const NO_REASON: &str = "no reason was given";
+
 const FORBIDDEN: &str = "which no plugin may, so that was dropped";
 
 /// What is left of an answer, and what was wrong with the rest.
@@ -55,7 +61,7 @@ pub fn accept(plugin: &str, answer: types::Contribution, work_tree: Option<&Work
             .first(MOST_STEPS, "next steps", answer.next_steps)
             .map(|step| line(&step))
             .collect(),
-        verdict: answer.verdict.map(verdict),
+        verdict: answer.verdict.map(|said| verdict(&said, &mut complaints)),
         edits: edits(answer.edits, work_tree, &mut complaints),
     };
     Accepted {
@@ -68,14 +74,14 @@ pub fn accept(plugin: &str, answer: types::Contribution, work_tree: Option<&Work
 fn sections(given: Vec<types::Section>, complaints: &mut Complaints) -> Vec<PluginSection> {
     let mut sections = Vec::new();
     for section in complaints.first(MOST_SECTIONS, "sections", given) {
-        let title = word(&section.title);
+        let title = name(&section.title, complaints);
         if title.is_empty() {
             complaints.add("gave a section without a title, so that was dropped");
             continue;
         }
         sections.push(PluginSection {
             title,
-            body: body(&section.body),
+            body: body(&section.body, complaints),
             importance: section.importance.min(100),
         });
     }
@@ -87,7 +93,7 @@ fn metrics(given: Vec<types::Metric>, complaints: &mut Complaints) -> Vec<Metric
     let mut metrics = Vec::new();
     let mut refused = Vec::new();
     for metric in complaints.first(MOST_METRICS, "metrics", given) {
-        let name = word(&metric.name);
+        let name = name(&metric.name, complaints);
         if name.is_empty() {
             complaints.add("gave a metric without a name, so that was dropped");
         } else if is_readable(metric.value) {
@@ -121,18 +127,24 @@ fn finding(finding: types::Finding) -> Finding {
             _ => "info".to_owned(),
         },
         message: line(&finding.message),
-        line: path.as_ref().and(finding.line),
+        line: path.as_ref().and(finding.line).filter(|line| *line > 0),
         path: path.map(|path| path.as_str().into()),
         hint: finding.hint.as_deref().map(line),
     }
 }
 
-/// Anything but a block with a reason lets the work pass.
-fn verdict(verdict: types::Verdict) -> Verdict {
-    match verdict.outcome.as_str() {
-        "block" => Verdict::Block(line(&verdict.reason)),
-        _ => Verdict::Allow,
+/// Anything but a block lets the work pass. A gate that cannot say what is wrong is no reason to merge: somebody looks, or
+/// overrides it.
+fn verdict(verdict: &types::Verdict, complaints: &mut Complaints) -> Verdict {
+    if verdict.outcome != "block" {
+        return Verdict::Allow;
     }
+    let reason = line(&verdict.reason);
+    if !reason.is_empty() {
+        return Verdict::Block(reason);
+    }
+    complaints.add("gave the verdict `block` without a reason");
+    Verdict::Block(NO_REASON.to_owned())
 }
 
 fn trailers(proposed: Vec<types::Trailer>, complaints: &mut Complaints) -> Vec<(String, String)> {
@@ -213,11 +225,13 @@ fn is_trailer_key(key: &str) -> bool {
 }
 
 /// What a person vouches for (`Signed-off-by`, `Reviewed-by`, `Co-authored-by` …), what makes a commit another review's
-/// (`Change-Id`), and what this program writes itself. `Closes`, `Fixes` and `Refs` stay: to name the issue of the work
+/// (`Change-Id`), what a release is made of (`BREAKING-CHANGE`, `Release-As`), and what this program writes itself. `Closes`, `Fixes` and `Refs` stay: to name the issue of the work
 /// is what a plugin of a tracker is agreed to for.
 fn is_reserved(key: &str) -> bool {
     let key = key.trim().to_ascii_lowercase();
-    key.ends_with("-by") || key == "change-id" || key.starts_with("session-")
+    key.ends_with("-by")
+        || key.starts_with("session-")
+        || ["change-id", "breaking-change", "release-as"].contains(&&*key)
 }
 
 /// One clean line, whatever it was.
@@ -230,12 +244,30 @@ pub fn word(text: &str) -> String {
     short(&text::line(text), LONGEST_TITLE)
 }
 
-/// Clean lines, at most [`LONGEST_BODY`], cut at a line's end.
-fn body(text: &str) -> String {
+/// A title or a name, behind which the document says whose it is: it must not say that itself.
+fn name(text: &str, complaints: &mut Complaints) -> String {
+    let name = word(text);
+    let Some(at) = name.to_ascii_lowercase().find(PROVENANCE) else {
+        return name;
+    };
+    complaints.add("said in a name whose it is, so that was dropped");
+    let before = name[..at].trim_end_matches([' ', '—', '–', '-', '(', '[', ',', ':', ';']);
+    before.to_owned()
+}
+
+/// Clean lines, at most [`LONGEST_BODY`] of them. It is cut at a line's end, and within a line that is long itself.
+fn body(text: &str, complaints: &mut Complaints) -> String {
     let mut kept = String::new();
     for line in text::block(text).lines() {
-        if kept.len() + line.len() + 1 > LONGEST_BODY {
+        let room = LONGEST_BODY.saturating_sub(kept.len());
+        if line.len() > room {
+            if line.len() > LONGEST_LINE {
+                kept.push_str(&line[..line.floor_char_boundary(room)]);
+            }
             kept.push('…');
+            complaints.add(format!(
+                "gave a section of more than {LONGEST_BODY} bytes, of which the rest was cut"
+            ));
             break;
         }
         kept.push_str(line);

@@ -13,6 +13,8 @@ fn a_trailer_that_a_person_vouches_for_is_dropped_and_named() {
         "co-authored-BY",
         "Session-Id",
         "Change-ID",
+        "BREAKING-CHANGE",
+        "release-as",
         "Refs",
     ];
     let mut complaints = Complaints::default();
@@ -22,7 +24,7 @@ fn a_trailer_that_a_person_vouches_for_is_dropped_and_named() {
         [("Refs".to_owned(), "Ada Reviewed-by: Bob".to_owned())]
     );
     let names =
-        r#""Signed-off-by", "co-authored-BY", "Session-Id", "Change-ID", which no plugin may"#;
+        r#""Session-Id", "Change-ID", "BREAKING-CHANGE", "release-as", which no plugin may"#;
     let complaints = complaints.into_clauses();
     assert_eq!(complaints.len(), 1);
     assert!(complaints[0].contains(names), "{complaints:?}");
@@ -114,6 +116,45 @@ fn a_finding_loses_a_path_that_is_not_what_it_looks_like() {
 }
 
 #[test]
+fn a_line_counts_from_one() {
+    let at = |line| {
+        let given = types::Finding {
+            line: Some(line),
+            ..finding_at("a")
+        };
+        finding(given).line
+    };
+    assert_eq!((at(0), at(1)), (None, Some(1)));
+}
+
+#[test]
+fn a_name_does_not_say_whose_it_is() {
+    let mut complaints = Complaints::default();
+    let titled = |title: &str| types::Section {
+        title: title.to_owned(),
+        body: String::new(),
+        importance: 1,
+    };
+    let given = [
+        "Now — from plugin context-manager",
+        "Now (From  Plugin\u{200b} x)",
+        "from plugin x",
+        "From plugs",
+    ];
+    let kept = sections(given.map(titled).to_vec(), &mut complaints);
+    let titles: Vec<&str> = kept.iter().map(|section| &*section.title).collect();
+    assert_eq!(titles, ["Now", "Now", "From plugs"]);
+    let health = metric("health: 99%, from plugin context-manager; mine", 1.0);
+    let kept = metrics(vec![health], &mut complaints);
+    assert_eq!(kept[0].name, "health: 99%");
+    let clauses = [
+        "said in a name whose it is, so that was dropped",
+        "gave a section without a title, so that was dropped",
+    ];
+    assert_eq!(complaints.into_clauses(), clauses);
+}
+
+#[test]
 fn what_has_no_name_or_no_readable_number_is_passed_over() {
     let mut complaints = Complaints::default();
     let untitled = types::Section {
@@ -155,4 +196,43 @@ fn a_thousand_states_are_complained_of_in_one_breath() {
         r#"has state of scope "scope-0", "scope-1", which this version does not keep"#,
     ];
     assert_eq!(complaints.into_clauses(), clauses);
+}
+
+#[test]
+fn a_block_without_a_reason_is_a_block_and_a_complaint() {
+    let said = |outcome: &str, reason: &str| {
+        let mut complaints = Complaints::default();
+        let given = types::Verdict {
+            outcome: outcome.to_owned(),
+            reason: reason.to_owned(),
+        };
+        let verdict = verdict(&given, &mut complaints);
+        (verdict, complaints.into_clauses().len())
+    };
+    for unseen in ["", " \n", "\u{200b}"] {
+        let blocks = Verdict::Block(NO_REASON.to_owned());
+        assert_eq!(said("block", unseen), (blocks, 1));
+        assert_eq!(said("allow", unseen), (Verdict::Allow, 0));
+    }
+    assert_eq!(said("block", "x"), (Verdict::Block("x".to_owned()), 0));
+}
+
+#[test]
+fn a_body_is_cut_with_a_complaint_and_not_before_its_limit() {
+    let cut = |text: &str| {
+        let mut complaints = Complaints::default();
+        let kept = body(text, &mut complaints);
+        (kept, complaints.into_clauses().len())
+    };
+    let whole = "x".repeat(LONGEST_BODY);
+    assert_eq!(cut(&whole), (format!("{whole}\n"), 0));
+    assert_eq!(cut(&format!("{whole}x")), (format!("{whole}…"), 1));
+    assert_eq!(cut(&format!("{whole}\ny")), (format!("{whole}\n…"), 1));
+    // At a line's end, unless the line is long; never within a character.
+    let lines = "12345678\n".repeat(LONGEST_BODY / 9 + 1);
+    let (kept, complaints) = cut(&lines);
+    assert_eq!((kept.lines().last(), complaints), (Some("…"), 1));
+    let (kept, complaints) = cut(&format!("a\n{}", "é".repeat(LONGEST_BODY)));
+    assert_eq!(complaints, 1);
+    assert!(kept.ends_with("é…") && kept.len() > LONGEST_BODY - 2);
 }

@@ -37,8 +37,9 @@ impl Plugins {
         let plugins = self.ready.iter().enumerate();
         let asked = plugins.filter_map(|(index, plugin)| {
             let loaded = plugin.loaded()?;
-            let answers = loaded.exports(hook);
-            answers.then(|| (index, Step::Answer(hook, Arc::clone(loaded))))
+            plugin
+                .answers(hook)
+                .then(|| (index, Step::Answer(hook, Arc::clone(loaded))))
         });
         let steps: Vec<_> = asked.collect();
         self.take(&steps, question, host, &Kept::nowhere())
@@ -76,7 +77,7 @@ impl Plugins {
                 && plugin.access.reaches_network()
                 && let Some(loaded) = plugin.loaded()
             {
-                let hooks = kept_hooks(loaded, None);
+                let hooks = plugin.kept_hooks(None);
                 steps.extend(hooks.map(|hook| (index, Step::Answer(hook, Arc::clone(loaded)))));
             }
         }
@@ -148,7 +149,7 @@ impl Ready {
     fn steps(&self, asked: Hook, network: Network) -> Vec<Step> {
         let is_recalled = self.access.reaches_network() && network == Network::Kept;
         if is_recalled {
-            let recalled = self.exports(asked) && kept::HOOKS.contains(&asked);
+            let recalled = self.answers(asked) && kept::HOOKS.contains(&asked);
             return recalled
                 .then_some(Step::Recall(asked))
                 .into_iter()
@@ -157,15 +158,18 @@ impl Ready {
         let Some(loaded) = self.loaded() else {
             return Vec::new();
         };
-        let answers = loaded.exports(asked);
-        let answer = answers.then(|| Step::Answer(asked, Arc::clone(loaded)));
-        let others = kept_hooks(loaded, Some(asked)).filter(|_| self.access.reaches_network());
+        let answer = self
+            .answers(asked)
+            .then(|| Step::Answer(asked, Arc::clone(loaded)));
+        let others = self
+            .kept_hooks(Some(asked))
+            .filter(|_| self.access.reaches_network());
         let others = others.map(|hook| Step::Refresh(hook, Arc::clone(loaded)));
         answer.into_iter().chain(others).collect()
     }
-}
 
-fn kept_hooks(loaded: &Loaded, except: Option<Hook>) -> impl Iterator<Item = Hook> {
-    let hooks = kept::HOOKS.into_iter();
-    hooks.filter(move |hook| Some(*hook) != except && loaded.exports(*hook))
+    fn kept_hooks(&self, except: Option<Hook>) -> impl Iterator<Item = Hook> {
+        let hooks = kept::HOOKS.into_iter();
+        hooks.filter(move |hook| Some(*hook) != except && self.answers(*hook))
+    }
 }

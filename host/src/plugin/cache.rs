@@ -10,6 +10,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use wasmtime::Engine;
@@ -80,6 +81,28 @@ impl Cache {
         Ok(component)
     }
 
+    /// Removes what was compiled from components that are not `wanted` any more, or by another version of this program,
+    /// once that is so long ago. What is missed is compiled again.
+    pub fn forget(&self, wanted: impl Fn(&str) -> bool, age: Duration) -> anyhow::Result<()> {
+        let directory = self.directory.as_ref().context("there is no cache")?;
+        for entry in std::fs::read_dir(directory)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let key = name.to_str().and_then(|name| {
+                let artifact = name.strip_suffix(".cwasm");
+                artifact.or_else(|| name.strip_suffix(".blake3"))
+            });
+            let Some((component, compatibility)) = key.and_then(|key| key.split_once('-')) else {
+                continue;
+            };
+            let is_ours = compatibility == &self.compatibility[..16];
+            if !(is_ours && wanted(component)) && is_older(&entry.metadata()?, age) {
+                std::fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
     fn entry(&self, component: &str) -> Option<Entry> {
         let directory = self.directory.as_ref()?;
         let key = format!("{component}-{}", &self.compatibility[..16]);
@@ -116,6 +139,11 @@ impl Entry {
     fn note(&self, artifact: &str) -> String {
         format!("{} {artifact}", self.key)
     }
+}
+
+fn is_older(metadata: &std::fs::Metadata, age: Duration) -> bool {
+    let elapsed = metadata.modified().map(|at| at.elapsed());
+    matches!(elapsed, Ok(Ok(elapsed)) if elapsed > age)
 }
 
 /// A piece at a time, as large as the widest processors hash at once: each page of memory that is touched costs more than

@@ -69,16 +69,20 @@ pub enum Failure {
 }
 
 /// The whole of a call.
-pub fn run(engine: &Engine, call: &Call, line: Line<Outcome>) -> Outcome {
+pub fn run(engine: &Engine, call: &Call, mut line: Line<Outcome>) -> Outcome {
     let started = Instant::now();
+    line.begin();
     let limit = call.context.limits.time;
     let sandbox = Sandbox::new(Arc::clone(&call.context), line);
     let mut store = sandbox.into_store(engine);
     // The deadline may have passed before the store's epoch was noted; then no advance might come any more.
-    let result = if store.data().line.is_over() {
+    let result = if store.data().line.is_over_for_good() {
         Err(Failure::Time(limit))
     } else {
         match call.loaded.call(call.hook, &mut store, &call.request) {
+            Ok(_) if store.data().printed_too_much() => {
+                Err(Failure::Output(call.context.limits.output))
+            }
             Ok(Ok(contribution)) => Ok(contribution),
             // What a guest complains of then is that its requests ended with its time.
             Ok(Err(_)) if store.data().line.is_over() => Err(Failure::Time(limit)),
@@ -106,7 +110,7 @@ fn failure(error: &wasmtime::Error, sandbox: &Sandbox) -> Failure {
             limit: limits.memory,
         };
     }
-    if stderr.len().max(sandbox.stdout.contents().len()) >= limits.output {
+    if sandbox.printed_too_much() {
         return Failure::Output(limits.output);
     }
     match error.downcast_ref::<Trap>() {

@@ -120,7 +120,11 @@ impl Round<'_> {
         self.caller.calls_made += 1;
         let number = self.caller.calls_made;
         let limit = call.context.limits.time;
-        let deadline = Deadline::after(limit);
+        // A call that uses the network mostly waits: its limit is how long people wait for it.
+        let deadline = match call.alone {
+            true => Deadline::after(limit).strict(),
+            false => Deadline::after(limit),
+        };
         let line = Line::new(self.caller.reports.clone(), number, deadline.clone());
         match self.caller.hand_over(Job { call, line }) {
             Ok(worker) => {
@@ -189,7 +193,14 @@ impl Round<'_> {
         let now = Instant::now();
         let mut interrupt = false;
         for running in &mut self.running {
-            if running.interrupt <= now {
+            if running.interrupt > now {
+                continue;
+            }
+            let deadline = running.deadline.instant();
+            if deadline > now {
+                // The call put it off itself: it could not have the processor.
+                running.interrupt = deadline;
+            } else {
                 running.interrupt = now + AGAIN;
                 interrupt = true;
             }

@@ -38,12 +38,12 @@ impl Candidate {
         let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
         let manifest = found.manifest.as_ref();
         Ok(Self {
+            hooks: found.asked_hooks(),
             name: manifest.and_then(|manifest| text(&manifest.name)),
             version: manifest.and_then(|manifest| text(&manifest.version)),
             digest: found.digest,
             size: found.size,
             contract: found.contract,
-            hooks: found.hooks,
             asks_for: found
                 .manifest
                 .map(|manifest| manifest.grants)

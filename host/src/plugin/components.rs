@@ -6,6 +6,7 @@
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::Context as _;
 
@@ -20,11 +21,19 @@ pub struct Components {
     directory: PathBuf,
 }
 
+/// A component of the store, as its directory shows it.
+#[derive(Debug)]
+pub struct Stored {
+    pub digest: String,
+    /// Bytes.
+    pub size: u64,
+    pub wanted: SystemTime,
+}
+
 impl Components {
     /// `base` is the program's data directory; what is missing is made.
     pub fn open(base: Option<&Path>) -> anyhow::Result<Self> {
-        let base = base.context("no home directory and no SESSION_DATA_DIR")?;
-        let directory = private::directory(base, "components")?;
+        let directory = private::directory(private::data_dir(base)?, "components")?;
         Ok(Self { directory })
     }
 
@@ -40,10 +49,38 @@ impl Components {
     pub fn put(&self, bytes: &[u8]) -> anyhow::Result<String> {
         let digest = engine::digest(bytes);
         durable::sweep_old(&self.directory);
-        if self.read(&digest).is_err() {
-            private::write(&self.path(&digest), bytes)?;
+        match self.read(&digest) {
+            Ok(_) => self.renew(&digest),
+            Err(_) => private::write(&self.path(&digest), bytes)?,
         }
         Ok(digest)
+    }
+
+    /// Somebody wanted it just now: it gets old from here on. One that cannot be told so is fetched again some day.
+    fn renew(&self, digest: &str) {
+        let file = private::open(&self.path(digest));
+        let _ = file.and_then(|file| Ok(file.set_modified(SystemTime::now())?));
+    }
+
+    /// Each with its bytes, and when somebody wanted it last.
+    pub fn all(&self) -> anyhow::Result<Vec<Stored>> {
+        let mut all = Vec::new();
+        for entry in std::fs::read_dir(&self.directory)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let digest = name.to_str().and_then(|name| name.strip_suffix(".wasm"));
+            let metadata = entry.metadata()?;
+            if let Some(digest) = digest
+                && metadata.is_file()
+            {
+                all.push(Stored {
+                    digest: digest.to_owned(),
+                    size: metadata.len(),
+                    wanted: metadata.modified()?,
+                });
+            }
+        }
+        Ok(all)
     }
 
     /// The component's bytes. An error if it is not there, or is not what its name says.

@@ -5,7 +5,7 @@
 //! canonical common directory: linked worktrees share it, another clone has its own. In the file stands a name that the
 //! clone was given, too: what takes its place at the same path has not been agreed to anything in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -59,10 +59,74 @@ struct Stored {
     plugins: Agreements,
 }
 
+/// The components that are agreed to in any of the user's repositories. An error where one agreement cannot be read:
+/// then nobody knows.
+pub fn components(base: &Path) -> anyhow::Result<BTreeSet<String>> {
+    let directory = private::directory(base, "consent")?;
+    let mut components = BTreeSet::new();
+    for entry in std::fs::read_dir(&directory)? {
+        let file = entry?.path();
+        if file
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
+            let stored = read(&file)?;
+            let agreements = stored.into_iter().flat_map(|stored| stored.plugins);
+            components.extend(agreements.map(|(_, agreement)| agreement.terms.component));
+        }
+    }
+    Ok(components)
+}
+
+/// What was written into a file of consents; None where there is none.
+fn read(path: &Path) -> anyhow::Result<Option<Stored>> {
+    let file = match private::open(path) {
+        Ok(file) => file,
+        Err(error) if is_not_found(&error) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut text = String::new();
+    file.take(LARGEST as u64 + 1).read_to_string(&mut text)?;
+    if text.len() > LARGEST {
+        let cause = "it is larger than anything that is written there";
+        return Err(damaged(path, &cause));
+    }
+    #[derive(Deserialize)]
+    struct Versioned {
+        version: u32,
+    }
+    let stored = serde_json::from_str(&text).and_then(|Versioned { version }| {
+        if version == 0 {
+            return Err(serde::de::Error::custom("there is no version 0 of it"));
+        }
+        (version <= VERSION)
+            .then(|| serde_json::from_str::<Stored>(&text))
+            .transpose()
+    });
+    match stored {
+        Ok(Some(stored)) => Ok(Some(stored)),
+        Ok(None) => Err(user_error(
+            format!(
+                "{} was written by a newer version of `session`",
+                path.display()
+            ),
+            "use that version; the file is left as it is",
+        )),
+        Err(error) => Err(damaged(path, &error)),
+    }
+}
+
+fn damaged(path: &Path, cause: &dyn std::fmt::Display) -> anyhow::Error {
+    user_error(
+        format!("{} is damaged: {cause}", path.display()),
+        "move it somewhere else, then agree again with `session plugin trust`",
+    )
+}
+
 impl Consent {
     /// `base` is the program's data directory.
     pub fn of(base: Option<&Path>, common_dir: &Path) -> anyhow::Result<Self> {
-        let base = base.context("no home directory and no SESSION_DATA_DIR")?;
+        let base = private::data_dir(base)?;
         let directory = private::directory(base, "consent")?;
         let repository = common_dir
             .canonicalize()
@@ -78,50 +142,13 @@ impl Consent {
 
     /// What was agreed for this repository.
     pub fn read(&self) -> anyhow::Result<Agreements> {
-        let file = match private::open(&self.file) {
-            Ok(file) => file,
-            Err(error) if is_not_found(&error) => return Ok(Agreements::new()),
-            Err(error) => return Err(error),
-        };
-        let mut text = String::new();
-        file.take(LARGEST as u64 + 1).read_to_string(&mut text)?;
-        if text.len() > LARGEST {
-            return Err(self.damaged(&"it is larger than anything that is written there"));
-        }
-        #[derive(Deserialize)]
-        struct Versioned {
-            version: u32,
-        }
-        let stored = serde_json::from_str(&text).and_then(|Versioned { version }| {
-            if version == 0 {
-                return Err(serde::de::Error::custom("there is no version 0 of it"));
+        Ok(match read(&self.file)? {
+            Some(stored) if stored.clone.is_none() || stored.clone == self.clone_name() => {
+                stored.plugins
             }
-            (version <= VERSION)
-                .then(|| serde_json::from_str::<Stored>(&text))
-                .transpose()
-        });
-        match stored {
-            Ok(Some(stored)) if stored.clone.is_none() || stored.clone == self.clone_name() => {
-                Ok(stored.plugins)
-            }
-            // It was another one's, which is gone.
-            Ok(Some(_)) => Ok(Agreements::new()),
-            Ok(None) => Err(user_error(
-                format!(
-                    "{} was written by a newer version of `session`",
-                    self.file.display()
-                ),
-                "use that version; the file is left as it is",
-            )),
-            Err(error) => Err(self.damaged(&error)),
-        }
-    }
-
-    fn damaged(&self, cause: &dyn std::fmt::Display) -> anyhow::Error {
-        user_error(
-            format!("{} is damaged: {cause}", self.file.display()),
-            "move it somewhere else, then agree again with `session plugin trust`",
-        )
+            // None, or it was another one's, which is gone.
+            _ => Agreements::new(),
+        })
     }
 
     /// Notes what the user agreed to; it is on the disk when this returns.

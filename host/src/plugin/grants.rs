@@ -114,7 +114,20 @@ fn literal_directories(glob: &str) -> impl Iterator<Item = &str> {
 
 /// A host that is asked for without a port is asked for on any port.
 fn is_host_match(glob: &str, allowed: &str) -> bool {
-    let name = allowed.split(':').next().unwrap_or(allowed);
+    if glob.starts_with('[') && glob.contains(':') {
+        // An address, whose brackets are not a glob's.
+        let end = allowed.find(']').map_or(0, |at| at + 1);
+        let wanted = if glob.ends_with(']') {
+            &allowed[..end]
+        } else {
+            allowed
+        };
+        return glob.eq_ignore_ascii_case(wanted);
+    }
+    let name = match allowed.starts_with('[') {
+        true => allowed,
+        false => allowed.split(':').next().unwrap_or(allowed),
+    };
     let wanted = if glob.contains(':') { allowed } else { name };
     glob_matches(glob, wanted, true)
 }
@@ -177,6 +190,30 @@ mod tests {
             allow(&["docs/**"], &["atlassian.net.evil.example"], &["HOME"])
         );
         assert_eq!(grants.not_allowed, [asks("socket", None)]);
+    }
+
+    #[test]
+    fn an_address_is_given_where_both_write_it() {
+        let given = |asked: &str, allowed: &str| {
+            let grants = Grants::of(&allow(&[], &[allowed], &[]), &[asks("http", Some(asked))]);
+            !grants.given.http.is_empty()
+        };
+        for (asked, allowed) in [
+            ("[::1]", "[::1]"),
+            ("[::1]", "[::1]:8080"),
+            ("[2001:DB8::1]:81", "[2001:db8::1]:81"),
+            ("*", "[::1]:8080"),
+        ] {
+            assert!(given(asked, allowed), "{asked} {allowed}");
+        }
+        for (asked, allowed) in [
+            ("[::1]", "1"),
+            ("[::1]:81", "[::1]"),
+            ("[::1]:81", "[::1]:82"),
+            ("[::1]", "[::2]"),
+        ] {
+            assert!(!given(asked, allowed), "{asked} {allowed}");
+        }
     }
 
     #[test]

@@ -86,8 +86,8 @@ pub trait HostData {
     /// One for each of the session's commits, in the same order.
     fn commit_origins(&self) -> anyhow::Result<Vec<CommitOrigin>>;
 
-    /// What the plugin left for itself.
-    fn state(&self, plugin: &str, scope: Scope) -> Option<Vec<u8>>;
+    /// What a plugin left for itself; `owner` is as [`super::state_owner::of`] names it.
+    fn state(&self, owner: &str, scope: Scope) -> Option<Vec<u8>>;
 }
 
 /// A point that the work tree can be compared with.

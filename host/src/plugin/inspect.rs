@@ -35,6 +35,17 @@ pub struct Inspection {
     pub problem: Option<String>,
 }
 
+impl Inspection {
+    /// The hooks that it is asked: of its exports, those that its manifest names.
+    pub fn asked_hooks(&self) -> Vec<Hook> {
+        let Some(manifest) = &self.manifest else {
+            return self.hooks.clone();
+        };
+        let named = manifest.known_hooks().into_iter();
+        named.filter(|hook| self.hooks.contains(hook)).collect()
+    }
+}
+
 /// Errors: these bytes are no component at all; a clause about them.
 pub fn inspect(bytes: &[u8]) -> anyhow::Result<Inspection> {
     let owned = bytes.to_vec();

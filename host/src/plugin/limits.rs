@@ -11,7 +11,7 @@ use crate::config;
 /// Always on. All sizes in bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// Wall time of one call, instantiation included.
+    /// Wall time of one call, instantiation included; `deadline` says what is not counted.
     pub time: Duration,
     /// All linear memories and tables of one call together.
     pub memory: usize,

@@ -30,6 +30,10 @@ pub struct Report<T> {
 pub struct Line<T> {
     reporter: Reporter<T>,
     deadline: Deadline,
+    /// How long the thread had been on a processor when the call began.
+    before: Duration,
+    /// How long the call waited for answers: that is its own time.
+    waited: Duration,
 }
 
 /// Sends the events of one call.
@@ -51,7 +55,14 @@ impl<T> Line<T> {
         Self {
             reporter: Reporter { reports, call },
             deadline,
+            before: Duration::ZERO,
+            waited: Duration::ZERO,
         }
+    }
+
+    /// The call begins, on this thread.
+    pub fn begin(&mut self) {
+        self.before = on_the_processor();
     }
 
     /// What outlives the line: the end of a call is told when nothing of it is left.
@@ -65,9 +76,11 @@ impl<T> Line<T> {
 
     /// Waits for the answer, at most until the call's deadline: epochs do not interrupt host functions.
     pub fn ask<R: Send + 'static>(
-        &self,
+        &mut self,
         question: impl FnOnce(&dyn HostData) -> R + Send + 'static,
     ) -> wasmtime::Result<R> {
+        // One that had no time to ask in is waited for. While it waits, time passes for it as for people.
+        self.is_over_for_good();
         let (reply, answer) = channel();
         let query: Query = Box::new(move |host| {
             // A plugin that has given up waiting is no concern of the host's.
@@ -76,10 +89,14 @@ impl<T> Line<T> {
         if !self.reporter.send(Event::Query(query)) {
             return Err(wasmtime::Error::from(wasmtime::Trap::Interrupt));
         }
+        let begun = Instant::now();
         loop {
             let until = self.deadline.instant();
             match receive(&answer, until.saturating_duration_since(Instant::now())) {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    self.waited += begun.elapsed();
+                    return Ok(answer);
+                }
                 // It was put off meanwhile.
                 Err(RecvTimeoutError::Timeout) if !self.is_over() => {}
                 Err(RecvTimeoutError::Timeout) => return Err(wasmtime::Trap::Interrupt.into()),
@@ -97,6 +114,21 @@ impl<T> Line<T> {
     pub fn is_over(&self) -> bool {
         self.deadline.is_over()
     }
+
+    /// As [`Line::is_over`], but not while the call lacks time on the processor: for its own thread.
+    pub fn is_over_for_good(&self) -> bool {
+        if !self.is_over() {
+            return false;
+        }
+        let computed = on_the_processor().saturating_sub(self.before);
+        self.deadline.is_over_after(computed + self.waited)
+    }
+}
+
+/// How long this thread has been.
+fn on_the_processor() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::try_from(time).unwrap_or_default()
 }
 
 /// As `recv_timeout`, awake at first. Whoever else has work to do on this processor gets it meanwhile.
@@ -121,7 +153,7 @@ mod tests {
         let limit = Duration::from_millis(20);
         let deadline = Deadline::after(limit);
         let (reports, events) = channel();
-        let line: Line<()> = Line::new(reports, 1, deadline.clone());
+        let mut line: Line<()> = Line::new(reports, 1, deadline.clone());
         std::thread::scope(|scope| {
             let host = scope.spawn(move || {
                 let over = deadline.instant() + limit;

@@ -3,12 +3,13 @@
 use serde::Serialize;
 
 use super::cache::Cache;
+use super::consent::Consent;
 use super::contribution::Hook;
 use super::grants::Grants;
 use super::last_run::LastRun;
 use super::review::{Obstacle, Review, Standing, review};
 use super::selection::Selected;
-use super::third_party::Checkout;
+use super::third_party::{Checkout, Place};
 use super::{engine, selection};
 use crate::config::Config;
 use crate::environment::Environment;
@@ -52,6 +53,10 @@ pub enum CacheState {
     Absent,
 }
 
+/// Bytes of components that nobody agreed to and that are looked into all the same. A configuration may name large files
+/// many times.
+const MOST: u64 = 64 * 1024 * 1024;
+
 /// Bundled plugins first, then what the configuration names besides.
 pub fn list(
     config: &Config,
@@ -61,9 +66,20 @@ pub fn list(
     let engine = engine::engine()?;
     let cache = Cache::open(environment.cache_dir.as_deref(), &engine);
     let selected = selection::select(config).into_iter();
+    let agreed = Consent::of(environment.data_dir.as_deref(), checkout.common_dir)
+        .and_then(|consent| consent.read())
+        .unwrap_or_default();
+    let mut left = MOST;
     Ok(selected
         .map(|plugin| {
             let entry = config.plugin(&plugin.name).cloned().unwrap_or_default();
+            if entry.source.is_some() && !agreed.contains_key(&plugin.name) {
+                let size = Place::size(&entry, checkout, environment).unwrap_or(0);
+                match left.checked_sub(size) {
+                    Some(rest) => left = rest,
+                    None => return absent(plugin, entry.source, &Obstacle::TooMuch(MOST)),
+                }
+            }
             match review(&plugin, &entry, environment, checkout) {
                 Ok(review) => present(plugin, review, &cache),
                 Err(obstacle) => absent(plugin, entry.source, &obstacle),
@@ -75,12 +91,12 @@ pub fn list(
 fn present(plugin: Selected, review: Review, cache: &Cache) -> PluginInfo {
     let component = review.component;
     PluginInfo {
+        hooks: component.asked_hooks(),
         name: plugin.name,
         version: component.manifest.map(|manifest| manifest.version),
         origin: review.source.unwrap_or_else(|| "bundled".to_owned()),
         enabled: plugin.enabled,
         why: plugin.why.to_owned(),
-        hooks: component.hooks,
         size: Some(component.size),
         grants: Some(review.grants),
         consent: Some(review.standing),
@@ -103,7 +119,10 @@ fn absent(plugin: Selected, source: Option<String>, obstacle: &Obstacle) -> Plug
         size: None,
         grants: None,
         consent: None,
-        cache: CacheState::Absent,
+        cache: match obstacle {
+            Obstacle::TooMuch(_) => CacheState::Cold,
+            _ => CacheState::Absent,
+        },
         last_run: None,
         problem: Some(obstacle.to_string()),
     }

@@ -27,6 +27,7 @@ mod grants;
 pub mod host_data;
 mod host_functions;
 mod hosts;
+mod housekeeping;
 mod http;
 mod imports;
 mod inspect;
@@ -46,6 +47,7 @@ mod sandbox;
 mod secrets;
 mod sections;
 mod selection;
+pub mod state_owner;
 mod taking;
 mod terms;
 mod third_party;
@@ -81,6 +83,7 @@ use sandbox::Sandbox;
 pub use apart::stand_still;
 pub use engine::digest;
 pub use grants::Grants;
+pub use housekeeping::tidy;
 pub use inspect::{Inspection, inspect};
 use last_run::Run;
 pub use list::{CacheState, PluginInfo, list};
@@ -153,7 +156,8 @@ pub struct Answers {
 /// What a plugin wants to find again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewState {
-    pub plugin: String,
+    /// As [`state_owner::of`] names it.
+    pub owner: String,
     pub scope: Scope,
     /// At most 64 KiB.
     pub bytes: Vec<u8>,
@@ -239,14 +243,15 @@ impl Plugins {
             caller: None,
             warnings: Vec::new(),
         };
-        let wanted = sources.into_iter().filter(|source| {
+        let wanted = sources.into_iter().filter_map(|source| {
             let stated = source.component.stated_hooks();
             let refreshed = source.access.reaches_network();
-            stated
+            let is_asked = stated
                 .iter()
-                .any(|hook| hooks.contains(hook) || (refreshed && kept::HOOKS.contains(hook)))
+                .any(|hook| hooks.contains(hook) || (refreshed && kept::HOOKS.contains(hook)));
+            is_asked.then_some((source, stated))
         });
-        let wanted: Vec<Source<'_>> = wanted.collect();
+        let wanted: Vec<(Source<'_>, Vec<Hook>)> = wanted.collect();
         if wanted.is_empty() {
             return plugins;
         }
@@ -259,12 +264,12 @@ impl Plugins {
         };
         let unkept = loader.cache.unusable.as_deref().map(warning::unkept);
         plugins.warnings.extend(unkept);
-        for source in wanted {
+        for (source, stated) in wanted {
             match loader.load(&source) {
                 Ok(None) if !source.access.reaches_network() => {
                     plugins.warnings.push(warning::cold(&source.name));
                 }
-                Ok(loaded) => plugins.ready.push(Ready::new(source, loaded)),
+                Ok(loaded) => plugins.ready.push(Ready::new(source, stated, loaded)),
                 Err(error) => plugins.warnings.push(match error.downcast_ref() {
                     Some(missing) => warning::missing(&source.name, missing),
                     None => warning::unusable(&source.name, &error),

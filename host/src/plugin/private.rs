@@ -7,7 +7,18 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
+use crate::error::user_error;
 use crate::store::durable;
+
+/// The program's data directory, where the environment names one.
+pub fn data_dir(base: Option<&Path>) -> anyhow::Result<&Path> {
+    base.ok_or_else(|| {
+        user_error(
+            "there is no home directory and no SESSION_DATA_DIR, so there is nowhere to keep plugins or what you agree to",
+            "set HOME, or SESSION_DATA_DIR to a directory of yours, then run the command again",
+        )
+    })
+}
 
 /// `<base>/<name>`, if it is a directory of ours that no one else can enter. Both are made where they are missing.
 pub fn directory(base: &Path, name: &str) -> anyhow::Result<PathBuf> {

@@ -12,7 +12,7 @@ use super::host_data::HostData;
 use super::kept::Key;
 use super::limits::Limits;
 use super::sandbox::CallContext;
-use super::{Question, Source, http};
+use super::{Question, Source, http, state_owner};
 use crate::config::PluginConfig;
 
 /// One plugin of a command.
@@ -20,30 +20,20 @@ pub struct Ready {
     pub name: String,
     /// sha256 of the component.
     pub digest: String,
-    code: Code,
+    /// Those that it is asked, as far as it exports them.
+    stated_hooks: Vec<Hook>,
+    /// None: it would have to be compiled, and this is no time for it. What it said last can still be shown.
+    loaded: Option<Arc<Loaded>>,
     pub access: Access,
     pub settings: PluginConfig,
 }
 
-/// Whether a plugin can be called.
-enum Code {
-    Loaded(Arc<Loaded>),
-    /// It would have to be compiled, and this is no time for it. What it said last can still be shown.
-    Cold {
-        stated_hooks: Vec<Hook>,
-    },
-}
-
 impl Ready {
     /// `loaded`: none where it would have to be compiled first.
-    pub fn new(source: Source<'_>, loaded: Option<Loaded>) -> Self {
+    pub fn new(source: Source<'_>, stated_hooks: Vec<Hook>, loaded: Option<Loaded>) -> Self {
         Self {
-            code: match loaded {
-                Some(loaded) => Code::Loaded(Arc::new(loaded)),
-                None => Code::Cold {
-                    stated_hooks: source.component.stated_hooks(),
-                },
-            },
+            stated_hooks,
+            loaded: loaded.map(Arc::new),
             name: source.name,
             digest: source.digest.into_owned(),
             access: source.access,
@@ -53,18 +43,13 @@ impl Ready {
 
     /// What can be called, if it can.
     pub fn loaded(&self) -> Option<&Arc<Loaded>> {
-        match &self.code {
-            Code::Loaded(loaded) => Some(loaded),
-            Code::Cold { .. } => None,
-        }
+        self.loaded.as_ref()
     }
 
-    /// Of a component that is not compiled only its manifest is known.
-    pub fn exports(&self, hook: Hook) -> bool {
-        match &self.code {
-            Code::Loaded(loaded) => loaded.exports(hook),
-            Code::Cold { stated_hooks } => stated_hooks.contains(&hook),
-        }
+    /// What its manifest does not name it is not asked. Of a component that is not compiled only that is known.
+    pub fn answers(&self, hook: Hook) -> bool {
+        let exports = |loaded: &Arc<Loaded>| loaded.exports(hook);
+        self.stated_hooks.contains(&hook) && self.loaded.as_ref().is_none_or(exports)
     }
 
     pub fn call(
@@ -80,7 +65,7 @@ impl Ready {
             limits.time = http::DEADLINE;
         }
         let context = CallContext {
-            plugin: self.name.clone(),
+            state_owner: self.state_owner(),
             configuration: self.settings.config.to_string(),
             now: host.now(),
             work_tree: host.work_tree().to_owned(),
@@ -100,6 +85,11 @@ impl Ready {
                     .collect(),
             },
         }
+    }
+
+    /// Whom the state belongs to that it finds and leaves.
+    pub fn state_owner(&self) -> String {
+        state_owner::of(&self.name, self.settings.source.as_deref())
     }
 
     /// What was asked for and what was granted. A variable's value may change without notice: tokens are renewed.

@@ -66,6 +66,8 @@ pub enum Obstacle {
     Missing(Missing),
     /// What is there is no component.
     NoComponent(String),
+    /// Nobody agreed to it, and with the others it has more than so many bytes.
+    TooMuch(u64),
 }
 
 /// Looks at the component that the configuration names, and at what was agreed about it.
@@ -156,6 +158,11 @@ impl fmt::Display for Obstacle {
             }
             Self::Missing(missing) => missing.fmt(f),
             Self::NoComponent(what) => write!(f, "its file {what}"),
+            Self::TooMuch(most) => write!(
+                f,
+                "it was not looked into, as what nobody agreed to has more than {} MiB in all",
+                most / 1024 / 1024
+            ),
         }
     }
 }

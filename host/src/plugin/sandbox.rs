@@ -26,7 +26,7 @@ const MOST_RESOURCES: usize = 2_000;
 /// What stays the same for all that one call asks.
 #[derive(Debug)]
 pub struct CallContext {
-    pub plugin: String,
+    pub state_owner: String,
     /// JSON.
     pub configuration: String,
     pub now: Timestamp,
@@ -46,14 +46,16 @@ pub struct Sandbox {
     pub(super) host_calls: u32,
     pub(super) log: Vec<String>,
     pub(super) log_left: usize,
+    /// Said in the log, once.
+    pub(super) log_is_cut: bool,
     pub(super) stdout: MemoryOutputPipe,
     pub(super) stderr: MemoryOutputPipe,
 }
 
 impl Sandbox {
     pub fn new(context: Arc<CallContext>, line: Line<Outcome>) -> Self {
-        let stdout = MemoryOutputPipe::new(context.limits.output);
-        let stderr = MemoryOutputPipe::new(context.limits.output);
+        // A pipe that is full refuses to be looked at, too: the last byte that is allowed would be one too many.
+        let [stdout, stderr] = [(); 2].map(|()| MemoryOutputPipe::new(context.limits.output + 1));
         let clock = StandingClock(context.now);
         let mut wasi = WasiCtx::builder();
         wasi.envs(&context.access.env)
@@ -77,11 +79,20 @@ impl Sandbox {
             host_calls: 0,
             log: Vec::new(),
             log_left: context.limits.log,
+            log_is_cut: false,
             stdout,
             stderr,
             context,
             line,
         }
+    }
+
+    /// Whether it has printed more than it may.
+    pub(super) fn printed_too_much(&self) -> bool {
+        let printed = [&self.stdout, &self.stderr].map(|pipe| pipe.contents().len());
+        printed
+            .iter()
+            .any(|length| *length > self.context.limits.output)
     }
 
     /// A store around it. At each epoch it looks at its own deadline: calls that run at the same time share the engine.
@@ -91,7 +102,7 @@ impl Sandbox {
         store.limiter(|sandbox| &mut sandbox.memory);
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|store| {
-            if store.data().line.is_over() {
+            if store.data().line.is_over_for_good() {
                 Err(Trap::Interrupt.into())
             } else {
                 Ok(UpdateDeadline::Continue(1))

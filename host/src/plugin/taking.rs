@@ -67,7 +67,7 @@ impl<'a> Taking<'a> {
                 let complaint = warning::complaint(name, hook, &accepted.complaints);
                 // What a plugin leaves for itself belongs to the command that it answered.
                 if for_now {
-                    self.remember(name, accepted.states);
+                    self.remember(plugin, accepted.states);
                 }
                 (Some(accepted.contribution), None, complaint)
             }
@@ -109,9 +109,9 @@ impl<'a> Taking<'a> {
         self.answers.warnings.extend(said);
     }
 
-    fn remember(&mut self, name: &str, states: Vec<(Scope, Vec<u8>)>) {
+    fn remember(&mut self, plugin: &Ready, states: Vec<(Scope, Vec<u8>)>) {
         let states = states.into_iter().map(|(scope, bytes)| NewState {
-            plugin: name.to_owned(),
+            owner: plugin.state_owner(),
             scope,
             bytes,
         });

@@ -81,6 +81,20 @@ impl Place {
         stored.then_some(()).ok_or(Missing::NotInstalled)
     }
 
+    /// Bytes of the component that would be read, as far as can be seen without reading it.
+    pub fn size(
+        entry: &PluginConfig,
+        checkout: Checkout<'_>,
+        environment: &Environment,
+    ) -> Option<u64> {
+        let components = Components::open(environment.data_dir.as_deref());
+        let stored = entry.sha256.as_deref().zip(components.ok());
+        let stored = stored.and_then(|(digest, it)| it.path(digest).metadata().ok());
+        let file = || open(checkout.work_tree, &path(entry.source.as_deref()?)?).ok();
+        let found = stored.or_else(|| file()?.metadata().ok())?;
+        Some(found.len())
+    }
+
     /// Whether `read` would find it, as far as can be seen without reading what the store has.
     pub fn find(&self) -> Result<(), Missing> {
         let stored = Components::open(self.data_dir.as_deref())

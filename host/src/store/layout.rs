@@ -5,8 +5,8 @@
 //!   <branch>/{objectives.md,blockers.md,context.json}   the live session; a branch's slashes are directories
 //!   .store/lock                                         held while anything of ours is written
 //!   .store/index/                                       caches: can be removed at any time
-//!   .store/plugins/<session id>/<plugin>                what a plugin left for itself in a session
-//!   .store/plugins/repository/<plugin>                  … for all sessions
+//!   .store/plugins/<session id>/<owner>                 what a plugin left for itself in a session
+//!   .store/plugins/repository/<owner>                   … for all sessions; `plugin/state_owner.rs` says whose it is
 //!   .store/contributions/<plugin>/                      what a plugin that uses the network said last
 //!   .store/kept/                                        damaged files, kept aside
 //! ```
@@ -112,17 +112,19 @@ impl Layout {
         self.store().join("index")
     }
 
-    /// What a plugin left for itself in a session. A plugin's name is lower-case letters, digits and dashes.
-    pub fn plugin_state(&self, session: &SessionId, plugin: &str) -> PathBuf {
-        self.store()
-            .join("plugins")
-            .join(session.as_str())
-            .join(plugin)
+    /// What plugins left for themselves: a directory for each session, and one for all.
+    pub fn plugin_states(&self) -> PathBuf {
+        self.store().join("plugins")
+    }
+
+    /// What a plugin left for itself in a session. An owner is lower-case letters, digits, dashes and an `@`.
+    pub fn plugin_state(&self, session: &SessionId, owner: &str) -> PathBuf {
+        self.plugin_states().join(session.as_str()).join(owner)
     }
 
     /// What a plugin left for itself for all sessions. No session's id is this word: an id has a date.
-    pub fn repository_state(&self, plugin: &str) -> PathBuf {
-        self.store().join("plugins").join("repository").join(plugin)
+    pub fn repository_state(&self, owner: &str) -> PathBuf {
+        self.plugin_states().join("repository").join(owner)
     }
 
     /// A name that no other clone has, given when the user first agrees to something in this one.

@@ -10,8 +10,8 @@ use crate::environment::Timestamp;
 use crate::error::Warning;
 use crate::git::refs::RefUpdate;
 use crate::git::{ObjectId, Repository};
-use crate::plugin::NewState;
 use crate::plugin::host_data::Scope;
+use crate::plugin::{NewState, state_owner};
 use crate::session::decision::Decision;
 use crate::session::ids::{CheckpointId, SessionId};
 use crate::session::live::{HIGHEST_NUMBER, LiveSession};
@@ -131,11 +131,34 @@ impl<'a> Transaction<'a> {
     /// What a plugin wants to find again, in this session or in every one.
     pub fn write_plugin_state(&self, session: &SessionId, state: &NewState) -> anyhow::Result<()> {
         let path = match state.scope {
-            Scope::Session => self.layout.plugin_state(session, &state.plugin),
-            Scope::Repository => self.layout.repository_state(&state.plugin),
+            Scope::Session => self.layout.plugin_state(session, &state.owner),
+            Scope::Repository => self.layout.repository_state(&state.owner),
         };
         path.parent().into_iter().for_each(super::durable::sweep);
         super::durable::write(&path, &state.bytes)
+    }
+
+    /// Removes what plugins of this name that have a source left for themselves, in all sessions.
+    pub fn forget_plugin_state(&self, plugin: &str) -> anyhow::Result<()> {
+        // No plugin has left anything yet.
+        let Ok(scopes) = std::fs::read_dir(self.layout.plugin_states()) else {
+            return Ok(());
+        };
+        for scope in scopes {
+            let scope = scope?;
+            if !scope.file_type()?.is_dir() {
+                continue;
+            }
+            for state in std::fs::read_dir(scope.path())? {
+                let state = state?;
+                let name = state.file_name();
+                let name = name.to_str();
+                if name.is_some_and(|name| state_owner::is_third_party(name, plugin)) {
+                    super::durable::remove(&state.path())?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Adds an entry to the record; a damaged one is set aside first, and a new one begun. `live` is what `write_live` is

@@ -179,6 +179,16 @@ impl Default for Contribution {
     }
 }
 
+/// The version of `wit/` that this crate is built with. Nothing hands it to a macro: whoever changes it there changes it
+/// here, and a test of the program holds them together.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __contract {
+    () => {
+        "0.1.2"
+    };
+}
+
 /// Exports the hooks listed, and no other, and embeds the manifest: `plugin!(MyPlugin: brief, checkpoint)`.
 ///
 /// The hooks are `brief`, `checkpoint`, `handoff`, `status` and `analyze`. A hook that is implemented but not listed is
@@ -219,7 +229,7 @@ macro_rules! plugin {
         const _: () = {
             const MANIFEST: &str = concat!(
                 "{\"name\":\"", env!("CARGO_PKG_NAME"), "\",\"version\":\"", env!("CARGO_PKG_VERSION"),
-                "\",\"contract\":\"0.1.1\",\"hooks\":[\"", stringify!($first), "\"",
+                "\",\"contract\":\"", $crate::__contract!(), "\",\"hooks\":[\"", stringify!($first), "\"",
                 $( ",\"", stringify!($more), "\"", )*
                 "],\"grants\":", $grants, "}"
             );

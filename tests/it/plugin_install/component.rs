@@ -17,6 +17,13 @@ pub fn version_2() -> Vec<u8> {
     )
 }
 
+/// It asks for nothing, and calls itself this.
+pub fn named(name: &str) -> Vec<u8> {
+    with_manifest(&format!(
+        r#"{{"name":"{name}","version":"1.0.0","contract":"0.1.0","hooks":["brief"],"grants":[]}}"#
+    ))
+}
+
 /// Built, as far as its hooks say, for another version of the contract.
 pub fn of_contract(version: &str) -> Vec<u8> {
     let from = "session:plugin/brief@0.1.0";

@@ -83,9 +83,11 @@ pub fn values(allow: &Allow) -> impl Iterator<Item = (&'static str, &str)> {
 
 /// What is allowed, as the manifest's globs narrow it.
 fn read_as_asked(allowed: &str, grants: &Grants) -> String {
+    // What is agreed to is seen whole.
+    let allowed = &*text::visible(allowed);
     let asked = grants.asked.iter().filter(|grant| grant.kind == "read");
     let globs: Option<Vec<String>> = asked
-        .map(|grant| grant.value.as_deref().map(text::line))
+        .map(|grant| grant.value.as_deref().map(text::visible))
         .collect();
     let is_all = |glob: &str| glob == "**";
     match globs {
@@ -113,7 +115,7 @@ pub fn in_its_words(grant: &RequestedGrant) -> String {
 }
 
 pub fn what(grant: &RequestedGrant) -> String {
-    let value = grant.value.as_deref().map(text::line);
+    let value = grant.value.as_deref().map(text::visible);
     format!(
         "{} {}",
         text::line(&grant.kind),

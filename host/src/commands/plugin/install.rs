@@ -9,6 +9,7 @@ use super::installed::{Installed, show, shown};
 use super::{CONFIG, grants};
 use crate::config::edit::{self, Pin};
 use crate::config::{Allow, is_plugin_name};
+use crate::document::text;
 use crate::environment::Environment;
 use crate::error::{Warning, user_error};
 use crate::fetch::{Source, path_from_root};
@@ -22,7 +23,7 @@ pub struct Args {
     /// names; left out, all that it names and this machine lacks
     #[arg(value_name = "SOURCE")]
     pub source: Option<String>,
-    /// Call it this, instead of what it calls itself
+    /// Call it this, instead of what it calls itself; needed where that is the name of a plugin that comes with session
     #[arg(long, value_name = "NAME", value_parser = name)]
     pub name: Option<String>,
     /// Install it only if it has this digest
@@ -75,6 +76,7 @@ fn from_source(
             path_from_root(work_tree, &file)?
         }
     };
+    check_seen(&text)?;
     let source = Source::parse(&text)?;
     let text = source.to_be_written(text);
     if source.may_hold_a_secret() {
@@ -85,7 +87,7 @@ fn from_source(
         .hint("give the address without it, if it is to be had without; or install from a file"));
     }
     if let Some(name) = &args.name {
-        check_name(configuration, name, &text)?;
+        check_name(configuration, name, &text, None)?;
     }
     // Of a file, what it holds now: the configuration is not to pin what only this machine's store has.
     let digest = args.sha256.as_deref();
@@ -93,7 +95,15 @@ fn from_source(
     let acquired = acquire(ui, workspace, &source, known, args.offline)?;
     acquire::check(&source.shown(), &acquired.candidate.digest, digest)?;
     let name = name_of(args, &acquired.candidate)?;
-    check_name(configuration, &name, &text)?;
+    check_name(
+        configuration,
+        &name,
+        &text,
+        Some(&acquired.candidate.digest),
+    )?;
+    if args.name.is_none() && is_new(configuration, &name) && candidate::is_bundled(&name) {
+        may_replace(ui, &name)?;
+    }
     let entry = configuration.config.plugin(&name);
     let now = entry.map(|entry| entry.allow.clone()).unwrap_or_default();
     let allow = requests(ui, args, &name, &now, &acquired)?;
@@ -162,6 +172,18 @@ fn pinned_one(
     Ok(Installed::new(name, text, acquired.candidate, &allow))
 }
 
+/// The configuration takes no other: people agree to a source as they see it.
+fn check_seen(source: &str) -> anyhow::Result<()> {
+    let seen = text::visible(source);
+    if seen == source {
+        return Ok(());
+    }
+    Err(user_error(
+        format!("{seen} has characters that cannot be seen in its name"),
+        "give the file another name, or use another address",
+    ))
+}
+
 fn name_of(args: &Args, candidate: &Candidate) -> anyhow::Result<String> {
     let stated = candidate.name.clone().filter(|name| is_plugin_name(name));
     args.name.clone().or(stated).ok_or_else(|| {
@@ -176,7 +198,12 @@ fn name_of(args: &Args, candidate: &Candidate) -> anyhow::Result<String> {
 ///
 /// A component says itself what it is called, and an entry's `allow` was written for the one that the entry had: a name
 /// that is taken is not taken over.
-fn check_name(configuration: &Configuration, name: &str, source: &str) -> anyhow::Result<()> {
+fn check_name(
+    configuration: &Configuration,
+    name: &str,
+    source: &str,
+    digest: Option<&str>,
+) -> anyhow::Result<()> {
     let path = |source: &str| source.strip_prefix("./").unwrap_or(source).to_owned();
     let entry = configuration.config.plugin(name);
     let (from, way_out) = match entry.map(|entry| entry.source.as_deref()) {
@@ -185,7 +212,7 @@ fn check_name(configuration: &Configuration, name: &str, source: &str) -> anyhow
             format!("`session plugin update {name}` takes what that source has now; "),
         ),
         Some(None) if candidate::is_bundled(name) => ("part of session".to_owned(), String::new()),
-        _ => return check_edit(configuration, name, source),
+        _ => return check_edit(configuration, name, source, digest),
     };
     Err(user_error(
         format!("{CONFIG} has another plugin {name} already: {from}"),
@@ -195,14 +222,46 @@ fn check_name(configuration: &Configuration, name: &str, source: &str) -> anyhow
     ))
 }
 
-fn check_edit(configuration: &Configuration, name: &str, source: &str) -> anyhow::Result<()> {
+fn is_new(configuration: &Configuration, name: &str) -> bool {
+    !configuration.third_party().any(|(known, ..)| known == name)
+}
+
+/// What a component calls itself must not turn off a plugin that comes with the program: somebody says so.
+fn may_replace(ui: &Ui, name: &str) -> anyhow::Result<()> {
+    let said = format!("the component calls itself {name}, which is part of session");
+    let question = format!("{said}. Run it in place of that one?");
+    match ui.prompt() {
+        Some(prompt) if prompt.confirm(&question, false)? => Ok(()),
+        _ => Err(user_error(
+            format!("{said}; nothing was changed"),
+            format!(
+                "`--name OTHER` installs it beside session's own, `--name {name}` in place of that"
+            ),
+        )),
+    }
+}
+
+fn check_edit(
+    configuration: &Configuration,
+    name: &str,
+    source: &str,
+    digest: Option<&str>,
+) -> anyhow::Result<()> {
+    let unknown = "0".repeat(64);
     let pin = Pin {
         source: source.to_owned(),
-        sha256: "0".repeat(64),
+        sha256: digest.unwrap_or(&unknown).to_owned(),
         allow: None,
     };
-    edit::pin_plugin(&configuration.text, CONFIG, name, &pin)?;
-    Ok(())
+    match edit::pin_plugin(&configuration.text, CONFIG, name, &pin) {
+        Ok(_) => Ok(()),
+        Err(mut error) => {
+            // A digest that nobody knows yet is none to set.
+            let hint = error.hint.take();
+            error.hint = hint.map(|hint| hint.replace(&format!(" ({unknown})"), ""));
+            Err(error.into())
+        }
+    }
 }
 
 /// What to write into `allow`: what the plugin asks for, if somebody says so.

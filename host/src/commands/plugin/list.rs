@@ -65,19 +65,29 @@ fn section(plugin: &PluginInfo, now: Timestamp) -> Section {
     if let Some(digest) = &plugin.digest {
         section.pair("sha256", digest.clone());
     }
-    section.pair(
-        "Compiled",
-        match &plugin.cache {
-            CacheState::Ready => "yes".into(),
-            CacheState::Cold => "not yet; the next command at a terminal does it".into(),
-            CacheState::Unusable(why) => format!("for each command: {why}"),
-            CacheState::Absent => "there is no component".into(),
-        },
-    );
+    section.pair("Compiled", compiled(plugin));
     if let Some(last) = &plugin.last_run {
         section.pair("Last run", last.told(now));
     }
     section
+}
+
+/// What is done about one that is not, if anything is.
+fn compiled(plugin: &PluginInfo) -> String {
+    let agreed = matches!(plugin.consent, Some(Standing::NotNeeded | Standing::Agreed));
+    match &plugin.cache {
+        CacheState::Ready => "yes".to_owned(),
+        CacheState::Absent => "there is no component".to_owned(),
+        _ if plugin.problem.is_some() && plugin.digest.is_some() => {
+            "no; it cannot be loaded".to_owned()
+        }
+        CacheState::Unusable(why) => format!("for each command: {why}"),
+        CacheState::Cold if !agreed => {
+            format!("not yet; `session plugin trust {}` does it", plugin.name)
+        }
+        CacheState::Cold if !plugin.enabled => "not yet; it is off".to_owned(),
+        CacheState::Cold => "not yet; the next command at a terminal does it".to_owned(),
+    }
 }
 
 fn hooks(plugin: &PluginInfo) -> String {

@@ -22,8 +22,10 @@ use clap::Subcommand;
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::error::{Warning, user_error};
-use crate::plugin::{Selected, select};
+use crate::plugin::kept::Kept;
+use crate::plugin::{self, Selected, select};
 use crate::ui::Ui;
+use crate::workspace::Workspace;
 
 /// Where plugins are turned on, and what they may reach is asked for.
 const CONFIG: &str = ".session/config.yaml";
@@ -63,6 +65,7 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result
             "this is about {CONFIG}, which is not in use while SESSION_CONFIG is set"
         )));
     }
+    let tidies = args.command.changes_store();
     match args.command {
         Command::List => list::run(ui, environment),
         Command::Enable(args) => enable::run(ui, environment, &args, true),
@@ -77,7 +80,11 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result
         Command::Pack(args) => pack::run(ui, environment, args),
         Command::Test(args) => test::run(ui, environment, &args),
         Command::Refresh(args) => refresh::run(ui, environment, &args),
+    }?;
+    if tidies {
+        plugin::tidy(environment);
     }
+    Ok(())
 }
 
 impl Command {
@@ -89,6 +96,12 @@ impl Command {
             Enable(_) | Disable(_) | Install(_) | Update(_) | Remove(_)
         )
     }
+
+    /// Puts a component into the user's store, or lets go of one.
+    fn changes_store(&self) -> bool {
+        use Command::{Install, Remove, Trust, Update};
+        matches!(self, Install(_) | Update(_) | Remove(_) | Trust(_))
+    }
 }
 
 /// Reports what failed of several things that do not depend on each other. The last one is the command's own failure.
@@ -98,6 +111,13 @@ fn all_of(ui: &Ui, mut failures: Vec<anyhow::Error>) -> anyhow::Result<()> {
         ui.error(failure);
     }
     last.map_or(Ok(()), Err)
+}
+
+/// What a third-party plugin said and left for itself: it goes with the agreement to the plugin, or with its entry. What the
+/// next one of this name finds is nothing.
+fn forget(workspace: &Workspace, name: &str) -> anyhow::Result<()> {
+    Kept::at(workspace.layout.contributions()).forget(name)?;
+    workspace.begin()?.forget_plugin_state(name)
 }
 
 /// The plugin of this name, or the sentence that names those there are.

@@ -1,15 +1,14 @@
-//! `session plugin remove`: a plugin's entry out of the configuration, its component out of the store, and what it said
-//! out of what is kept, with the user's consent to it. It must not touch what another entry uses.
+//! `session plugin remove`: a plugin's entry out of the configuration, and what it said and left for itself, with the user's
+//! consent to it. It must not touch the component, which other clones of the user's may have pinned: that goes
+//! with age.
 
 use serde::Serialize;
 
 use super::CONFIG;
-use super::acquire;
 use super::configuration::Configuration;
 use crate::config::edit;
 use crate::environment::Environment;
 use crate::error::{Warning, user_error};
-use crate::plugin::kept::Kept;
 use crate::plugin::{self, candidate};
 use crate::ui::Ui;
 use crate::workspace::Workspace;
@@ -27,8 +26,6 @@ struct RemoveView<'a> {
     /// Of the component that was pinned.
     #[serde(skip_serializing_if = "Option::is_none")]
     digest: Option<String>,
-    /// The component was in the store, and is not any more.
-    component_removed: bool,
     /// The user had agreed to it in this repository, and has not any more.
     consent_withdrawn: bool,
 }
@@ -43,19 +40,8 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
     };
     let digest = entry.sha256.clone();
     Configuration::change(workspace, |text| edit::remove_plugin(text, CONFIG, name))?;
-    Kept::at(workspace.layout.contributions()).forget(name)?;
+    super::forget(workspace, name)?;
     let consent_withdrawn = withdraw(ui, workspace, name);
-    let mut others = configuration.config.plugins.iter();
-    let is_shared = others.any(|(other, entry)| other != name && entry.sha256 == digest);
-    let component_removed = match &digest {
-        Some(digest) if !is_shared => {
-            let components = acquire::open(workspace)?;
-            let was_there = components.holds(digest);
-            components.remove(digest)?;
-            was_there
-        }
-        _ => false,
-    };
     ui.line(&format!("{name} is removed from {CONFIG}"));
     if consent_withdrawn {
         ui.line("what you agreed to about it is withdrawn");
@@ -68,7 +54,6 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
     let view = RemoveView {
         removed: name,
         digest,
-        component_removed,
         consent_withdrawn,
     };
     ui.json("plugin-remove", &view)

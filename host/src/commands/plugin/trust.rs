@@ -9,10 +9,9 @@ use super::installed::shown;
 use super::named::{self, NamedGrant};
 use crate::config::PluginConfig;
 use crate::document::count::size;
-use crate::document::{Document, Item, Section};
+use crate::document::{Document, Item, Section, text};
 use crate::environment::Environment;
 use crate::error::user_error;
-use crate::plugin::kept::Kept;
 use crate::plugin::{self, Before, Grants, Inspection, Obstacle, RaisedLimits, Review, Standing};
 use crate::ui::Ui;
 use crate::workspace::Workspace;
@@ -79,7 +78,10 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
     if let Standing::Unknown(why) = &review.standing {
         return Err(user_error(
             format!("what you agreed to before cannot be read: {why}"),
-            "see to that file, then run this command again",
+            match environment.data_dir {
+                Some(_) => "see to that file, then run this command again",
+                None => "set HOME or SESSION_DATA_DIR, then run this command again",
+            },
         ));
     }
     if !agrees(ui, args, &review, &entry)? {
@@ -100,7 +102,7 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
 fn revoke(ui: &Ui, workspace: &Workspace, name: &str) -> anyhow::Result<()> {
     // Also for a plugin that the configuration no longer names.
     let there_was = plugin::revoke(name, &workspace.environment, workspace.checkout())?;
-    Kept::at(workspace.layout.contributions()).forget(name)?;
+    super::forget(workspace, name)?;
     ui.line(&match there_was {
         true => format!("what you agreed to about {name} is withdrawn"),
         false => format!("nothing was agreed about {name}"),
@@ -218,10 +220,11 @@ fn document(ui: &Ui, review: &Review, entry: &PluginConfig) -> Document {
     section.pair("sha256", component.digest.clone());
     section.pair("Version", version(review));
     section.pair("Size", size(component.size));
-    let hooks: Vec<&str> = component.hooks.iter().map(|hook| hook.name()).collect();
+    let hooks = component.asked_hooks();
+    let hooks: Vec<&str> = hooks.iter().map(|hook| hook.name()).collect();
     section.pair("Hooks", hooks.join(", "));
     if entry.config != serde_json::Value::Null {
-        section.pair("Configuration", entry.config.to_string());
+        section.pair("Configuration", text::visible(&entry.config.to_string()));
     }
     document.push(section);
     document.push(grants::asked(&review.name, &review.grants.asked));

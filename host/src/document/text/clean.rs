@@ -57,6 +57,8 @@ fn stripped(text: &str) -> String {
             // The one-character forms of `ESC [` and of the sequences that carry a string.
             '\u{9b}' => skip_control_sequence(&mut rest),
             '\u{90}' | '\u{98}' | '\u{9d}'..='\u{9f}' => skip_string(&mut rest),
+            // Between words of Braille it is their space.
+            '\u{2800}' => kept.push(' '),
             _ if is_line_end(character) => kept.push('\n'),
             _ if is_harmful(character) => {}
             _ => kept.push(character),
@@ -151,10 +153,18 @@ mod tests {
 
     #[test]
     fn letters_that_are_blank_go() {
-        let dirty = "a\u{3164}b\u{115f}c\u{1160}d\u{ffa0}e\u{2800}f\u{34f}g\u{17b4}h\u{17b5}i";
+        let dirty = "a\u{3164}b\u{115f}c\u{1160}d\u{ffa0}ef\u{34f}g\u{17b4}h\u{17b5}i";
         assert_eq!(line(dirty), "abcdefghi");
         assert_eq!(block(dirty), "abcdefghi");
         assert!(!is_plain("src\u{3164}"));
+    }
+
+    #[test]
+    fn words_of_braille_stay_apart() {
+        let words = "\u{2813}\u{2800}\u{2817}";
+        assert_eq!(line(words), "\u{2813} \u{2817}");
+        assert_eq!(block(words), "\u{2813} \u{2817}");
+        assert!(!is_plain(words));
     }
 
     #[test]

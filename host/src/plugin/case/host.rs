@@ -251,7 +251,7 @@ impl HostData for CaseHost<'_> {
             .collect())
     }
 
-    fn state(&self, _plugin: &str, scope: Scope) -> Option<Vec<u8>> {
+    fn state(&self, _owner: &str, scope: Scope) -> Option<Vec<u8>> {
         let scope = match scope {
             Scope::Session => "session",
             Scope::Repository => "repository",

@@ -26,7 +26,7 @@ impl Sandbox {
 
     /// Epochs cannot interrupt a host function: one that takes long looks at the clock itself.
     fn stop_when_over(&self) -> wasmtime::Result<()> {
-        if self.line.is_over() {
+        if self.line.is_over_for_good() {
             return Err(wasmtime::Error::from(wasmtime::Trap::Interrupt));
         }
         Ok(())
@@ -45,10 +45,10 @@ impl types::Host for Sandbox {}
 
 impl state::Host for Sandbox {
     fn get(&mut self, scope: String) -> wasmtime::Result<Option<Vec<u8>>> {
-        let plugin = self.context.plugin.clone();
+        let owner = self.context.state_owner.clone();
         self.ask(move |host| match scope.as_str() {
-            "session" => host.state(&plugin, Scope::Session),
-            "repository" => host.state(&plugin, Scope::Repository),
+            "session" => host.state(&owner, Scope::Session),
+            "repository" => host.state(&owner, Scope::Repository),
             _ => None,
         })
     }
@@ -58,9 +58,20 @@ impl log::Host for Sandbox {
     fn log(&mut self, level: String, message: String) -> wasmtime::Result<()> {
         self.count()?;
         let line = format!("{level}: {message}");
-        if line.len() <= self.log_left {
-            self.log_left -= line.len();
-            self.log.push(line);
+        match self.log_left.checked_sub(line.len()) {
+            Some(left) => {
+                self.log_left = left;
+                self.log.push(line);
+            }
+            None if !self.log_is_cut => {
+                self.log_is_cut = true;
+                let most = self.context.limits.log;
+                let cut = format!(
+                    "warn: more than {most} bytes were logged; what did not fit is left out"
+                );
+                self.log.push(cut);
+            }
+            None => {}
         }
         Ok(())
     }

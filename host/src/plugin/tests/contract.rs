@@ -151,3 +151,42 @@ fn every_version_has_its_frozen_component() {
     let kept = std::fs::read_dir(directory).unwrap().count();
     assert_eq!(kept, FROZEN.len());
 }
+
+/// The SDK writes the version into the manifest, and the bindings write it into the imports.
+#[test]
+fn what_is_built_here_says_the_contract_that_it_imports() {
+    let guests = [
+        session_guests::CONTRACT,
+        session_guests::MISBEHAVING,
+        session_guests::NETWORK,
+    ];
+    for bytes in bundled::BUNDLED.iter().map(|it| it.bytes).chain(guests) {
+        let said = inspect(bytes).unwrap();
+        let manifest = said.manifest.unwrap();
+        let contracts = (&*manifest.contract, said.contract.as_deref());
+        assert_eq!(contracts, (CONTRACT, Some(CONTRACT)), "{}", manifest.name);
+    }
+}
+
+/// Also where it is loaded for another one.
+#[test]
+fn a_hook_that_the_manifest_does_not_name_is_not_asked() {
+    let stated = r#"{"name":"a","version":"1","hooks":["status"]}"#;
+    let stated = serde_json::from_str(stated).unwrap();
+    let (bytes, _) = pack::pack(session_guests::MISBEHAVING, stated).unwrap();
+    let source = Source {
+        digest: Cow::Owned(engine::digest(&bytes)),
+        component: Component::Here(Cow::Owned(bytes)),
+        ..doing("nothing")
+    };
+    let hooks = [Hook::Brief, Hook::Status];
+    let cache_dir = cache_dir();
+    let mut plugins =
+        Plugins::from_sources(vec![source], Some(&cache_dir), &hooks, WhenCold::Compile);
+    let host = FixedHost::new(&std::env::temp_dir());
+    let said = hooks.map(|hook| {
+        let answers = plugins.ask(&Question { hook, ..brief() }, &host);
+        answers.contributions.len()
+    });
+    assert_eq!(said, [0, 1]);
+}

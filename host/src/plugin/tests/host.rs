@@ -222,7 +222,7 @@ impl HostData for FixedHost {
             .collect())
     }
 
-    fn state(&self, _plugin: &str, scope: Scope) -> Option<Vec<u8>> {
+    fn state(&self, _owner: &str, scope: Scope) -> Option<Vec<u8>> {
         let mut states = self.states.iter();
         let state = states.find(|(of, _)| *of == scope);
         state.map(|(_, bytes)| bytes.clone())

@@ -3,6 +3,7 @@
 use std::os::unix::fs::symlink;
 use std::time::Instant;
 
+use super::bindings::session::plugin::types;
 use super::*;
 use crate::config;
 
@@ -56,18 +57,20 @@ fn an_endless_loop_is_interrupted() {
     );
 }
 
-/// Without epochs in the compiled code this test would not end: the caller would leave the thread behind, running.
-#[test]
-fn a_loop_ends_when_the_epoch_advances() {
+/// What comes of a call that finds its epoch over when it begins.
+fn interrupted(
+    deed: &str,
+    deadline: deadline::Deadline,
+) -> wasmtime::Result<Result<types::Contribution, String>> {
     let host = FixedHost::new(&std::env::temp_dir());
     let loader = Loader::new(Some(&cache_dir()), WhenCold::Compile).unwrap();
-    let source = doing("loop");
+    let source = doing(deed);
     let loaded = loader.load(&source).unwrap();
-    let ready = Ready::new(source, loaded);
+    let ready = Ready::new(source, vec![Hook::Brief], loaded);
     let loaded = ready.loaded().unwrap();
     let call = ready.call(loaded, Hook::Brief, &brief(), &host);
     let (report, events) = std::sync::mpsc::channel();
-    let line = line::Line::new(report, 1, deadline::Deadline::after(Duration::ZERO));
+    let line = line::Line::new(report, 1, deadline);
     let store = Sandbox::new(Arc::clone(&call.context), line).into_store(&loader.engine);
     loader.engine.increment_epoch();
     let guest = std::thread::spawn(move || {
@@ -79,8 +82,22 @@ fn a_loop_ends_when_the_epoch_advances() {
             query(&host);
         }
     }
-    let error = guest.join().unwrap().unwrap_err();
+    guest.join().unwrap()
+}
+
+/// Without epochs in the compiled code this test would not end: the caller would leave the thread behind, running.
+#[test]
+fn a_loop_ends_when_the_epoch_advances() {
+    let error = interrupted("loop", deadline::Deadline::after(Duration::ZERO)).unwrap_err();
     assert_eq!(error.downcast_ref(), Some(&wasmtime::Trap::Interrupt));
+}
+
+/// As behind others that loop: its time passed before it had the processor at all.
+#[test]
+fn a_plugin_that_could_not_have_the_processor_answers_late() {
+    let passed = deadline::Deadline::of(Duration::from_secs(3600), Instant::now());
+    let said = interrupted("nothing", passed).unwrap().unwrap();
+    assert_eq!(said.next_steps, ["did nothing"]);
 }
 
 #[test]
@@ -252,9 +269,32 @@ fn a_log_is_kept_up_to_its_limit() {
     let mut source = doing("log");
     source.settings.limits.log = Some(1_024);
     let answers = ask(vec![source]);
-    let kept: usize = answers.log.iter().map(|(_, line)| line.len()).sum();
+    let (last, kept) = answers.log.split_last().unwrap();
+    let kept: usize = kept.iter().map(|(_, line)| line.len()).sum();
     assert!(kept > 500 && kept <= 1_024, "{kept}");
+    let cut = "warn: more than 1024 bytes were logged; what did not fit is left out";
+    assert_eq!(last.1, cut);
     assert_eq!(answers.warnings, []);
+}
+
+#[test]
+fn a_plugin_may_print_as_much_as_its_limit_and_no_more() {
+    let printing = |bytes: usize| {
+        let mut source = doing(&format!("print {bytes}"));
+        source.settings.limits.output = Some(5_000);
+        ask(vec![source])
+    };
+    let answers = printing(5_000);
+    assert_eq!(answers.warnings, []);
+    assert_eq!(answers.contributions[0].next_steps, ["printed"]);
+    for more in [5_001, 5_002, 20_000] {
+        let answers = printing(more);
+        let said = &answers.warnings[0].message;
+        assert!(
+            said.ends_with("printed more than its limit of 5000 bytes"),
+            "{said}"
+        );
+    }
 }
 
 #[test]

@@ -170,7 +170,7 @@ fn a_request_ends_with_the_calls_time_inside_the_host() {
         let source = within(Duration::from_millis(100), source);
         let loader = Loader::new(Some(&cache_dir()), WhenCold::Compile).unwrap();
         let loaded = loader.load(&source).unwrap();
-        let ready = Ready::new(source, loaded);
+        let ready = Ready::new(source, vec![Hook::Brief], loaded);
         let loaded = ready.loaded().unwrap();
         let call = ready.call(loaded, Hook::Brief, &brief(), &host);
         let engine = loader.engine;

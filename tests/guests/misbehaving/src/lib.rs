@@ -1,6 +1,7 @@
 //! A plugin that does what no plugin may: its configuration names the deed. It must not be shipped.
 
 use std::hint::black_box;
+use std::io::Write as _;
 
 use session_plugin::{
     Brief, Checkpoint, Contribution, Handoff, NewState, ProposedEdit, Request, Section, Status,
@@ -62,7 +63,11 @@ fn misbehave() -> Result<Contribution, String> {
         "state" => return Ok(huge_state()),
         "invalid-text" => return Ok(invalid_text()),
         "log" => (0..100).for_each(|number| log::log("info", &format!("line {number}"))),
-        _ => {}
+        _ => {
+            if let Some(bytes) = deed.strip_prefix("print ") {
+                return print_so_much(bytes);
+            }
+        }
     }
     Ok(step("did nothing"))
 }
@@ -106,6 +111,15 @@ fn print_without_end() {
     loop {
         println!("{line}");
     }
+}
+
+/// So many bytes, and not one more.
+fn print_so_much(bytes: &str) -> Result<Contribution, String> {
+    let bytes: usize = bytes.parse().map_err(|_| "no number".to_owned())?;
+    let mut out = std::io::stdout();
+    let printed = out.write_all(&vec![b'x'; bytes]).and_then(|()| out.flush());
+    printed.map_err(|error| error.to_string())?;
+    Ok(step("printed"))
 }
 
 fn call_without_end() {

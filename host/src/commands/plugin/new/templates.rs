@@ -61,6 +61,30 @@ mod tests {
         }
     }
 
+    /// A plugin may be called as a keyword of WIT is, or have words that begin with a digit.
+    #[test]
+    fn the_world_of_a_project_is_wit_whatever_the_plugins_name() {
+        const KEYWORDS: &str = "use type func u8 u16 u32 u64 s8 s16 s32 s64 f32 f64 char bool string record resource \
+            own borrow flags variant enum option result list map future stream error-context as from static interface \
+            tuple world import export package constructor include with async";
+        let names = KEYWORDS
+            .split_whitespace()
+            .chain(["loose-ends", "a-1", "x-2b-c"]);
+        for name in names {
+            assert!(crate::config::is_plugin_name(name), "{name}");
+            for language in [Language::Python, Language::Javascript] {
+                let files = project(language, name);
+                let (path, text) = files
+                    .iter()
+                    .find(|(path, _)| *path == "wit/plugin.wit")
+                    .unwrap();
+                let mut sources = wit_parser::SourceMap::new();
+                sources.push_str(path, text.as_str());
+                assert!(sources.parse().is_ok(), "{name} in {language:?}: {text}");
+            }
+        }
+    }
+
     /// A scaffold's SDK is ours: built with another version of the bindings it could be another one.
     #[test]
     fn the_vendored_sdk_asks_for_the_bindings_that_ours_is_built_with() {
