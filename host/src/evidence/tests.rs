@@ -66,6 +66,32 @@ fn pytest_with_and_without_its_frame() {
 }
 
 #[test]
+fn a_run_that_passes_does_not_hide_the_one_before_it() {
+    each(&[
+        ("pytest/twice.txt", &["pytest 2/1/2"]),
+        ("pytest/twice-quiet.txt", &["pytest 2/1/2"]),
+        ("jest/twice.txt", &["jest 2/1/2"]),
+        ("jest/twice-silent.txt", &["jest 2/1/2"]),
+        ("vitest/twice.txt", &["vitest 2/1/2"]),
+    ]);
+}
+
+#[test]
+fn what_is_drawn_again_or_run_again_by_watching_counts_once() {
+    each(&[
+        ("jest/terminal.txt", &["jest 2/1/0"]),
+        ("jest/watch.txt", &["jest 3/0/0"]),
+        ("vitest/terminal.txt", &["vitest 2/1/0"]),
+        ("vitest/watch.txt", &["vitest 3/0/0"]),
+    ]);
+}
+
+#[test]
+fn what_a_test_of_pytest_plugins_runs_is_not_the_run() {
+    each(&[("pytest/nested.txt", &["pytest 3/0/0"])]);
+}
+
+#[test]
 fn jest_and_vitest_are_told_apart() {
     each(&[
         ("jest/passing.txt", &["jest 1/0/0"]),

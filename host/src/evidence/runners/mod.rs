@@ -7,6 +7,7 @@ mod go_test;
 mod jest;
 mod nextest;
 mod pytest;
+mod runs;
 mod tap;
 mod vitest;
 
