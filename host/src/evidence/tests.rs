@@ -136,6 +136,15 @@ fn tap_counts_whole_tests_of_any_producer() {
         ("tap/node-failing.txt", &["tap 1/1/2"]),
         ("tap/perl-passing.txt", &["tap 2/0/2"]),
         ("tap/perl-failing.txt", &["tap 1/1/2"]),
+        ("tap/perl-unnumbered.txt", &["tap 1/1/1"]),
+    ]);
+}
+
+#[test]
+fn what_tap_planned_and_did_not_come_has_failed() {
+    each(&[
+        ("tap/perl-missing.txt", &["tap 1/3/0"]),
+        ("tap/perl-bail-out.txt", &["tap 1/1/0"]),
     ]);
 }
 
@@ -208,6 +217,7 @@ fn hostile_output_breaks_nothing() {
         "é=== RUN   \né--- PASS: s)\n--- FAIL:  (s)\n--- FAIL: é (0.00s)",
         "ok 1 - é # sķip",
         "1..\u{200b}\nok \u{200b}",
+        "1..4294967295\n1..4294967295\nBail out!\nok 1",
         "200% tests passed, 9 tests failed out of 3\nThe following tests did not run:\n\té (Skipped)",
     ];
     hostile.extend_from_slice(lines.join("\n").as_bytes());

@@ -1,13 +1,16 @@
-//! The Test Anything Protocol: `ok 1 - name`, `not ok 2 - name # TODO why`, under a plan `1..2` or a version. It must
-//! not count what is indented: a subtest's result is its test's.
+//! The Test Anything Protocol: `ok 1 - name`, `not ok 2 - name # TODO why`, under a plan `1..2` or a version; the number
+//! may be left out. It must not count what is indented: a subtest's result is its test's.
 
-use super::{Found, Runner};
+use super::{Found, Runner, raise};
 use crate::session::evidence::TestCounts;
 
 #[derive(Default)]
 pub struct Tap {
     recognised: bool,
     counts: TestCounts,
+    /// Of all plans together.
+    planned: u32,
+    bailed_out: bool,
 }
 
 impl Runner for Tap {
@@ -16,44 +19,52 @@ impl Runner for Tap {
     }
 
     fn line(&mut self, line: &str) {
-        if line.starts_with("TAP version ") || is_plan(line) {
+        if line.starts_with("TAP version ") {
             self.recognised = true;
-            return;
+        } else if let Some(last) = plan(line) {
+            self.recognised = true;
+            raise(&mut self.planned, last);
+        } else if line.starts_with("Bail out!") {
+            self.recognised = true;
+            self.bailed_out = true;
+        } else if let Some((ok, rest)) = result(line) {
+            let number = match (directive(rest), ok) {
+                (true, _) => &mut self.counts.skipped,
+                (false, true) => &mut self.counts.passed,
+                (false, false) => &mut self.counts.failed,
+            };
+            raise(number, 1);
         }
-        let (ok, rest) = match line.strip_prefix("not ok") {
-            Some(rest) => (false, rest),
-            None => match line.strip_prefix("ok") {
-                Some(rest) => (true, rest),
-                None => return,
-            },
-        };
-        let Some(rest) = rest.strip_prefix(' ') else {
-            return;
-        };
-        if rest
-            .split(' ')
-            .next()
-            .is_none_or(|number| number.parse::<u32>().is_err())
-        {
-            return;
-        }
-        let number = match (directive(rest), ok) {
-            (true, _) => &mut self.counts.skipped,
-            (false, true) => &mut self.counts.passed,
-            (false, false) => &mut self.counts.failed,
-        };
-        *number = number.saturating_add(1);
     }
 
+    /// A test that was planned and did not come has failed. Where none came, it may be no plan, and counts nothing.
     fn found(&self) -> Option<Found> {
-        self.recognised.then(|| Found::from(self.counts))
+        let mut counts = self.counts;
+        let all = [counts.passed, counts.failed, counts.skipped];
+        let came = all.into_iter().fold(0, u32::saturating_add);
+        let missing = match came {
+            0 => 0,
+            came => self.planned.saturating_sub(came),
+        };
+        raise(&mut counts.failed, missing.max(u32::from(self.bailed_out)));
+        self.recognised.then(|| Found::from(counts))
     }
 }
 
-fn is_plan(line: &str) -> bool {
+/// Whether it is `ok`, and what stands behind that. `ok  ` and a tab is a package of `go test`.
+fn result(line: &str) -> Option<(bool, &str)> {
+    let (ok, rest) = match line.strip_prefix("not ok") {
+        Some(rest) => (false, rest),
+        None => (true, line.strip_prefix("ok")?),
+    };
+    let is_word = rest.is_empty() || rest.starts_with(' ');
+    (is_word && !rest.starts_with("  \t")).then_some((ok, rest))
+}
+
+/// The last test's number.
+fn plan(line: &str) -> Option<u32> {
     let plan = line.split(" #").next().unwrap_or(line).trim_end();
-    plan.strip_prefix("1..")
-        .is_some_and(|last| last.parse::<u32>().is_ok())
+    plan.strip_prefix("1..")?.parse().ok()
 }
 
 /// `# SKIP why` or `# TODO why`: the result does not count.
