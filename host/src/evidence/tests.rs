@@ -92,6 +92,18 @@ fn what_a_test_of_pytest_plugins_runs_is_not_the_run() {
 }
 
 #[test]
+fn unittest_counts_what_stands_below_its_rule() {
+    each(&[
+        ("unittest/passing.txt", &["unittest 4/0/2"]),
+        ("unittest/verbose.txt", &["unittest 4/0/2"]),
+        ("unittest/failing.txt", &["unittest 2/3/2"]),
+        ("unittest/nothing.txt", &["unittest 0/0/0"]),
+        ("unittest/nothing-3.12.txt", &["unittest 0/0/0"]),
+        ("unittest/twice.txt", &["unittest 6/2/4"]),
+    ]);
+}
+
+#[test]
 fn jest_and_vitest_are_told_apart() {
     each(&[
         ("jest/passing.txt", &["jest 1/0/0"]),
@@ -218,6 +230,9 @@ fn hostile_output_breaks_nothing() {
         "ok 1 - é # sķip",
         "1..\u{200b}\nok \u{200b}",
         "1..4294967295\n1..4294967295\nBail out!\nok 1",
+        "----------------------------------------------------------------------\nRan 4294967295 tests in es",
+        "----------------------------------------------------------------------\nRan 1 test in 0s\nOK (é=1",
+        "FAILED (failures=4294967295, errors=4294967295)",
         "200% tests passed, 9 tests failed out of 3\nThe following tests did not run:\n\té (Skipped)",
     ];
     hostile.extend_from_slice(lines.join("\n").as_bytes());
