@@ -7,6 +7,7 @@ mod common;
 mod concurrency;
 mod configuration;
 mod coverage_and_tdd;
+mod coverage_reports;
 mod damage;
 mod damaged_records;
 mod docs;

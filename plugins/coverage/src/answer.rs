@@ -174,6 +174,9 @@ fn section(picture: &Picture) -> Option<Section> {
         }
     }
     body.push_str(".\n");
+    if let Some(left_out) = left_out(picture) {
+        body.push_str(&format!("Not counted: {left_out}.\n"));
+    }
     if picture.outdated {
         // Where it is too much for a checkpoint as well, a finding says what to do.
         body.push_str(match picture.problems.is_empty() {
@@ -218,6 +221,24 @@ fn section(picture: &Picture) -> Option<Section> {
             60
         },
     })
+}
+
+/// `3 files that are not in the work tree, and 8 lines that their files do not have`
+fn left_out(picture: &Picture) -> Option<String> {
+    let outside = match picture.outside {
+        0 => None,
+        1 => Some("1 file that is not in the work tree".to_owned()),
+        more => Some(format!("{more} files that are not in the work tree")),
+    };
+    let beyond = match picture.beyond {
+        0 => None,
+        1 => Some("1 line that its file does not have".to_owned()),
+        more => Some(format!("{more} lines that their files do not have")),
+    };
+    match (outside, beyond) {
+        (Some(files), Some(lines)) => Some(format!("{files}, and {lines}")),
+        (one, other) => one.or(other),
+    }
 }
 
 fn file_line(file: &ChangedFile) -> String {

@@ -11,6 +11,7 @@ use crate::measure::{ChangedFile, ChangedLines, Reading, changed_files};
 use crate::report::input::Pieces;
 use crate::settings::{Settings, USUAL_PLACES};
 use crate::table::{Counts, Lines};
+use crate::tree::Tree;
 
 /// How much a hook may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +64,9 @@ pub struct Picture {
     /// The report has changed since these numbers were measured.
     pub outdated: bool,
     pub escaped: usize,
+    /// Files in the report that are none of the work tree, and lines that their file does not have: they do not count.
+    pub outside: usize,
+    pub beyond: u64,
     /// A report, and what is wrong with it.
     pub problems: Vec<(String, String)>,
 }
@@ -101,7 +105,7 @@ pub fn picture(request: &Request, effort: Effort) -> Result<(Picture, Vec<NewSta
         .flatten()
         .map(|(path, _)| path.clone())
         .collect();
-    let kept = kept.filter(|kept| kept.reports == picture.reports);
+    let kept = kept.filter(|kept| kept.reports == picture.reports && are_there(kept.described()));
     let known = kept.and_then(|kept| kept.found(&wanted).map(|found| (kept, found)));
     let (kept, found) = match known {
         Some(known) => known,
@@ -113,6 +117,8 @@ pub fn picture(request: &Request, effort: Effort) -> Result<(Picture, Vec<NewSta
     };
     picture.totals = kept.totals.map(counts);
     picture.escaped = kept.escaped;
+    picture.outside = kept.outside;
+    picture.beyond = kept.beyond;
     picture.problems.extend(kept.problems.iter().cloned());
     picture.unmeasured = unmeasured(&kept, &wanted, &found);
     picture.changed = changed_lines.map(|changed| changed_files(&found, &changed));
@@ -210,32 +216,42 @@ fn read_reports(
     const AT_ONCE: u32 = 1024 * 1024;
     let expected = picture.settings.expected()?;
     let mut reading = Reading::default();
+    let mut tree = Tree::ask();
     let mut problems = Vec::new();
     for report in &picture.reports {
         let input = Pieces::new(|offset| {
             work_tree::read_range(&report.path, offset, AT_ONCE)
                 .map_err(|failure| io::Error::other(failure.message))
         });
-        let exists = |paths: &[String]| {
-            work_tree::stat_files(paths)
-                .iter()
-                .map(Result::is_ok)
-                .collect()
-        };
-        match reading.add(&report.path, input, expected, wanted, exists) {
+        match reading.add(&report.path, input, expected, wanted, &mut tree) {
             Ok(()) => {}
             Err(problem) => problems.push((report.path.clone(), problem.to_string())),
         }
     }
     let totals = reading.totals();
+    if totals.lines == 0 && reading.outside > 0 {
+        let paths: Vec<&str> = picture.reports.iter().map(|it| &*it.path).collect();
+        let what = "describes no file of the work tree".to_owned();
+        problems.push((paths.join(", "), what));
+    }
     let mut kept = Kept::default();
     kept.reports.clone_from(&picture.reports);
     kept.totals = (totals.lines > 0).then_some((totals.covered, totals.lines));
     kept.extensions = reading.extensions;
     kept.escaped = reading.escaped;
+    kept.outside = reading.outside;
+    kept.beyond = reading.beyond;
     kept.problems = problems;
+    kept.describe(reading.described);
     kept.answer(wanted, &reading.found);
     Ok((kept, reading.found))
+}
+
+/// A file that is gone does not count any more.
+fn are_there(paths: &[String]) -> bool {
+    const AT_ONCE: usize = 1_000;
+    let mut some = paths.chunks(AT_ONCE);
+    some.all(|some| work_tree::stat_files(some).iter().all(Result::is_ok))
 }
 
 /// Of the kinds of files that a report knows, and no tests: their lines count neither as covered nor as not.
@@ -269,6 +285,7 @@ fn recall(picture: &mut Picture, session: &SessionKept, last: &Last) {
     picture.totals = Some(counts(last.totals));
     picture.changed = Some(last.files.clone());
     picture.unmeasured.clone_from(&last.unmeasured);
+    (picture.outside, picture.beyond) = last.left_out;
     if let Some(now) = counts(last.totals).percent() {
         since_before(picture, session, now);
     }
@@ -326,6 +343,7 @@ fn compare(
             totals: (totals.covered, totals.lines),
             files: picture.changed.clone().unwrap_or_default(),
             unmeasured: picture.unmeasured.clone(),
+            left_out: (picture.outside, picture.beyond),
         });
         states.push(keep("session", session.write()));
     }

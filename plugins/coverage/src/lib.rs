@@ -4,6 +4,7 @@
 //! `gather` asks the host; everything else is plain functions over plain data, tested and measured without one.
 
 mod answer;
+mod counted;
 mod custom;
 mod gather;
 mod kept;
@@ -12,6 +13,7 @@ mod paths;
 pub mod report;
 mod settings;
 pub mod table;
+mod tree;
 
 use session_plugin::{Brief, Checkpoint, Contribution, Handoff, Request, Status};
 

@@ -302,6 +302,7 @@ fn a_report_of_a_hundred_megabytes_fits_the_sandbox() {
     let record = "SF:/builds/7/shop/src/file.js\nDA:1,1\nDA:2,0\nDA:3,1\nDA:4,1\nend_of_record\n";
     let many = record.repeat(100_000_000 / record.len());
     put(root.path(), "lcov.info", &many, WRITTEN);
+    put(root.path(), "src/file.js", "a\nb\nc\nd\n", WRITTEN - 60);
     let brief = of(Hook::Brief, &host);
     assert_eq!(messages(&brief), ["lcov.info is too large to be read here"]);
     let said = checkpoint(&mut host);
