@@ -7,6 +7,7 @@ use session_plugin::{NewState, Request, facts, state, work_tree};
 
 use crate::custom;
 use crate::kept::{Kept, Last, SessionKept, Stamped, counts};
+use crate::later::{find_newer, touched_files};
 use crate::measure::{ChangedFile, ChangedLines, Reading, changed_files};
 use crate::report::input::Pieces;
 use crate::settings::{Settings, USUAL_PLACES};
@@ -59,8 +60,10 @@ pub struct Picture {
     pub since_first: Option<f64>,
     /// Changed source files that no report knows.
     pub unmeasured: Vec<String>,
-    /// Files that a report describes and that were written after it.
+    /// Files that matter to a report and were written after it.
     pub newer: Vec<String>,
+    /// The run that wrote a report, where the work tree has changed since.
+    pub stale_run: Option<String>,
     /// The report has changed since these numbers were measured.
     pub outdated: bool,
     pub escaped: usize,
@@ -122,8 +125,14 @@ pub fn picture(request: &Request, effort: Effort) -> Result<(Picture, Vec<NewSta
     picture.problems.extend(kept.problems.iter().cloned());
     picture.unmeasured = unmeasured(&kept, &wanted, &found);
     picture.changed = changed_lines.map(|changed| changed_files(&found, &changed));
-    picture.newer = newer(&picture.reports, found.keys().cloned().collect());
-    let states = compare(&mut picture, session, kept, earlier);
+    let matters = |path: &String| kept.is_source(path);
+    let mut watched: BTreeSet<String> = wanted.iter().cloned().collect();
+    watched.extend(touched_files(session.last.as_ref()));
+    let watched = watched.into_iter().filter(matters).collect::<Vec<_>>();
+    let mut paths: BTreeSet<String> = watched.iter().cloned().collect();
+    paths.extend(kept.described().iter().cloned());
+    find_newer(&mut picture, paths, matters);
+    let states = compare(&mut picture, session, kept, earlier, watched);
     Ok((picture, states))
 }
 
@@ -266,20 +275,6 @@ fn unmeasured(
     unknown.cloned().collect()
 }
 
-/// Files among these that were written after the oldest report.
-fn newer(reports: &[Stamped], mut paths: Vec<String>) -> Vec<String> {
-    const MOST: usize = 1_000;
-    paths.truncate(MOST);
-    let oldest = reports.iter().map(|report| report.modified_at).min();
-    let infos = work_tree::stat_files(&paths);
-    let pairs = paths.into_iter().zip(infos);
-    let newer = pairs.filter(|(_, info)| {
-        info.as_ref()
-            .is_ok_and(|info| Some(info.modified_at) > oldest)
-    });
-    newer.map(|(path, _)| path).collect()
-}
-
 /// What was measured at the last checkpoint still holds.
 fn recall(picture: &mut Picture, session: &SessionKept, last: &Last) {
     picture.totals = Some(counts(last.totals));
@@ -289,10 +284,14 @@ fn recall(picture: &mut Picture, session: &SessionKept, last: &Last) {
     if let Some(now) = counts(last.totals).percent() {
         since_before(picture, session, now);
     }
-    picture.newer = newer(
-        &picture.reports,
-        last.files.iter().map(|file| file.path.clone()).collect(),
-    );
+    let files = last.files.iter().map(|file| file.path.clone());
+    let paths: BTreeSet<String> = files.chain(last.watched.iter().cloned()).collect();
+    let kinds: BTreeSet<Option<String>> = paths.iter().map(|path| kind(path)).collect();
+    find_newer(picture, paths, |path| kinds.contains(&kind(path)));
+}
+
+fn kind(path: &str) -> Option<String> {
+    crate::measure::extension(path).map(str::to_owned)
 }
 
 fn too_large(picture: &mut Picture, session: &SessionKept, effort: Effort, work: u64) {
@@ -307,6 +306,7 @@ fn too_large(picture: &mut Picture, session: &SessionKept, effort: Effort, work:
     if let Some(last) = &session.last {
         recall(picture, session, last);
         picture.newer.clear();
+        picture.stale_run = None;
     }
     picture.outdated = true;
 }
@@ -317,6 +317,7 @@ fn compare(
     mut session: SessionKept,
     kept: Kept,
     earlier: Option<f64>,
+    watched: Vec<String>,
 ) -> Vec<NewState> {
     let keep = |scope: &str, bytes: Vec<u8>| NewState {
         scope: scope.to_owned(),
@@ -344,6 +345,7 @@ fn compare(
             files: picture.changed.clone().unwrap_or_default(),
             unmeasured: picture.unmeasured.clone(),
             left_out: (picture.outside, picture.beyond),
+            watched,
         });
         states.push(keep("session", session.write()));
     }

@@ -155,6 +155,9 @@ pub struct Last {
     /// Files that are none of the work tree, and lines that their file does not have.
     #[serde(default)]
     pub left_out: (usize, u64),
+    /// Files that were changed in this session and are of a kind that a report knows, tests as well.
+    #[serde(default)]
+    pub watched: Vec<String>,
 }
 
 impl SessionKept {
@@ -175,6 +178,7 @@ impl SessionKept {
                 .iter_mut()
                 .for_each(|file| file.uncovered.truncate(3));
             last.unmeasured.truncate(20);
+            last.watched.truncate(100);
         }
         let bytes = serde_json::to_vec(&self).unwrap_or_default();
         if bytes.len() <= MOST {

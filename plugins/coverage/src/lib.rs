@@ -8,10 +8,12 @@ mod counted;
 mod custom;
 mod gather;
 mod kept;
+mod later;
 mod measure;
 mod paths;
 pub mod report;
 mod settings;
+mod standing;
 pub mod table;
 mod tree;
 

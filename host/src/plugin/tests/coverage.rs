@@ -111,6 +111,7 @@ fn how_a_session_began_is_told_by_a_report_of_before_and_by_nothing_else() {
 
     let (root, mut host) = tree();
     put(root.path(), "src/price.js", "a\nb\nc\nd\n", WRITTEN - 7260);
+    put(root.path(), "src/other.js", "a\n", WRITTEN - 7260);
     put(root.path(), "lcov.info", REPORT, WRITTEN - 7200);
     assert_eq!(told(&checkpoint(&mut host)), [Some(0.0), None]);
     put(root.path(), "lcov.info", &better, WRITTEN + 1);
