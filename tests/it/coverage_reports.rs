@@ -144,3 +144,18 @@ fn what_another_branch_left_behind_is_stale() {
     let refused = repository.session(&end);
     assert!(refused.stderr.contains("lcov.info is stale"), "{refused}");
 }
+
+#[test]
+fn of_a_file_that_was_renamed_only_what_changed_counts() {
+    let env = TestEnv::new();
+    let repository = working(&env);
+    repository.write("src/price.js", "a\nb\nc\nd\n");
+    repository.git(&["mv", "src/price.js", "src/prices.js"]);
+    repository.commit("refactor: rename");
+    let report = REPORT.replace("price.js", "prices.js");
+    repository.write("lcov.info", report);
+    says(&repository, "No changed line is one that the report knows.");
+    repository.write("src/prices.js", "a\nb\nc\nD\n");
+    age(&repository, "src/prices.js", 0);
+    says(&repository, "Changed lines: 0.0% of 1 are covered.");
+}

@@ -10,6 +10,7 @@ pub mod gather;
 mod large;
 pub mod path_history;
 pub mod plugin_view;
+mod renamed;
 pub mod since;
 pub mod standing;
 pub mod tracked;
