@@ -46,6 +46,7 @@ mod refusals;
 mod repositories;
 mod run;
 mod run_output;
+mod run_reports;
 mod status;
 mod tdd_phase;
 mod tidy;

@@ -49,6 +49,9 @@ pub struct EvidenceRecord {
     /// The runners that were recognised (`cargo-test`), with what each counted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub runners: Vec<Counted>,
+    /// Which reports could not be read, so that nobody knows what all of the tests did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reports_not_read: Option<String>,
     /// Against the evidence before it, or the session's start.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed_files: Vec<RepoPath>,
@@ -272,6 +275,9 @@ impl EvidenceRecord {
         if let Some(why) = &self.output_lost {
             text.push_str(&format!("; its output is lost: {why}"));
         }
+        if let Some(which) = &self.reports_not_read {
+            text.push_str(&format!("; reports not read: {which}"));
+        }
         text
     }
 
@@ -335,6 +341,7 @@ pub mod tests {
             after: None,
             holds: true,
             runners: Vec::new(),
+            reports_not_read: None,
             changed_files: Vec::new(),
             more_changed_files: false,
         }
