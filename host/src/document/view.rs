@@ -129,6 +129,9 @@ pub struct EvidenceView<'a> {
     /// `cargo-test`; several are joined by `+`.
     pub runner: Option<String>,
     pub tests: Option<TestCounts>,
+    /// Which reports could not be read: what stands there is not all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reports_not_read: Option<&'a str>,
     pub tree: &'a str,
     pub tree_after: &'a str,
 }
@@ -170,6 +173,7 @@ impl<'a> EvidenceView<'a> {
             not_compared: (held.standing == Standing::NotCompared).then_some(NOT_COMPARED),
             runner: record.runner(),
             tests: record.counts(),
+            reports_not_read: record.reports_not_read.as_deref(),
             tree: &record.before.tree,
             tree_after: &record.after().tree,
         }

@@ -56,7 +56,7 @@ impl Printed {
         }
         let last = self.kept.windows(END.len()).rposition(|some| some == END)?;
         let length = self.kept[last..].iter().position(|byte| *byte == b'>')?;
-        report::count(&self.kept[..=last + length])
+        report::count(&self.kept[..=last + length]).ok()
     }
 }
 

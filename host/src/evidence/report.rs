@@ -13,12 +13,13 @@ use quick_xml::events::{BytesStart, Event};
 
 use crate::path::RepoPath;
 use crate::session::evidence::{Counted, TestCounts};
+use crate::session::list::one_line;
 
 /// As documents and plugins name it: a report does not say who wrote it.
 pub const RUNNER: &str = "junit";
 
-/// Where reports usually are. A `*` is any one name.
-const PLACES: [&str; 9] = [
+/// Where reports usually are: of a project, and of its modules one level down. A `*` is any one name.
+const PLACES: [&str; 13] = [
     "junit.xml",
     "report.xml",
     "test-results.xml",
@@ -28,19 +29,37 @@ const PLACES: [&str; 9] = [
     "build/test-results/*/*.xml",
     "target/nextest/*/junit.xml",
     "target/surefire-reports/*.xml",
+    "target/failsafe-reports/*.xml",
+    "*/build/test-results/*/*.xml",
+    "*/target/surefire-reports/*.xml",
+    "*/target/failsafe-reports/*.xml",
 ];
 
-/// Entries of a directory that are looked at, and reports that are read.
-const MOST: usize = 500;
+/// Reports that are read, and entries of a directory that are looked at.
+const MOST: usize = 5_000;
+const MOST_ENTRIES: usize = 20_000;
 
-/// Of a report, in bytes; and how deep its elements may nest.
-const LARGEST: u64 = 16 * 1024 * 1024;
+/// Of a report, and of all together, in MiB; and how deep its elements may nest.
+const LARGEST: u64 = 64;
+const MOST_IN_ALL: u64 = 256;
 const DEEPEST: usize = 64;
+
+const MIB: u64 = 1024 * 1024;
 
 /// The reports that are there, and what tells whether one was written again.
 #[derive(Debug, Default)]
 pub struct Reports {
     found: BTreeMap<PathBuf, [i64; 4]>,
+    /// There are more than are looked at.
+    more: bool,
+}
+
+/// What new reports say.
+#[derive(Debug, Default)]
+pub struct Told {
+    pub counted: Option<Counted>,
+    /// Which of them could not be read, in words.
+    pub not_read: Option<String>,
 }
 
 impl Reports {
@@ -69,9 +88,14 @@ impl Reports {
         let Ok(entries) = std::fs::read_dir(root.join(below)) else {
             return;
         };
-        for entry in entries.take(MOST).flatten() {
-            if entry.file_name().to_string_lossy().ends_with(suffix) {
-                self.visit(root, below.join(entry.file_name()), rest);
+        for (index, entry) in entries.flatten().enumerate() {
+            if index == MOST_ENTRIES {
+                self.more |= rest.is_none();
+                break;
+            }
+            let name = entry.file_name();
+            if name.to_string_lossy().ends_with(suffix) {
+                self.visit(root, below.join(name), rest);
             }
         }
     }
@@ -82,7 +106,8 @@ impl Reports {
         };
         match rest {
             Some(rest) if found.is_dir() => self.search(root, &path, rest),
-            None if found.is_file() && self.found.len() < MOST => {
+            None if found.is_file() && self.found.len() == MOST => self.more = true,
+            None if found.is_file() => {
                 let size = i64::try_from(found.len()).unwrap_or(i64::MAX);
                 let stamp = [found.mtime(), found.mtime_nsec(), size, found.ctime_nsec()];
                 self.found.insert(path, stamp);
@@ -91,46 +116,105 @@ impl Reports {
         }
     }
 
-    /// What the reports say that were not there before, or not like this.
-    pub fn counted_since(&self, before: &Self, root: &Path) -> Option<Counted> {
+    /// What the reports say that were not there before, or not like this. Where not all of them could be read, they count
+    /// for nothing but what failed: nobody knows whether the rest has passed.
+    pub fn told_since(&self, before: &Self, root: &Path) -> Told {
         let new = self
             .found
             .iter()
             .filter(|(path, stamp)| before.found.get(*path) != Some(stamp));
-        let mut sum = None::<TestCounts>;
-        let mut first = None;
-        for (path, _) in new {
-            if let Some(counts) = read(&root.join(path)) {
-                sum.get_or_insert_default().add(counts);
-                first.get_or_insert(path);
+        let (mut sum, mut first) = (None::<TestCounts>, None);
+        let (mut unread, mut room) = (Vec::new(), MOST_IN_ALL * MIB);
+        for (path, stamp) in new {
+            let size = u64::try_from(stamp[2]).unwrap_or_default();
+            let read = match room.checked_sub(size.min(LARGEST * MIB)) {
+                Some(left) => {
+                    room = left;
+                    read(&root.join(path), LARGEST * MIB)
+                }
+                None => Err(Unread::TooMuch),
+            };
+            match read {
+                Ok(counts) => sum.get_or_insert_default().add(counts),
+                Err(Unread::Other) => continue,
+                Err(why) => unread.push((path, why)),
             }
+            first.get_or_insert(path);
         }
+        let Some(first) = first else {
+            return Told::default();
+        };
+        let not_read = not_read(&unread, self.more);
+        let is_known = |counts: &TestCounts| not_read.is_none() || counts.failed > 0;
         use std::os::unix::ffi::OsStrExt as _;
-        Some(Counted {
-            runner: RUNNER.to_owned(),
-            counts: Some(sum?),
-            report: first.map(|path| RepoPath::new(path.as_os_str().as_bytes())),
-        })
+        Told {
+            counted: Some(Counted {
+                runner: RUNNER.to_owned(),
+                counts: sum.filter(is_known),
+                report: Some(RepoPath::new(first.as_os_str().as_bytes())),
+            }),
+            not_read,
+        }
     }
 }
 
-fn read(path: &Path) -> Option<TestCounts> {
-    let file = File::open(path).ok()?;
-    if !file.metadata().ok()?.is_file() {
-        return None;
+/// `target/a.xml is cut off or broken, and 2 more`.
+fn not_read(unread: &[(&PathBuf, Unread)], more: bool) -> Option<String> {
+    let mut text = match unread {
+        [] => String::new(),
+        [(path, why), rest @ ..] => {
+            let why = match why {
+                Unread::Large => format!("is larger than {LARGEST} MiB"),
+                Unread::TooMuch => format!("is behind {MOST_IN_ALL} MiB of others"),
+                Unread::Other | Unread::Broken => "is cut off or broken".to_owned(),
+            };
+            let more = match rest.len() {
+                0 => String::new(),
+                more => format!(", and {more} more"),
+            };
+            one_line(&format!("{} {why}{more}", path.display()))
+        }
+    };
+    if more {
+        let begin = if text.is_empty() { "" } else { "; " };
+        text.push_str(&format!("{begin}there are more than {MOST}"));
     }
-    count(BufReader::new(file.take(LARGEST)))
+    (!text.is_empty()).then_some(text)
 }
 
-/// Counts test cases; what a suite says of its own number may be wrong, and is not read. None for what is no JUnit
-/// report, or not a whole one.
-pub(super) fn count(mut source: impl BufRead) -> Option<TestCounts> {
-    let Some(encoding) = two_bytes_a_character(source.fill_buf().ok()?) else {
+/// Why a report was not counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unread {
+    /// It is no JUnit report.
+    Other,
+    Broken,
+    Large,
+    TooMuch,
+}
+
+fn read(path: &Path, largest: u64) -> Result<TestCounts, Unread> {
+    let file = File::open(path).map_err(|_| Unread::Broken)?;
+    let metadata = file.metadata().map_err(|_| Unread::Broken)?;
+    if !metadata.is_file() {
+        return Err(Unread::Other);
+    }
+    let counts = count(BufReader::new(file.take(largest)));
+    counts.map_err(|why| match why {
+        Unread::Broken if metadata.len() > largest => Unread::Large,
+        why => why,
+    })
+}
+
+/// Counts test cases; what a suite says of its own number may be wrong, and is not read.
+pub(super) fn count(mut source: impl BufRead) -> Result<TestCounts, Unread> {
+    let beginning = source.fill_buf().map_err(|_| Unread::Broken)?;
+    let Some(encoding) = two_bytes_a_character(beginning) else {
         return count_plain(source);
     };
     // What reads XML reads bytes, of which those below 128 are themselves.
     let mut bytes = Vec::new();
-    source.read_to_end(&mut bytes).ok()?;
+    let read = source.read_to_end(&mut bytes);
+    read.map_err(|_| Unread::Broken)?;
     let (text, _, _) = encoding.decode(&bytes);
     count_plain(text.as_bytes())
 }
@@ -144,7 +228,7 @@ fn two_bytes_a_character(beginning: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-fn count_plain(source: impl BufRead) -> Option<TestCounts> {
+fn count_plain(source: impl BufRead) -> Result<TestCounts, Unread> {
     let mut reader = Reader::from_reader(source);
     let mut buffer = Vec::new();
     let mut counts = TestCounts::default();
@@ -153,21 +237,25 @@ fn count_plain(source: impl BufRead) -> Option<TestCounts> {
     let mut seen = false;
     loop {
         buffer.clear();
-        match reader.read_event_into(&mut buffer).ok()? {
+        let unread = match seen {
+            true => Unread::Broken,
+            false => Unread::Other,
+        };
+        match reader.read_event_into(&mut buffer).map_err(|_| unread)? {
             Event::Start(element) => {
                 if open.is_empty() && !is_root(&element) {
-                    return None;
+                    return Err(unread);
                 }
                 seen = true;
                 begin(&element, &open, &mut outcome);
                 open.push(element.local_name().as_ref().to_vec());
                 if open.len() > DEEPEST {
-                    return None;
+                    return Err(Unread::Broken);
                 }
             }
             Event::Empty(element) => {
                 if open.is_empty() {
-                    return is_root(&element).then_some(counts);
+                    return is_root(&element).then_some(counts).ok_or(unread);
                 }
                 begin(&element, &open, &mut outcome);
                 if element.local_name().as_ref() == b"testcase" {
@@ -175,12 +263,13 @@ fn count_plain(source: impl BufRead) -> Option<TestCounts> {
                 }
             }
             Event::End(_) => {
-                let closed = open.pop()?;
+                let closed = open.pop().ok_or(unread)?;
                 if closed == b"testcase" {
                     outcome.count(&mut counts);
                 }
             }
-            Event::Eof => return (seen && open.is_empty()).then_some(counts),
+            Event::Eof if seen && open.is_empty() => return Ok(counts),
+            Event::Eof => return Err(unread),
             _ => {}
         }
     }
@@ -225,7 +314,8 @@ mod tests {
     use super::*;
 
     fn counted(text: &str) -> Option<(u32, u32, u32)> {
-        count(text.as_bytes()).map(|counts| (counts.passed, counts.failed, counts.skipped))
+        let counts = count(text.as_bytes()).ok()?;
+        Some((counts.passed, counts.failed, counts.skipped))
     }
 
     #[test]
@@ -238,7 +328,7 @@ mod tests {
         assert_eq!(counted("<testsuite><testcase/>"), None, "cut off");
         assert_eq!(counted("<html><testcase/></html>"), None);
         assert_eq!(counted(""), None);
-        assert_eq!(count(&[0xff_u8, 0xfe, 0, b'<'][..]), None);
+        assert_eq!(count(&[0xff_u8, 0xfe, 0, b'<'][..]), Err(Unread::Other));
         assert_eq!(counted("<testsuites/>"), Some((0, 0, 0)));
     }
 
@@ -252,14 +342,16 @@ mod tests {
         };
         write("junit.xml", "<testsuite><testcase/></testsuite>");
         let before = Reports::look(dir.path(), None);
-        assert!(before.counted_since(&before, dir.path()).is_none());
+        assert!(before.told_since(&before, dir.path()).counted.is_none());
         write(
             "test-results/a.xml",
             "<testsuite><testcase/><testcase><failure/></testcase></testsuite>",
         );
         std::os::unix::fs::symlink("junit.xml", dir.path().join("report.xml")).unwrap();
         let after = Reports::look(dir.path(), None);
-        let counted = after.counted_since(&before, dir.path()).unwrap();
+        let told = after.told_since(&before, dir.path());
+        assert_eq!(told.not_read, None);
+        let counted = told.counted.unwrap();
         let counts = counted.counts.unwrap();
         assert_eq!((counts.passed, counts.failed), (1, 1));
         assert_eq!(counted.report.unwrap().to_text(), "test-results/a.xml");
@@ -276,12 +368,79 @@ mod tests {
         let passed = |directory: Option<&str>| {
             let directory = directory.map(RepoPath::new);
             let found = Reports::look(dir.path(), directory.as_ref());
-            let counted = found.counted_since(&Reports::default(), dir.path());
-            counted.unwrap().counts.unwrap().passed
+            let told = found.told_since(&Reports::default(), dir.path());
+            told.counted.unwrap().counts.unwrap().passed
         };
         assert_eq!(passed(Some("packages/one")), 3);
         assert_eq!(passed(Some("packages")), 1);
         assert_eq!(passed(None), 1);
         assert_eq!(passed(Some("reports")), 1);
+    }
+
+    /// A real report, in a directory of so many, of which those named are cut off.
+    fn told(whole: usize, cut_off: &[&str], other: &str) -> (Option<(u32, u32)>, Option<String>) {
+        let dir = tempfile::tempdir().unwrap();
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/runners");
+        let passing = std::fs::read(fixtures.join("nextest/junit-passing.xml")).unwrap();
+        let module = dir.path().join("core/target/surefire-reports");
+        std::fs::create_dir_all(&module).unwrap();
+        for number in 0..whole {
+            std::fs::write(module.join(format!("TEST-{number}.xml")), &passing).unwrap();
+        }
+        for name in cut_off {
+            std::fs::write(module.join(name), &passing[..passing.len() / 2]).unwrap();
+        }
+        std::fs::write(dir.path().join("report.xml"), other).unwrap();
+        let told = Reports::look(dir.path(), None).told_since(&Reports::default(), dir.path());
+        let counts = told.counted.and_then(|counted| counted.counts);
+        (
+            counts.map(|counts| (counts.passed, counts.failed)),
+            told.not_read,
+        )
+    }
+
+    #[test]
+    fn all_of_many_reports_of_a_module_are_read_and_no_other_kind_is_missed() {
+        assert_eq!(told(600, &[], "<coverage/>"), (Some((2_400, 0)), None));
+        assert_eq!(told(0, &[], "<coverage>"), (None, None));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_and_the_rest_counts_only_where_it_failed() {
+        let text = "core/target/surefire-reports/A.xml is cut off or broken, and 1 more";
+        let cut_off = ["A.xml", "B.xml"];
+        assert_eq!(told(3, &cut_off, ""), (None, Some(text.to_owned())));
+        let failing = "<testsuite><testcase><failure/></testcase></testsuite>";
+        let counted = (Some((12, 1)), Some(text.to_owned()));
+        assert_eq!(told(3, &cut_off, failing), counted);
+        let more = not_read(&[], true);
+        assert_eq!(more.as_deref(), Some("there are more than 5000"));
+    }
+
+    #[test]
+    fn more_reports_than_are_looked_at_are_told() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("reports")).unwrap();
+        for number in 0..=MOST {
+            let name = format!("reports/{number}.xml");
+            std::fs::write(dir.path().join(name), "<testsuite><testcase/></testsuite>").unwrap();
+        }
+        let told = Reports::look(dir.path(), None).told_since(&Reports::default(), dir.path());
+        assert_eq!(told.counted.unwrap().counts, None);
+        assert_eq!(told.not_read, not_read(&[], true));
+    }
+
+    #[test]
+    fn a_report_beyond_the_bound_is_told_from_one_that_is_broken() {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/runners");
+        let path = fixtures.join("pytest/junit-failing.xml");
+        assert_eq!(read(&path, 400), Err(Unread::Large));
+        assert!(read(&path, MIB).is_ok());
+        let unread = [(&path, Unread::Large)];
+        let text = not_read(&unread, false).unwrap();
+        assert!(
+            text.ends_with("junit-failing.xml is larger than 64 MiB"),
+            "{text}"
+        );
     }
 }

@@ -66,6 +66,44 @@ fn pytest_with_and_without_its_frame() {
 }
 
 #[test]
+fn a_run_that_passes_does_not_hide_the_one_before_it() {
+    each(&[
+        ("pytest/twice.txt", &["pytest 2/1/2"]),
+        ("pytest/twice-quiet.txt", &["pytest 2/1/2"]),
+        ("jest/twice.txt", &["jest 2/1/2"]),
+        ("jest/twice-silent.txt", &["jest 2/1/2"]),
+        ("vitest/twice.txt", &["vitest 2/1/2"]),
+    ]);
+}
+
+#[test]
+fn what_is_drawn_again_or_run_again_by_watching_counts_once() {
+    each(&[
+        ("jest/terminal.txt", &["jest 2/1/0"]),
+        ("jest/watch.txt", &["jest 3/0/0"]),
+        ("vitest/terminal.txt", &["vitest 2/1/0"]),
+        ("vitest/watch.txt", &["vitest 3/0/0"]),
+    ]);
+}
+
+#[test]
+fn what_a_test_of_pytest_plugins_runs_is_not_the_run() {
+    each(&[("pytest/nested.txt", &["pytest 3/0/0"])]);
+}
+
+#[test]
+fn unittest_counts_what_stands_below_its_rule() {
+    each(&[
+        ("unittest/passing.txt", &["unittest 4/0/2"]),
+        ("unittest/verbose.txt", &["unittest 4/0/2"]),
+        ("unittest/failing.txt", &["unittest 2/3/2"]),
+        ("unittest/nothing.txt", &["unittest 0/0/0"]),
+        ("unittest/nothing-3.12.txt", &["unittest 0/0/0"]),
+        ("unittest/twice.txt", &["unittest 6/2/4"]),
+    ]);
+}
+
+#[test]
 fn jest_and_vitest_are_told_apart() {
     each(&[
         ("jest/passing.txt", &["jest 1/0/0"]),
@@ -112,6 +150,15 @@ fn tap_counts_whole_tests_of_any_producer() {
         ("tap/vitest-flat.txt", &["tap 2/1/2"]),
         ("tap/perl-passing.txt", &["tap 2/0/2"]),
         ("tap/perl-failing.txt", &["tap 1/1/2"]),
+        ("tap/perl-unnumbered.txt", &["tap 1/1/1"]),
+    ]);
+}
+
+#[test]
+fn what_tap_planned_and_did_not_come_has_failed() {
+    each(&[
+        ("tap/perl-missing.txt", &["tap 1/3/0"]),
+        ("tap/perl-bail-out.txt", &["tap 1/1/0"]),
     ]);
 }
 
@@ -159,8 +206,9 @@ fn a_report_of_two_bytes_a_character_counts_the_same() {
     ] {
         let marked = format!("{mark}{text}");
         let bytes: Vec<u8> = marked.encode_utf16().flat_map(to_bytes).collect();
-        assert_eq!(report::count(&bytes[..]), Some(plain));
-        assert_eq!(report::count(&bytes[..bytes.len() / 2]), None, "cut off");
+        assert_eq!(report::count(&bytes[..]), Ok(plain));
+        let cut_off = report::count(&bytes[..bytes.len() / 2]);
+        assert_eq!(cut_off, Err(report::Unread::Broken));
     }
 }
 
@@ -203,6 +251,10 @@ fn hostile_output_breaks_nothing() {
         "1..\u{200b}\nok \u{200b}",
         "ℹ tests 1\nℹ pass 4294967295\nℹ pass 4294967295\nℹ fail x\nℹ duration_ms é",
         "ok 1 - é # time=1ms {\n    ok 1 - é # skip {\n        ok x",
+        "1..4294967295\n1..4294967295\nBail out!\nok 1",
+        "----------------------------------------------------------------------\nRan 4294967295 tests in es",
+        "----------------------------------------------------------------------\nRan 1 test in 0s\nOK (é=1",
+        "FAILED (failures=4294967295, errors=4294967295)",
         "200% tests passed, 9 tests failed out of 3\nThe following tests did not run:\n\té (Skipped)",
     ];
     hostile.extend_from_slice(lines.join("\n").as_bytes());

@@ -26,7 +26,9 @@ pub fn changed_lines(
     let Some(point) = tree_of(facts, repository, since)? else {
         return Ok(None);
     };
-    let candidates = candidates(facts, changes, repository, point.tree)?;
+    let mut candidates = candidates(facts, changes, repository, point.tree)?;
+    // Of a file that was only renamed, no line is new.
+    super::renamed::find(repository, &mut candidates, go_on)?;
     let mut files = Vec::new();
     for (path, old) in candidates.into_iter().take(MOST_FILES) {
         go_on()?;

@@ -12,6 +12,7 @@ mod happened;
 mod large;
 pub mod path_history;
 pub mod plugin_view;
+mod renamed;
 pub mod since;
 pub mod standing;
 pub mod tracked;

@@ -56,6 +56,9 @@ pub struct EvidenceRecord {
     /// Keys of tests that had failed, which it shows to pass.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shown_whole: Vec<String>,
+    /// Which reports could not be read, so that nobody knows what all of the tests did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reports_not_read: Option<String>,
     /// Against the evidence before it, or the session's start.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed_files: Vec<RepoPath>,
@@ -302,6 +305,9 @@ impl EvidenceRecord {
         if let Some(why) = &self.output_lost {
             text.push_str(&format!("; its output is lost: {why}"));
         }
+        if let Some(which) = &self.reports_not_read {
+            text.push_str(&format!("; reports not read: {which}"));
+        }
         text
     }
 
@@ -370,6 +376,7 @@ pub mod tests {
             holds: true,
             runners: Vec::new(),
             shown_whole: Vec::new(),
+            reports_not_read: None,
             changed_files: Vec::new(),
             more_changed_files: false,
             unwritten_files: Vec::new(),

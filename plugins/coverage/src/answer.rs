@@ -1,10 +1,13 @@
 //! What is said at each hook, from what was gathered. It must not ask the host.
 
-use session_plugin::{Contribution, Finding, Metric, Section, Verdict};
+mod findings;
+
+use session_plugin::{Contribution, Metric, Section, Verdict};
 
 use crate::gather::Picture;
 use crate::measure::{ChangedFile, sum};
 use crate::table::Counts;
+use findings::findings;
 
 const MOST_LISTED: usize = 20;
 const MOST_RUNS: usize = 6;
@@ -55,9 +58,9 @@ fn not_current(picture: &Picture) -> Option<String> {
     let report = picture.reports.first()?;
     if is_stale(picture) {
         return Some(format!(
-            "{} is stale: {} after it; run the tests with coverage again",
+            "{} is stale: {}; run the tests with coverage again",
             report.path,
-            written(picture)
+            why_stale(picture, "it")
         ));
     }
     picture.outdated.then(|| {
@@ -77,7 +80,7 @@ fn new_code(picture: &Picture) -> Option<f64> {
 }
 
 fn is_stale(picture: &Picture) -> bool {
-    !picture.newer.is_empty()
+    !picture.newer.is_empty() || picture.stale_run.is_some()
 }
 
 /// What is below its threshold.
@@ -174,6 +177,9 @@ fn section(picture: &Picture) -> Option<Section> {
         }
     }
     body.push_str(".\n");
+    if let Some(left_out) = left_out(picture) {
+        body.push_str(&format!("Not counted: {left_out}.\n"));
+    }
     if picture.outdated {
         // Where it is too much for a checkpoint as well, a finding says what to do.
         body.push_str(match picture.problems.is_empty() {
@@ -183,8 +189,8 @@ fn section(picture: &Picture) -> Option<Section> {
     }
     if is_stale(picture) {
         body.push_str(&format!(
-            "Stale: {} after the report was.\n",
-            written(picture)
+            "Stale: {}.\n",
+            why_stale(picture, "the report was")
         ));
     }
     if let Some(files) = picture.changed.as_deref() {
@@ -220,6 +226,24 @@ fn section(picture: &Picture) -> Option<Section> {
     })
 }
 
+/// `3 files that are not in the work tree, and 8 lines that their files do not have`
+fn left_out(picture: &Picture) -> Option<String> {
+    let outside = match picture.outside {
+        0 => None,
+        1 => Some("1 file that is not in the work tree".to_owned()),
+        more => Some(format!("{more} files that are not in the work tree")),
+    };
+    let beyond = match picture.beyond {
+        0 => None,
+        1 => Some("1 line that its file does not have".to_owned()),
+        more => Some(format!("{more} lines that their files do not have")),
+    };
+    match (outside, beyond) {
+        (Some(files), Some(lines)) => Some(format!("{files}, and {lines}")),
+        (one, other) => one.or(other),
+    }
+}
+
 fn file_line(file: &ChangedFile) -> String {
     let (covered, lines) = file.file;
     let whole = Counts { covered, lines }
@@ -239,127 +263,12 @@ fn file_line(file: &ChangedFile) -> String {
     line
 }
 
-fn findings(picture: &Picture) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = picture
-        .problems
-        .iter()
-        .take(MOST_LISTED)
-        .map(trouble)
-        .collect();
-    if let (true, Some(report)) = (is_stale(picture), picture.reports.first()) {
-        findings.push(finding(
-            "warning",
-            format!("{} is stale: {} after it", report.path, written(picture)),
-            Some((&report.path, None)),
-            MEASURE_AGAIN,
-        ));
-    }
-    findings.extend(picture.unmeasured.iter().take(MOST_LISTED).map(|path| {
-        finding(
-            "warning",
-            "no report knows this changed file, so its lines count as nothing".to_owned(),
-            Some((path, None)),
-            "Test it, or have the coverage tool report files that no test loads.",
-        )
-    }));
-    if picture.outdated
-        && picture.problems.is_empty()
-        && let Some(report) = picture.reports.first()
-    {
-        let message = match picture.totals {
-            Some(_) => format!(
-                "{} has changed since its coverage was measured",
-                report.path
-            ),
-            None => format!("{} is too large to be read here", report.path),
-        };
-        findings.push(finding(
-            "info",
-            message,
-            Some((&report.path, None)),
-            "Run `session checkpoint`, which measures it.",
-        ));
-    }
-    if picture.escaped > 0 {
-        let message = match picture.escaped {
-            1 => "1 path of the report leads out of the repository and does not count".to_owned(),
-            more => {
-                format!("{more} paths of the report lead out of the repository and do not count")
-            }
-        };
-        findings.push(finding(
-            "info",
-            message,
-            None,
-            "Make the report's paths relative to the repository, or absolute.",
-        ));
-    }
-    let below = new_code(picture).is_some_and(|value| value < picture.settings.new_code_threshold);
-    let files = picture
-        .changed
-        .iter()
-        .flatten()
-        .filter(|file| !file.uncovered.is_empty());
-    for file in files.clone().take(MOST_LISTED) {
-        let missing = file.changed.1 - file.changed.0;
-        findings.push(finding(
-            if below { "warning" } else { "info" },
-            format!(
-                "{missing} of {} changed lines are not covered: {}",
-                file.changed.1,
-                runs(&file.uncovered)
-            ),
-            Some((&file.path, file.uncovered.first().map(|(first, _)| *first))),
-            "Cover them with a test.",
-        ));
-    }
-    let more = files.count().saturating_sub(MOST_LISTED);
-    if more > 0 {
-        let message = format!(
-            "{} more have changed lines that are not covered",
-            count(more, "file")
-        );
-        findings.push(finding(
-            "info",
-            message,
-            None,
-            "The section on coverage begins with the list.",
-        ));
-    }
-    findings.sort_by_key(|finding| finding.severity != "warning");
-    findings
-}
-
-fn trouble((path, what): &(String, String)) -> Finding {
-    finding(
-        "warning",
-        format!("{path} {what}"),
-        Some((path, None)),
-        MEASURE_AGAIN,
-    )
-}
-
-fn finding(
-    severity: &str,
-    message: String,
-    place: Option<(&str, Option<u32>)>,
-    hint: &str,
-) -> Finding {
-    Finding {
-        severity: severity.to_owned(),
-        message,
-        path: place.map(|(path, _)| path.to_owned()),
-        line: place.and_then(|(_, line)| line),
-        hint: Some(hint.to_owned()),
-    }
-}
-
 fn next_steps(picture: &Picture) -> Vec<String> {
     let mut steps = Vec::new();
     if is_stale(picture) {
         steps.push(format!(
-            "Run the tests with coverage again: {} after the report",
-            written(picture)
+            "Run the tests with coverage again: {}",
+            why_stale(picture, "the report")
         ));
     }
     if new_code(picture).is_some_and(|value| value < picture.settings.new_code_threshold) {
@@ -376,16 +285,15 @@ fn next_steps(picture: &Picture) -> Vec<String> {
     steps
 }
 
-/// `src/a.c and 2 more files were written`
-fn written(picture: &Picture) -> String {
-    let first = picture
-        .newer
-        .first()
-        .map(String::as_str)
-        .unwrap_or_default();
-    match picture.newer.len().saturating_sub(1) {
-        0 => format!("{first} was written"),
-        more => format!("{first} and {more} more were written"),
+/// `src/a.c and 2 more were written after the report`, or what run of another tree wrote it.
+fn why_stale(picture: &Picture, report: &str) -> String {
+    let Some(first) = picture.newer.first() else {
+        let run = picture.stale_run.as_deref().unwrap_or_default();
+        return format!("the work tree has changed since {run}, which wrote it");
+    };
+    match picture.newer.len() - 1 {
+        0 => format!("{first} was written after {report}"),
+        more => format!("{first} and {more} more were written after {report}"),
     }
 }
 
@@ -414,11 +322,6 @@ fn runs(runs: &[(u32, u32)]) -> String {
         text.push_str(", …");
     }
     text
-}
-
-fn count(number: usize, what: &str) -> String {
-    let s = if number == 1 { "" } else { "s" };
-    format!("{number} {what}{s}")
 }
 
 #[cfg(test)]

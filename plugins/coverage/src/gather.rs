@@ -7,10 +7,12 @@ use session_plugin::{NewState, Request, facts, state, work_tree};
 
 use crate::custom;
 use crate::kept::{Kept, Last, SessionKept, Stamped, counts};
+use crate::later::{find_newer, touched_files};
 use crate::measure::{ChangedFile, ChangedLines, Reading, changed_files};
 use crate::report::input::Pieces;
 use crate::settings::{Settings, USUAL_PLACES};
 use crate::table::{Counts, Lines};
+use crate::tree::Tree;
 
 /// How much a hook may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,11 +60,16 @@ pub struct Picture {
     pub since_first: Option<f64>,
     /// Changed source files that no report knows.
     pub unmeasured: Vec<String>,
-    /// Files that a report describes and that were written after it.
+    /// Files that matter to a report and were written after it.
     pub newer: Vec<String>,
+    /// The run that wrote a report, where the work tree has changed since.
+    pub stale_run: Option<String>,
     /// The report has changed since these numbers were measured.
     pub outdated: bool,
     pub escaped: usize,
+    /// Files in the report that are none of the work tree, and lines that their file does not have: they do not count.
+    pub outside: usize,
+    pub beyond: u64,
     /// A report, and what is wrong with it.
     pub problems: Vec<(String, String)>,
 }
@@ -101,7 +108,7 @@ pub fn picture(request: &Request, effort: Effort) -> Result<(Picture, Vec<NewSta
         .flatten()
         .map(|(path, _)| path.clone())
         .collect();
-    let kept = kept.filter(|kept| kept.reports == picture.reports);
+    let kept = kept.filter(|kept| kept.reports == picture.reports && are_there(kept.described()));
     let known = kept.and_then(|kept| kept.found(&wanted).map(|found| (kept, found)));
     let (kept, found) = match known {
         Some(known) => known,
@@ -113,11 +120,19 @@ pub fn picture(request: &Request, effort: Effort) -> Result<(Picture, Vec<NewSta
     };
     picture.totals = kept.totals.map(counts);
     picture.escaped = kept.escaped;
+    picture.outside = kept.outside;
+    picture.beyond = kept.beyond;
     picture.problems.extend(kept.problems.iter().cloned());
     picture.unmeasured = unmeasured(&kept, &wanted, &found);
     picture.changed = changed_lines.map(|changed| changed_files(&found, &changed));
-    picture.newer = newer(&picture.reports, found.keys().cloned().collect());
-    let states = compare(&mut picture, session, kept, earlier);
+    let matters = |path: &String| kept.is_source(path);
+    let mut watched: BTreeSet<String> = wanted.iter().cloned().collect();
+    watched.extend(touched_files(session.last.as_ref()));
+    let watched = watched.into_iter().filter(matters).collect::<Vec<_>>();
+    let mut paths: BTreeSet<String> = watched.iter().cloned().collect();
+    paths.extend(kept.described().iter().cloned());
+    find_newer(&mut picture, paths, matters);
+    let states = compare(&mut picture, session, kept, earlier, watched);
     Ok((picture, states))
 }
 
@@ -210,32 +225,42 @@ fn read_reports(
     const AT_ONCE: u32 = 1024 * 1024;
     let expected = picture.settings.expected()?;
     let mut reading = Reading::default();
+    let mut tree = Tree::ask();
     let mut problems = Vec::new();
     for report in &picture.reports {
         let input = Pieces::new(|offset| {
             work_tree::read_range(&report.path, offset, AT_ONCE)
                 .map_err(|failure| io::Error::other(failure.message))
         });
-        let exists = |paths: &[String]| {
-            work_tree::stat_files(paths)
-                .iter()
-                .map(Result::is_ok)
-                .collect()
-        };
-        match reading.add(&report.path, input, expected, wanted, exists) {
+        match reading.add(&report.path, input, expected, wanted, &mut tree) {
             Ok(()) => {}
             Err(problem) => problems.push((report.path.clone(), problem.to_string())),
         }
     }
     let totals = reading.totals();
+    if totals.lines == 0 && reading.outside > 0 {
+        let paths: Vec<&str> = picture.reports.iter().map(|it| &*it.path).collect();
+        let what = "describes no file of the work tree".to_owned();
+        problems.push((paths.join(", "), what));
+    }
     let mut kept = Kept::default();
     kept.reports.clone_from(&picture.reports);
     kept.totals = (totals.lines > 0).then_some((totals.covered, totals.lines));
     kept.extensions = reading.extensions;
     kept.escaped = reading.escaped;
+    kept.outside = reading.outside;
+    kept.beyond = reading.beyond;
     kept.problems = problems;
+    kept.describe(reading.described);
     kept.answer(wanted, &reading.found);
     Ok((kept, reading.found))
+}
+
+/// A file that is gone does not count any more.
+fn are_there(paths: &[String]) -> bool {
+    const AT_ONCE: usize = 1_000;
+    let mut some = paths.chunks(AT_ONCE);
+    some.all(|some| work_tree::stat_files(some).iter().all(Result::is_ok))
 }
 
 /// Of the kinds of files that a report knows, and no tests: their lines count neither as covered nor as not.
@@ -250,32 +275,23 @@ fn unmeasured(
     unknown.cloned().collect()
 }
 
-/// Files among these that were written after the oldest report.
-fn newer(reports: &[Stamped], mut paths: Vec<String>) -> Vec<String> {
-    const MOST: usize = 1_000;
-    paths.truncate(MOST);
-    let oldest = reports.iter().map(|report| report.modified_at).min();
-    let infos = work_tree::stat_files(&paths);
-    let pairs = paths.into_iter().zip(infos);
-    let newer = pairs.filter(|(_, info)| {
-        info.as_ref()
-            .is_ok_and(|info| Some(info.modified_at) > oldest)
-    });
-    newer.map(|(path, _)| path).collect()
-}
-
 /// What was measured at the last checkpoint still holds.
 fn recall(picture: &mut Picture, session: &SessionKept, last: &Last) {
     picture.totals = Some(counts(last.totals));
     picture.changed = Some(last.files.clone());
     picture.unmeasured.clone_from(&last.unmeasured);
+    (picture.outside, picture.beyond) = last.left_out;
     if let Some(now) = counts(last.totals).percent() {
         since_before(picture, session, now);
     }
-    picture.newer = newer(
-        &picture.reports,
-        last.files.iter().map(|file| file.path.clone()).collect(),
-    );
+    let files = last.files.iter().map(|file| file.path.clone());
+    let paths: BTreeSet<String> = files.chain(last.watched.iter().cloned()).collect();
+    let kinds: BTreeSet<Option<String>> = paths.iter().map(|path| kind(path)).collect();
+    find_newer(picture, paths, |path| kinds.contains(&kind(path)));
+}
+
+fn kind(path: &str) -> Option<String> {
+    crate::measure::extension(path).map(str::to_owned)
 }
 
 fn too_large(picture: &mut Picture, session: &SessionKept, effort: Effort, work: u64) {
@@ -290,6 +306,7 @@ fn too_large(picture: &mut Picture, session: &SessionKept, effort: Effort, work:
     if let Some(last) = &session.last {
         recall(picture, session, last);
         picture.newer.clear();
+        picture.stale_run = None;
     }
     picture.outdated = true;
 }
@@ -300,6 +317,7 @@ fn compare(
     mut session: SessionKept,
     kept: Kept,
     earlier: Option<f64>,
+    watched: Vec<String>,
 ) -> Vec<NewState> {
     let keep = |scope: &str, bytes: Vec<u8>| NewState {
         scope: scope.to_owned(),
@@ -326,6 +344,8 @@ fn compare(
             totals: (totals.covered, totals.lines),
             files: picture.changed.clone().unwrap_or_default(),
             unmeasured: picture.unmeasured.clone(),
+            left_out: (picture.outside, picture.beyond),
+            watched,
         });
         states.push(keep("session", session.write()));
     }

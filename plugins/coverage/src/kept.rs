@@ -9,7 +9,8 @@ use crate::measure::ChangedFile;
 use crate::table::{Counts, Lines};
 
 /// Another number: what an older version kept is passed over.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
+const SESSION_FORMAT: u32 = 1;
 /// Bytes of JSON; the host takes 64 KiB.
 const MOST: usize = 60 * 1024;
 
@@ -30,8 +31,12 @@ pub struct Kept {
     pub totals: Option<(u64, u64)>,
     pub extensions: BTreeSet<String>,
     pub escaped: usize,
+    pub outside: usize,
+    pub beyond: u64,
     /// What was wrong with a report: its path and a sentence.
     pub problems: Vec<(String, String)>,
+    /// Files of the work tree that the reports describe, as many as there is room for.
+    described: Vec<String>,
     /// Lines of the files that were asked about.
     found: BTreeMap<String, String>,
     /// Files that no report knows.
@@ -65,15 +70,32 @@ impl Kept {
                 over = over.saturating_sub(size);
                 self.found.remove(&path);
             }
-            if self.found.is_empty() && self.absent.is_empty() {
+            if self.found.is_empty() && self.absent.is_empty() && self.described.is_empty() {
                 // Nothing is left to leave out: better nothing than too much.
                 return Vec::new();
             }
             if self.found.is_empty() {
                 self.absent.clear();
+                self.described.clear();
                 self.problems.truncate(10);
             }
         }
+    }
+
+    pub fn describe(&mut self, files: BTreeSet<String>) {
+        const MOST_BYTES: usize = 24 * 1024;
+        let mut room = MOST_BYTES;
+        let fitting = files.into_iter().take_while(|path| {
+            let size = path.len() + 3;
+            let fits = size <= room;
+            room = room.saturating_sub(size);
+            fits
+        });
+        self.described = fitting.collect();
+    }
+
+    pub fn described(&self) -> &[String] {
+        &self.described
     }
 
     pub fn answer(&mut self, wanted: &BTreeSet<String>, found: &BTreeMap<String, Lines>) {
@@ -130,17 +152,23 @@ pub struct Last {
     /// Changed source files that no report knows.
     #[serde(default)]
     pub unmeasured: Vec<String>,
+    /// Files that are none of the work tree, and lines that their file does not have.
+    #[serde(default)]
+    pub left_out: (usize, u64),
+    /// Files that were changed in this session and are of a kind that a report knows, tests as well.
+    #[serde(default)]
+    pub watched: Vec<String>,
 }
 
 impl SessionKept {
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let kept: Self = serde_json::from_slice(bytes).ok()?;
-        (kept.format == FORMAT).then_some(kept)
+        (kept.format == SESSION_FORMAT).then_some(kept)
     }
 
     /// Where it is too long, the runs of uncovered lines go, then the files.
     pub fn write(mut self) -> Vec<u8> {
-        self.format = FORMAT;
+        self.format = SESSION_FORMAT;
         let bytes = serde_json::to_vec(&self).unwrap_or_default();
         if bytes.len() <= MOST {
             return bytes;
@@ -150,6 +178,7 @@ impl SessionKept {
                 .iter_mut()
                 .for_each(|file| file.uncovered.truncate(3));
             last.unmeasured.truncate(20);
+            last.watched.truncate(100);
         }
         let bytes = serde_json::to_vec(&self).unwrap_or_default();
         if bytes.len() <= MOST {

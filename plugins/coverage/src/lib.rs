@@ -4,14 +4,18 @@
 //! `gather` asks the host; everything else is plain functions over plain data, tested and measured without one.
 
 mod answer;
+mod counted;
 mod custom;
 mod gather;
 mod kept;
+mod later;
 mod measure;
 mod paths;
 pub mod report;
 mod settings;
+mod standing;
 pub mod table;
+mod tree;
 
 use session_plugin::{Brief, Checkpoint, Contribution, Handoff, Request, Status};
 

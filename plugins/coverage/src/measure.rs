@@ -5,6 +5,7 @@ use std::io::BufRead;
 
 use serde::{Deserialize, Serialize};
 
+use crate::counted::{Files, leave_out};
 use crate::paths;
 use crate::report::{self, Format, Problem};
 use crate::table::{Counts, Lines, Table};
@@ -12,28 +13,31 @@ use crate::table::{Counts, Lines, Table};
 /// What reports say of the files that were asked about, and of all together.
 #[derive(Debug, Default)]
 pub struct Reading {
+    /// By file of the work tree, or as the report has it where that is not known.
     all: Table,
-    /// Each with its sources' directories.
-    reports: Vec<(String, Vec<String>)>,
-    /// Which report has brought which of its paths into `all`.
-    origins: BTreeMap<String, usize>,
     /// By path from the repository's root.
     pub found: BTreeMap<String, Lines>,
+    /// The files of the work tree that are described.
+    pub described: BTreeSet<String>,
     /// Of the files in the reports: what has another one is no source.
     pub extensions: BTreeSet<String>,
     /// Paths that lead out of the repository.
     pub escaped: usize,
+    /// Other paths that are no file of the work tree.
+    pub outside: usize,
+    /// Lines that their file does not have.
+    pub beyond: u64,
 }
 
 impl Reading {
-    /// Reads one report more, which has to be `expected` if that is given. `exists` is as in [`paths::map`].
+    /// Reads one report more, which has to be `expected` if that is given.
     pub fn add(
         &mut self,
         report: &str,
         input: impl BufRead,
         expected: Option<Format>,
         wanted: &BTreeSet<String>,
-        mut exists: impl FnMut(&[String]) -> Vec<bool>,
+        files: &mut impl Files,
     ) -> Result<(), Problem> {
         let (format, mut table) = report::read(input)?;
         if let Some(expected) = expected.filter(|expected| *expected != format) {
@@ -43,15 +47,29 @@ impl Reading {
         table.files.retain(|path, _| !paths::escapes(path, report));
         self.escaped += before - table.files.len();
         let names = table.files.keys().map(String::as_str);
-        for (file, own) in paths::map(report, &table.roots, names, wanted, &mut exists) {
+        let own = paths::map(report, &table.roots, names, wanted, |paths| {
+            files.are_there(paths)
+        });
+        let left = leave_out(report, &mut table, &own, files);
+        self.outside += left.outside;
+        self.beyond += left.beyond;
+        for (file, own) in own {
             let lines = own.iter().filter_map(|path| table.files.get(path));
             let found = self.found.entry(file).or_default();
             lines.for_each(|lines| found.merge(lines.clone()));
         }
-        for path in table.files.keys() {
-            self.note_extension(path);
+        // What is one file is one here, however two reports spell it.
+        for (path, lines) in table.files {
+            self.note_extension(&path);
+            match left.files.get(&path) {
+                Some(Some(file)) => {
+                    self.all.put(file, lines)?;
+                    self.described.insert(file.clone());
+                }
+                _ => self.all.put(&path, lines)?,
+            }
         }
-        self.unite(report, table, exists)
+        Ok(())
     }
 
     fn note_extension(&mut self, path: &str) {
@@ -66,59 +84,6 @@ impl Reading {
         }
     }
 
-    /// What is one file of the work tree is one here, however two reports spell it; the same spelling is one file as well,
-    /// unless each is relative to a directory of its own. A single report is taken as it is.
-    fn unite(
-        &mut self,
-        report: &str,
-        table: Table,
-        mut exists: impl FnMut(&[String]) -> Vec<bool>,
-    ) -> Result<(), Problem> {
-        let origin = self.reports.len();
-        self.reports.push((report.to_owned(), table.roots.clone()));
-        if self.all.files.is_empty() {
-            let paths = table.files.keys();
-            self.origins = paths.map(|path| (path.clone(), origin)).collect();
-            self.all = table;
-            return Ok(());
-        }
-        let names: BTreeSet<String> = table.files.keys().map(|it| name(it).to_owned()).collect();
-        let before = self.files_before(&names, &mut exists);
-        let by_file: BTreeMap<&String, &String> =
-            before.iter().map(|(path, file)| (file, path)).collect();
-        let names: BTreeSet<&str> = self.all.files.keys().map(|path| name(path)).collect();
-        let here = named(table.files.keys(), |it| names.contains(it));
-        let here = paths::files(report, &table.roots, here.into_iter(), &mut exists);
-        for (path, lines) in table.files {
-            let file = here.get(&path);
-            if let Some(same) = file.and_then(|file| by_file.get(file)) {
-                self.all.put(same, lines)?;
-            } else if file.is_some() && self.origins.contains_key(&path) {
-                self.all.put(&format!("{report}:{path}"), lines)?;
-            } else {
-                self.all.put(&path, lines)?;
-                self.origins.entry(path).or_insert(origin);
-            }
-        }
-        Ok(())
-    }
-
-    /// The files that the paths of earlier reports with these names are.
-    fn files_before(
-        &self,
-        names: &BTreeSet<String>,
-        mut exists: impl FnMut(&[String]) -> Vec<bool>,
-    ) -> BTreeMap<String, String> {
-        let mut files = BTreeMap::new();
-        for (index, (report, roots)) in self.reports.iter().enumerate() {
-            let own = self.origins.iter().filter(|(_, from)| **from == index);
-            let paths = named(own.map(|(path, _)| path), |it| names.contains(it));
-            let paths = paths.into_iter();
-            files.extend(paths::files(report, roots, paths, &mut exists));
-        }
-        files
-    }
-
     pub fn totals(&self) -> Counts {
         let mut totals = Counts::default();
         self.all
@@ -127,22 +92,6 @@ impl Reading {
             .for_each(|lines| totals.add(lines.counts()));
         totals
     }
-}
-
-/// The paths whose names are asked about, and some more: where most of them are tells whose files they are.
-fn named<'p>(
-    paths: impl Iterator<Item = &'p String>,
-    is_asked: impl Fn(&str) -> bool,
-) -> Vec<&'p str> {
-    const MOST_MORE: usize = 200;
-    let mut more = 0;
-    let paths = paths.map(String::as_str).filter(|path| {
-        is_asked(name(path)) || {
-            more += 1;
-            more <= MOST_MORE
-        }
-    });
-    paths.collect()
 }
 
 /// A changed file that a report knows.
@@ -249,17 +198,40 @@ mod tests {
         assert_eq!(sum(&files).percent(), Some(25.0));
     }
 
-    fn read(reports: &[(&str, &str)], tree: &[&str]) -> Reading {
+    /// Files with as many lines each, half of them tracked.
+    struct Tree<'t>(&'t [&'t str], u32);
+
+    impl Files for Tree<'_> {
+        fn is_tracked(&self, path: &str) -> bool {
+            self.0.iter().step_by(2).any(|file| *file == path)
+        }
+
+        fn some_end_with(&self, path: &str) -> bool {
+            let end = format!("/{path}");
+            self.0.iter().any(|file| file.ends_with(&end))
+        }
+
+        fn are_there(&mut self, paths: &[String]) -> Vec<bool> {
+            paths.iter().map(|path| self.0.contains(&&**path)).collect()
+        }
+
+        fn lines(&mut self, paths: &[&String]) -> Vec<Option<u32>> {
+            paths.iter().map(|_| Some(self.1)).collect()
+        }
+    }
+
+    fn read_in(reports: &[(&str, &str)], mut tree: Tree<'_>) -> Reading {
         let mut reading = Reading::default();
         let wanted = BTreeSet::from(["web/a.js".to_owned()]);
         for (report, text) in reports {
-            let exists =
-                |paths: &[String]| paths.iter().map(|path| tree.contains(&&**path)).collect();
-            reading
-                .add(report, text.as_bytes(), None, &wanted, exists)
-                .unwrap();
+            let text = text.as_bytes();
+            reading.add(report, text, None, &wanted, &mut tree).unwrap();
         }
         reading
+    }
+
+    fn read(reports: &[(&str, &str)], tree: &[&str]) -> Reading {
+        read_in(reports, Tree(tree, 1000))
     }
 
     #[test]
@@ -310,16 +282,39 @@ mod tests {
             assert_eq!(counted(&of(spelling), &["a.js"]), (2, 2), "{spelling}");
         }
         assert_eq!(counted(&of("lib/a.js"), &["a.js", "lib/a.js"]), (2, 4));
-        // Nothing in the work tree says that they are one.
-        assert_eq!(counted(&of("/usr/lib/a.js"), &[]), (2, 4));
         let stranger = of("/builds/shop/a.js") + &of("/builds/shop/b.js") + &of("/usr/lib/a.js");
-        assert_eq!(counted(&stranger, &["a.js", "b.js"]), (6, 6));
+        assert_eq!(counted(&stranger, &["a.js", "b.js"]), (4, 4));
     }
 
     #[test]
     fn paths_that_escape_do_not_count() {
         let text = "SF:a.js\nDA:1,1\nend_of_record\nSF:../../etc/passwd\nDA:1,0\nend_of_record\n";
-        let reading = read(&[("lcov.info", text)], &[]);
+        let reading = read(&[("lcov.info", text)], &["a.js"]);
         assert_eq!((reading.totals().lines, reading.escaped), (1, 1));
+    }
+
+    #[test]
+    fn only_files_of_the_work_tree_count_and_only_the_lines_that_they_have() {
+        let of = |path: &str, last: u32| {
+            let lines: String = (1..=last).map(|line| format!("DA:{line},1\n")).collect();
+            format!("SF:{path}\n{lines}end_of_record\n")
+        };
+        let text = of("/builds/shop/a.js", 4)
+            + &of("/builds/shop/gone.js", 7)
+            + &of("/usr/include/c++/12/vector", 400)
+            + &of("new.js", 9);
+        let tree = Tree(&["a.js", "new.js"], 5);
+        let reading = read_in(&[("lcov.info", &text)], tree);
+        assert_eq!(reading.totals().lines, 4 + 5);
+        assert_eq!((reading.outside, reading.beyond), (2, 4));
+        let described: Vec<_> = reading.described.iter().collect();
+        assert_eq!(described, ["a.js", "new.js"]);
+    }
+
+    #[test]
+    fn a_report_of_packages_counts_where_a_file_ends_so() {
+        let text = "SF:com/acme/A.java\nDA:1,1\nend_of_record\nSF:com/acme/B.java\nDA:1,1\nend_of_record\n";
+        let reading = read(&[("lcov.info", text)], &["src/main/java/com/acme/A.java"]);
+        assert_eq!((reading.totals().lines, reading.outside), (1, 1));
     }
 }

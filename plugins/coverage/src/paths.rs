@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::counted::Files;
+
 /// Paths asked about, of one report.
 const MOST_ASKED: usize = 8_000;
 
@@ -44,6 +46,11 @@ impl Parts {
 
     fn name(&self) -> Option<&str> {
         self.parts.last().map(String::as_str)
+    }
+
+    /// It may be the end of a longer path.
+    fn is_below_something(&self) -> bool {
+        !self.absolute && self.up == 0
     }
 
     /// Below another directory; none when it leaves it altogether.
@@ -109,33 +116,45 @@ pub fn map<'r>(
     most_usual(claims)
 }
 
-/// For each of a report's paths that is a file of the work tree, that file; `exists` is as in [`map`].
-pub fn files<'r>(
+/// The report's paths that are files of the work tree, each with its file. That is not known of a path that is shorter
+/// than any file's own (JaCoCo knows only packages).
+pub fn in_tree<'r>(
     report: &str,
     roots: &[String],
     paths: impl Iterator<Item = &'r str>,
-    mut exists: impl FnMut(&[String]) -> Vec<bool>,
-) -> BTreeMap<String, String> {
+    files: &mut impl Files,
+) -> BTreeMap<String, Option<String>> {
     let bases = bases(report, roots);
     let places: Vec<(&str, Parts, Vec<String>)> = paths
-        .filter(|path| !escapes(path, report))
         .map(|path| {
             let parts = Parts::of(path);
-            let candidates = candidates(&parts, &bases);
+            let mut candidates = candidates(&parts, &bases);
+            // What is better than a tracked file may be there, too: a dependency's file below a directory of ours.
+            if let Some(at) = candidates.iter().position(|file| files.is_tracked(file)) {
+                candidates.truncate(at + 1);
+            }
             (path, parts, candidates)
         })
         .collect();
-    let known = answers(&places, &BTreeSet::new(), &mut exists);
-    let mut claims: BTreeMap<String, Vec<Claim<'_>>> = BTreeMap::new();
+    let untracked = places.iter().flat_map(|(_, _, candidates)| candidates);
+    let untracked: BTreeSet<&String> = untracked.filter(|it| !files.is_tracked(it)).collect();
+    let known = there(untracked, &mut |paths| files.are_there(paths));
+    let (mut found, mut claims) = (BTreeMap::new(), BTreeMap::<String, Vec<Claim<'_>>>::new());
     for (path, parts, candidates) in &places {
-        if let Some(file) = candidates.iter().find(|file| known.contains(*file)) {
+        let mut candidates = candidates.iter();
+        let is_file = |file: &&String| known.contains(*file) || files.is_tracked(file);
+        if let Some(file) = candidates.find(is_file) {
             let claim = Claim::of(path, parts);
             claims.entry(file.clone()).or_default().push(claim);
+        } else if parts.is_below_something() && files.some_end_with(&parts.parts.join("/")) {
+            found.insert((*path).to_owned(), None);
         }
     }
-    let usual = most_usual(claims).into_iter();
-    let pairs = usual.flat_map(|(file, paths)| paths.into_iter().map(move |it| (it, file.clone())));
-    pairs.collect()
+    for (file, paths) in most_usual(claims) {
+        let paths = paths.into_iter();
+        found.extend(paths.map(|path| (path, Some(file.clone()))));
+    }
+    found
 }
 
 /// A report's path that would be a file's, and what stands before the file's path in it.
@@ -192,22 +211,24 @@ fn answers(
         .iter()
         .flat_map(|(_, _, candidates)| candidates)
         .collect();
-    let (mut known, mut asked) = (BTreeSet::new(), Vec::new());
-    for candidate in all {
-        if wanted.contains(candidate) {
-            known.insert(candidate.clone());
-        } else if asked.len() < MOST_ASKED {
-            asked.push(candidate.clone());
-        }
-    }
+    let (known, unknown): (BTreeSet<_>, BTreeSet<_>) =
+        all.into_iter().partition(|path| wanted.contains(*path));
+    let mut known: BTreeSet<String> = known.into_iter().cloned().collect();
+    known.extend(there(unknown, exists));
+    known
+}
+
+/// Those of the paths that are files; of no more than a number that can be asked about.
+fn there(
+    paths: BTreeSet<&String>,
+    exists: &mut impl FnMut(&[String]) -> Vec<bool>,
+) -> BTreeSet<String> {
     const AT_ONCE: usize = 1_000;
+    let asked: Vec<String> = paths.into_iter().take(MOST_ASKED).cloned().collect();
+    let mut known = BTreeSet::new();
     for some in asked.chunks(AT_ONCE) {
-        let there = some.iter().zip(exists(some));
-        known.extend(
-            there
-                .filter(|(_, there)| *there)
-                .map(|(path, _)| path.clone()),
-        );
+        let there = some.iter().zip(exists(some)).filter(|(_, there)| *there);
+        known.extend(there.map(|(path, _)| path.clone()));
     }
     known
 }
@@ -264,7 +285,7 @@ fn candidates(path: &Parts, bases: &[Parts]) -> Vec<String> {
 
 /// The one wanted file that ends with the whole path.
 fn longer<'w>(path: &Parts, by_name: &HashMap<&str, Vec<&'w str>>) -> Option<&'w str> {
-    if path.absolute || path.up > 0 {
+    if !path.is_below_something() {
         return None;
     }
     let end = format!("/{}", path.parts.join("/"));

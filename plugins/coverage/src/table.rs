@@ -145,6 +145,24 @@ impl Lines {
         self.settle();
     }
 
+    /// Takes away the lines behind `last`, and says how many there were.
+    pub fn cut_behind(&mut self, last: u32) -> u64 {
+        let before = self.counts().lines;
+        self.blocks.retain_mut(|block| {
+            let first = block.index * 64;
+            if first.saturating_add(63) > last {
+                let kept = match last.checked_sub(first) {
+                    Some(kept) => u64::MAX >> (63 - kept),
+                    None => 0,
+                };
+                block.known &= kept;
+                block.hit &= kept;
+            }
+            block.known != 0
+        });
+        before - self.counts().lines
+    }
+
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         for block in &self.blocks {
@@ -250,6 +268,16 @@ mod tests {
                 single.add(line, true);
             }
             assert!(range.iter().eq(single.iter()), "{first}..={last}");
+        }
+    }
+
+    #[test]
+    fn what_stands_behind_the_last_line_is_cut_off() {
+        for (last, left) in [(0, 0), (1, 1), (63, 63), (64, 64), (99, 99), (200, 100)] {
+            let mut lines = Lines::default();
+            lines.add_range(1, 100, true);
+            assert_eq!(lines.cut_behind(last), 100 - left, "{last}");
+            assert_eq!(lines.counts().lines, left, "{last}");
         }
     }
 

@@ -172,12 +172,13 @@ fn evidence(
         .collect();
     let mut runners = observation.counted;
     let shows = only_shows(&command);
+    let mut reports_not_read = None;
     if shows {
         runners.clear();
     } else if runners.iter().all(|counted| counted.counts.is_none()) {
-        let reports = Reports::look(root, before.directory.as_ref());
-        let reports = reports.counted_since(&before.reports, root);
-        runners.extend(reports);
+        let told = Reports::look(root, before.directory.as_ref()).told_since(&before.reports, root);
+        runners.extend(told.counted);
+        reports_not_read = told.not_read;
     }
     let different = before.observed.difference(repository, after)?;
     let state = before.observed.state(repository)?;
@@ -210,6 +211,7 @@ fn evidence(
         after: after_state,
         runners,
         shown_whole: Vec::new(),
+        reports_not_read,
         changed_files: Vec::new(),
         more_changed_files: false,
         unwritten_files: Vec::new(),

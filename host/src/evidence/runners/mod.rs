@@ -8,7 +8,9 @@ mod jest;
 mod nextest;
 mod node_test;
 mod pytest;
+mod runs;
 mod tap;
+mod unittest;
 mod vitest;
 
 use crate::session::evidence::TestCounts;
@@ -43,6 +45,7 @@ pub fn all() -> Vec<Box<dyn Runner>> {
         Box::<cargo_test::CargoTest>::default(),
         Box::<nextest::Nextest>::default(),
         Box::<pytest::Pytest>::default(),
+        Box::<unittest::Unittest>::default(),
         Box::<jest::Jest>::default(),
         Box::<vitest::Vitest>::default(),
         Box::<go_test::GoTest>::default(),

@@ -1,13 +1,14 @@
-//! `pytest`: `===== 1 failed, 2 passed, 1 skipped in 0.03s =====`, without the frame when quiet. It must not take another
-//! program's frame for it: the words are pytest's own, and so is the time at the end.
+//! `pytest`: `===== test session starts =====`, and at the end `===== 1 failed, 2 passed, 1 skipped in 0.03s =====`; quiet,
+//! there is no first line, and no frame around the last. It must not take another program's frame for it: the words are
+//! pytest's own, and so is the time at the end.
 
+use super::runs::Runs;
 use super::{Found, Runner, parts, raise};
 use crate::session::evidence::TestCounts;
 
 #[derive(Default)]
 pub struct Pytest {
-    /// What stands last is the runner's own word; a test may print what looks like it.
-    last: Option<TestCounts>,
+    runs: Runs,
 }
 
 impl Runner for Pytest {
@@ -16,13 +17,25 @@ impl Runner for Pytest {
     }
 
     fn line(&mut self, line: &str) {
+        if is_beginning(line) {
+            return self.runs.begin();
+        }
         let Some(counts) = summary(line) else { return };
-        self.last = Some(counts);
+        let is_quiet = !line.starts_with('=');
+        if is_quiet && !self.runs.is_open() {
+            self.runs.begin();
+        }
+        self.runs.summary(counts);
     }
 
     fn found(&self) -> Option<Found> {
-        self.last.map(Found::from)
+        self.runs.sum().map(Found::from)
     }
+}
+
+/// What a test of pytest's own plugins runs stands behind the name of that test, or its dot.
+fn is_beginning(line: &str) -> bool {
+    line.starts_with('=') && line.trim_end().trim_matches('=') == " test session starts "
 }
 
 fn summary(line: &str) -> Option<TestCounts> {

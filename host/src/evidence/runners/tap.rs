@@ -1,8 +1,8 @@
-//! The Test Anything Protocol: `ok 1 - name`, `not ok 2 - name # TODO why`, under a plan `1..2` or a version. It must
-//! not count what is indented: a subtest's result is its test's. Only in `ok 1 - file # time=1ms {` it is the other way
-//! round (vitest, node-tap): the tests are inside.
+//! The Test Anything Protocol: `ok 1 - name`, `not ok 2 - name # TODO why`, under a plan `1..2` or a version; the number
+//! may be left out. It must not count what is indented: a subtest's result is its test's. Only in
+//! `ok 1 - file # time=1ms {` it is the other way round (vitest, node-tap): the tests are inside.
 
-use super::{Found, Runner};
+use super::{Found, Runner, raise};
 use crate::session::evidence::TestCounts;
 
 /// What is inside a block is indented by so many spaces.
@@ -14,6 +14,9 @@ pub struct Tap {
     /// How far the results are indented that count, in spaces.
     level: usize,
     counts: TestCounts,
+    /// Of all plans together.
+    planned: u32,
+    bailed_out: bool,
 }
 
 impl Runner for Tap {
@@ -22,32 +25,40 @@ impl Runner for Tap {
     }
 
     fn line(&mut self, line: &str) {
-        if line.starts_with("TAP version ") || is_plan(line) {
+        if line.starts_with("TAP version ") {
             self.recognised = true;
-            return;
+        } else if let Some(last) = plan(line) {
+            self.recognised = true;
+            raise(&mut self.planned, last);
+        } else if line.starts_with("Bail out!") {
+            self.recognised = true;
+            self.bailed_out = true;
+        } else {
+            self.result(line);
         }
-        let result = line.trim_start_matches(' ');
-        let level = line.len() - result.len();
-        if level > self.level {
-            return;
-        }
-        let (ok, rest) = match result.strip_prefix("not ok") {
-            Some(rest) => (false, rest),
-            None => match result.strip_prefix("ok") {
-                Some(rest) => (true, rest),
-                None => return,
-            },
+    }
+
+    /// A test that was planned and did not come has failed. Where none came, it may be no plan, and counts nothing.
+    fn found(&self) -> Option<Found> {
+        let mut counts = self.counts;
+        let all = [counts.passed, counts.failed, counts.skipped];
+        let came = all.into_iter().fold(0, u32::saturating_add);
+        let missing = match came {
+            0 => 0,
+            came => self.planned.saturating_sub(came),
         };
-        let Some(rest) = rest.strip_prefix(' ') else {
+        raise(&mut counts.failed, missing.max(u32::from(self.bailed_out)));
+        self.recognised.then(|| Found::from(counts))
+    }
+}
+
+impl Tap {
+    fn result(&mut self, line: &str) {
+        let text = line.trim_start_matches(' ');
+        let level = line.len() - text.len();
+        let Some((ok, rest)) = result(text).filter(|_| level <= self.level) else {
             return;
         };
-        if rest
-            .split(' ')
-            .next()
-            .is_none_or(|number| number.parse::<u32>().is_err())
-        {
-            return;
-        }
         self.level = level;
         if opens_block(rest) {
             self.level += BLOCK;
@@ -58,18 +69,24 @@ impl Runner for Tap {
             (false, true) => &mut self.counts.passed,
             (false, false) => &mut self.counts.failed,
         };
-        *number = number.saturating_add(1);
-    }
-
-    fn found(&self) -> Option<Found> {
-        self.recognised.then(|| Found::from(self.counts))
+        raise(number, 1);
     }
 }
 
-fn is_plan(line: &str) -> bool {
+/// Whether it is `ok`, and what stands behind that. `ok  ` and a tab is a package of `go test`.
+fn result(line: &str) -> Option<(bool, &str)> {
+    let (ok, rest) = match line.strip_prefix("not ok") {
+        Some(rest) => (false, rest),
+        None => (true, line.strip_prefix("ok")?),
+    };
+    let is_word = rest.is_empty() || rest.starts_with(' ');
+    (is_word && !rest.starts_with("  \t")).then_some((ok, rest))
+}
+
+/// The last test's number.
+fn plan(line: &str) -> Option<u32> {
     let plan = line.split(" #").next().unwrap_or(line).trim_end();
-    plan.strip_prefix("1..")
-        .is_some_and(|last| last.parse::<u32>().is_ok())
+    plan.strip_prefix("1..")?.parse().ok()
 }
 
 /// `# SKIP why` or `# TODO why`: the result does not count.

@@ -1,14 +1,15 @@
-//! `vitest`: `      Tests  1 failed | 2 passed | 1 skipped (4)`, after its `Test Files`. It must not take the line without the
-//! one before for it.
+//! `vitest`: ` RUN  v3.2.7 /project`, and at the end `      Tests  1 failed | 2 passed | 1 skipped (4)`, after its `Test Files`.
+//! On a terminal it draws what it has so far, with one blank in place of two. It must not take the line without the one
+//! before for it.
 
+use super::runs::Runs;
 use super::{Found, Runner, parts, raise};
 use crate::session::evidence::TestCounts;
 
 #[derive(Default)]
 pub struct Vitest {
     in_summary: bool,
-    /// What stands last is the runner's own word; a test may print what looks like it.
-    last: Option<TestCounts>,
+    runs: Runs,
 }
 
 impl Runner for Vitest {
@@ -18,18 +19,21 @@ impl Runner for Vitest {
 
     fn line(&mut self, line: &str) {
         let line = line.trim();
-        if line.starts_with("Test Files  ") {
+        // When it watches, what it runs again has another word, and counts in place of what it ran before.
+        if line.starts_with("RUN  v") || line.starts_with("DEV  v") {
+            self.runs.begin();
+        } else if line.starts_with("Test Files  ") {
             self.in_summary = true;
         } else if let Some(numbers) = line.strip_prefix("Tests  ")
             && std::mem::take(&mut self.in_summary)
             && let Some(counts) = summary(numbers)
         {
-            self.last = Some(counts);
+            self.runs.summary(counts);
         }
     }
 
     fn found(&self) -> Option<Found> {
-        self.last.map(Found::from)
+        self.runs.sum().map(Found::from)
     }
 }
 

@@ -111,6 +111,7 @@ fn how_a_session_began_is_told_by_a_report_of_before_and_by_nothing_else() {
 
     let (root, mut host) = tree();
     put(root.path(), "src/price.js", "a\nb\nc\nd\n", WRITTEN - 7260);
+    put(root.path(), "src/other.js", "a\n", WRITTEN - 7260);
     put(root.path(), "lcov.info", REPORT, WRITTEN - 7200);
     assert_eq!(told(&checkpoint(&mut host)), [Some(0.0), None]);
     put(root.path(), "lcov.info", &better, WRITTEN + 1);
@@ -302,6 +303,7 @@ fn a_report_of_a_hundred_megabytes_fits_the_sandbox() {
     let record = "SF:/builds/7/shop/src/file.js\nDA:1,1\nDA:2,0\nDA:3,1\nDA:4,1\nend_of_record\n";
     let many = record.repeat(100_000_000 / record.len());
     put(root.path(), "lcov.info", &many, WRITTEN);
+    put(root.path(), "src/file.js", "a\nb\nc\nd\n", WRITTEN - 60);
     let brief = of(Hook::Brief, &host);
     assert_eq!(messages(&brief), ["lcov.info is too large to be read here"]);
     let said = checkpoint(&mut host);

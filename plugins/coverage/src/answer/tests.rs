@@ -127,10 +127,12 @@ fn a_percentage_is_never_rounded_up_to_its_threshold() {
 fn the_section_says_all_of_it_in_a_few_lines() {
     let mut picture = picture();
     picture.newer = vec!["src/a.c".to_owned(), "src/b.c".to_owned()];
+    (picture.outside, picture.beyond) = (2, 1);
     let section = section(&picture).unwrap();
     assert_eq!(
         section.body,
         "80.0% of 10 lines were covered (lcov.info); +1.2 since the last checkpoint; −0.5 since the session's start.\n\
+         Not counted: 2 files that are not in the work tree, and 1 line that its file does not have.\n\
          Stale: src/a.c and 1 more were written after the report was.\n\
          Changed lines: 50.0% of 2 were covered.\n- src/a.c: 25.0%; 1 of 2 changed lines, not 7\n"
     );
