@@ -29,7 +29,12 @@ const PIECE: usize = 1024 * 1024;
 pub fn measure(world: &World, rounds: usize) -> Result<Group, Failure> {
     let fixture = Fixture::make(world, "parse", 700, PastSessions::Packed(100))?;
     let report = fixture.path.join(REPORT);
-    write_report(&report)?;
+    write_report(&fixture.path, &report)?;
+    prepare(world.git(&fixture.path, &["add", "src/part*/file*.rs"]))?;
+    prepare(world.git(
+        &fixture.path,
+        &["commit", "--quiet", "-m", "Add what the report is about"],
+    ))?;
     // A checkpoint would keep it, too.
     let exclude = fixture.path.join(".git/info/exclude");
     std::fs::create_dir_all(fixture.path.join(".git/info"))?;
@@ -93,15 +98,17 @@ pub fn native(path: &Path) -> Result<(), Failure> {
     Ok(writeln!(std::io::stdout(), "{lines}")?)
 }
 
-/// Files of 2,000 lines, half of them code, as `llvm-cov export -format=lcov` writes them.
-fn write_report(path: &Path) -> Result<(), Failure> {
+/// Files of 2,000 lines, half of them code, as `llvm-cov export -format=lcov` writes them; and the files, for only what is
+/// in the work tree counts.
+fn write_report(root: &Path, path: &Path) -> Result<(), Failure> {
     let mut text = BufWriter::new(File::create(path)?);
     let (mut written, mut file) = (0, 0);
     while written < BYTES {
-        let mut record = format!(
-            "SF:/builds/ada/project/src/part{}/file{file}.rs\n",
-            file % 40
-        );
+        let directory = format!("src/part{}", file % 40);
+        std::fs::create_dir_all(root.join(&directory))?;
+        let name = format!("{directory}/file{file}.rs");
+        std::fs::write(root.join(&name), "let a = 1 + 1;\n".repeat(2_000))?;
+        let mut record = format!("SF:/builds/ada/project/{name}\n");
         record.push_str("FN:1,main\nFNDA:1,main\nFNF:1\nFNH:1\n");
         for line in (1..2_000).filter(|line| line % 4 < 2) {
             record.push_str(&format!("DA:{line},{}\n", (line * 7 + file) % 13));

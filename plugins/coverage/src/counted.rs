@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::paths;
-use crate::table::Table;
+use crate::table::{Lines, Table};
 
 /// The work tree, as far as it has to be known.
 pub trait Files {
@@ -13,8 +13,9 @@ pub trait Files {
     /// Whether the path of a tracked file ends with this one. A report of packages has no more of it.
     fn some_end_with(&self, path: &str) -> bool;
     fn are_there(&mut self, paths: &[String]) -> Vec<bool>;
-    /// The most that a report may say of each: how many lines it has. None where nobody looked.
-    fn lines(&mut self, paths: &[&String]) -> Vec<Option<u32>>;
+    /// The most that a report may say of each: how many lines it has. With the last one that the report tells; None where
+    /// that is no more than a file of its size has anyway, and where nobody looked.
+    fn lines(&mut self, paths: &[(&String, u32)]) -> Vec<Option<u32>>;
 }
 
 /// What was left out, and whose the rest is.
@@ -60,7 +61,9 @@ fn cut(table: &mut Table, known: &BTreeMap<String, Option<String>>, files: &mut 
     let named: Vec<_> = named
         .filter_map(|(path, file)| Some((path, file.as_ref()?)))
         .collect();
-    let asked: Vec<&String> = named.iter().map(|(_, file)| *file).collect();
+    let last = |path: &str| table.files.get(path).map_or(0, Lines::last);
+    let asked = named.iter().map(|(path, file)| (*file, last(path)));
+    let asked: Vec<(&String, u32)> = asked.collect();
     let mut beyond = 0;
     for ((path, _), last) in named.iter().zip(files.lines(&asked)) {
         if let (Some(lines), Some(last)) = (table.files.get_mut(*path), last) {

@@ -215,7 +215,7 @@ mod tests {
             paths.iter().map(|path| self.0.contains(&&**path)).collect()
         }
 
-        fn lines(&mut self, paths: &[&String]) -> Vec<Option<u32>> {
+        fn lines(&mut self, paths: &[(&String, u32)]) -> Vec<Option<u32>> {
             paths.iter().map(|_| Some(self.1)).collect()
         }
     }

@@ -145,6 +145,12 @@ impl Lines {
         self.settle();
     }
 
+    /// The last line that it knows, or one that is at most 63 lines behind that.
+    pub fn last(&self) -> u32 {
+        let last = self.blocks.iter().map(|block| block.index).max();
+        last.map_or(0, |index| index.saturating_mul(64).saturating_add(63))
+    }
+
     /// Takes away the lines behind `last`, and says how many there were.
     pub fn cut_behind(&mut self, last: u32) -> u64 {
         let before = self.counts().lines;

@@ -77,18 +77,23 @@ impl Files for Tree {
         paths.iter().map(there).collect()
     }
 
-    /// Of as many files as can be read in little time.
-    fn lines(&mut self, paths: &[&String]) -> Vec<Option<u32>> {
+    /// Of as many files as can be read in little time and memory, and only where a line would have fewer bytes than it has
+    /// in any code.
+    fn lines(&mut self, paths: &[(&String, u32)]) -> Vec<Option<u32>> {
         const MOST: u64 = 8 * 1024 * 1024;
-        const LARGEST: u32 = 1024 * 1024;
-        const ONE_ANSWER: u64 = 4 * 1024 * 1024;
-        self.look(paths.iter().map(|path| (*path).clone()));
+        const LARGEST: u32 = 512 * 1024;
+        const ONE_ANSWER: u64 = 512 * 1024;
+        const BYTES_A_LINE: u64 = 8;
+        self.look(paths.iter().map(|(path, _)| (*path).clone()));
         let (mut known, mut read) = (HashMap::new(), 0);
         let (mut some, mut bytes) = (Vec::new(), 0);
-        for path in paths {
+        for (path, last) in paths {
             let Some(info) = self.info(path) else {
                 continue;
             };
+            if u64::from(*last) * BYTES_A_LINE <= info.size {
+                continue;
+            }
             if info.size > u64::from(LARGEST) || read + info.size > MOST {
                 continue;
             }
@@ -101,7 +106,8 @@ impl Files for Tree {
             some.push((*path).clone());
         }
         count(&some, LARGEST, &mut known);
-        paths.iter().map(|path| known.get(*path).copied()).collect()
+        let lines = |(path, _): &(&String, u32)| known.get(*path).copied();
+        paths.iter().map(lines).collect()
     }
 }
 
