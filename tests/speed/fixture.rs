@@ -34,12 +34,35 @@ impl Fixture {
         files: usize,
         past: PastSessions,
     ) -> Result<Self, Failure> {
+        Self::make_with(world, name, files, past, |_| Ok(()))
+    }
+
+    /// As [`Fixture::make`], with what `more` writes committed before the session begins.
+    pub fn make_with(
+        world: &World,
+        name: &str,
+        files: usize,
+        past: PastSessions,
+        more: impl FnOnce(&Path) -> Result<(), Failure>,
+    ) -> Result<Self, Failure> {
         let path = world.root.join(name);
         std::fs::create_dir(&path)?;
         prepare(world.git(&path, &["init", "--quiet"]))?;
         import(world, &path, |stream| write_history(stream, files))?;
         prepare(world.git(&path, &["reset", "--quiet", "--hard"]))?;
         let fixture = Self { path };
+        more(&fixture.path)?;
+        prepare(world.git(&fixture.path, &["add", "--all"]))?;
+        prepare(world.git(
+            &fixture.path,
+            &[
+                "commit",
+                "--quiet",
+                "--allow-empty",
+                "-m",
+                "Add what is measured",
+            ],
+        ))?;
         fixture.begin_session(world)?;
         let (PastSessions::Packed(count) | PastSessions::Loose(count)) = past;
         import(world, &fixture.path, |stream| write_past(stream, count))?;

@@ -9,11 +9,20 @@ pub fn common(
     head: ObjectId,
     base: &str,
 ) -> anyhow::Result<Vec<ObjectId>> {
+    let refs = [
+        format!("refs/heads/{base}"),
+        format!("refs/remotes/origin/{base}"),
+    ];
+    let mut tips: Vec<ObjectId> = refs
+        .iter()
+        .filter_map(|name| repository.ref_at(name))
+        .collect();
+    // A tag, or a branch of another remote.
+    if tips.is_empty() {
+        tips.extend(repository.resolve_commit(base)?);
+    }
     let mut found = Vec::new();
-    for name in [base.to_owned(), format!("origin/{base}")] {
-        let Some(tip) = repository.resolve_commit(&name)? else {
-            continue;
-        };
+    for tip in tips {
         if let Some(common) = repository.merge_base(head, tip)?
             && !found.contains(&common)
         {

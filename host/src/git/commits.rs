@@ -151,6 +151,12 @@ impl Repository {
         Ok(object.peel_to_commit().ok().map(|commit| commit.id()))
     }
 
+    /// The commit of a ref of this full name, looked up in its own file or line; None where there is none to be found so.
+    pub fn ref_at(&self, full: &str) -> Option<ObjectId> {
+        let id = self.plain_ref(full).ok().flatten()?;
+        self.commit_exists(id).then_some(id)
+    }
+
     /// As [`Repository::resolve_commit`], for a branch's name or a ref's in full, which is looked up where it should be
     /// before anything else is tried.
     pub fn resolve_branch(&self, name: &str) -> anyhow::Result<Option<ObjectId>> {
@@ -158,9 +164,9 @@ impl Repository {
             true => name.to_owned(),
             false => format!("refs/heads/{name}"),
         };
-        match self.plain_ref(&full) {
-            Ok(Some(id)) if self.commit_exists(id) => Ok(Some(id)),
-            _ => self.resolve_commit(name),
+        match self.ref_at(&full) {
+            Some(id) => Ok(Some(id)),
+            None => self.resolve_commit(name),
         }
     }
 

@@ -8,6 +8,9 @@ use crate::counted::Files;
 /// Paths asked about, of one report.
 const MOST_ASKED: usize = 8_000;
 
+/// Files of one directory that are looked for, where better ones of the same names are there.
+const SAMPLE: usize = 32;
+
 /// A report's path in parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Parts {
@@ -125,13 +128,25 @@ pub fn in_tree<'r>(
     files: &mut impl Files,
 ) -> BTreeMap<String, Option<String>> {
     let bases = bases(report, roots);
+    let mut asked: HashMap<String, usize> = HashMap::new();
     let places: Vec<(&str, Parts, Vec<String>)> = paths
         .map(|path| {
             let parts = Parts::of(path);
             let mut candidates = candidates(&parts, &bases);
-            // What is better than a tracked file may be there, too: a dependency's file below a directory of ours.
+            // What is better than a tracked file may be there, too: a dependency's file below a directory of ours. Where
+            // none of many files is there below one directory, none is.
             if let Some(at) = candidates.iter().position(|file| files.is_tracked(file)) {
-                candidates.truncate(at + 1);
+                let tracked = candidates[at].clone();
+                candidates.truncate(at);
+                candidates.retain(|file| {
+                    let Some(directory) = file.strip_suffix(&tracked) else {
+                        return true;
+                    };
+                    let asked = asked.entry(directory.to_owned()).or_default();
+                    *asked += 1;
+                    *asked <= SAMPLE
+                });
+                candidates.push(tracked);
             }
             (path, parts, candidates)
         })

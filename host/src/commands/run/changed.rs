@@ -33,7 +33,9 @@ pub fn note(
         changes.retain(|change| since.contains(&change.path));
     }
     let mut trees = Vec::new();
-    if let (Some(head), Some(base)) = (head, &session.context.base) {
+    if let (Some(head), Some(base)) = (head, &session.context.base)
+        && !changes.is_empty()
+    {
         for commit in base::common(repository, head, base)? {
             trees.push(repository.commit_tree(commit)?);
         }
