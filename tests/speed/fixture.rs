@@ -3,7 +3,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use crate::Failure;
 use crate::measure::{World, prepare};
@@ -70,6 +70,8 @@ impl Fixture {
             prepare(world.git(&fixture.path, &["pack-refs", "--all"]))?;
         }
         fixture.change(0)?;
+        // What was just written must not be on its way to the disk while others wait for theirs.
+        prepare(Command::new("sync"))?;
         // An index entry as young as the index itself is read again by every git, for ever: let the clock move on.
         std::thread::sleep(std::time::Duration::from_millis(1100));
         prepare(world.git(&fixture.path, &["status"]))?;

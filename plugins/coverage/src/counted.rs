@@ -55,13 +55,19 @@ pub fn leave_out(
     left
 }
 
+/// Files whose length is looked up.
+const MOST_CHECKED: usize = 1_000;
+
 /// Cuts off the lines that their file does not have, and says how many.
 fn cut(table: &mut Table, known: &BTreeMap<String, Option<String>>, files: &mut impl Files) -> u64 {
     let named = known.iter();
-    let named: Vec<_> = named
+    let mut named: Vec<_> = named
         .filter_map(|(path, file)| Some((path, file.as_ref()?)))
         .collect();
     let last = |path: &str| table.files.get(path).map_or(0, Lines::last);
+    // Those of which the report tells most: there most can be too much.
+    named.sort_by_key(|(path, _)| std::cmp::Reverse(last(path)));
+    named.truncate(MOST_CHECKED);
     let asked = named.iter().map(|(path, file)| (*file, last(path)));
     let asked: Vec<(&String, u32)> = asked.collect();
     let mut beyond = 0;

@@ -8,8 +8,10 @@ use crate::counted::Files;
 /// Paths asked about, of one report.
 const MOST_ASKED: usize = 8_000;
 
-/// Files of one directory that are looked for, where better ones of the same names are there.
+/// Files below one directory that are looked for before it is taken for one that has none of them.
 const SAMPLE: usize = 32;
+/// The same below all directories.
+const MOST_SAMPLED: usize = 2_000;
 
 /// A report's path in parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,33 +130,45 @@ pub fn in_tree<'r>(
     files: &mut impl Files,
 ) -> BTreeMap<String, Option<String>> {
     let bases = bases(report, roots);
-    let mut asked: HashMap<String, usize> = HashMap::new();
-    let places: Vec<(&str, Parts, Vec<String>)> = paths
-        .map(|path| {
-            let parts = Parts::of(path);
-            let mut candidates = candidates(&parts, &bases);
-            // What is better than a tracked file may be there, too: a dependency's file below a directory of ours. Where
-            // none of many files is there below one directory, none is.
-            if let Some(at) = candidates.iter().position(|file| files.is_tracked(file)) {
-                let tracked = candidates[at].clone();
-                candidates.truncate(at);
-                candidates.retain(|file| {
-                    let Some(directory) = file.strip_suffix(&tracked) else {
-                        return true;
-                    };
-                    let asked = asked.entry(directory.to_owned()).or_default();
-                    *asked += 1;
-                    *asked <= SAMPLE
-                });
-                candidates.push(tracked);
-            }
-            (path, parts, candidates)
-        })
-        .collect();
+    let mut claims = BTreeMap::<String, Vec<Claim<'r>>>::new();
+    let mut sampled = Sampled::default();
+    // What stood before the last file in its path, where many like it have been looked at.
+    let mut before: Option<&str> = None;
+    let mut places: Vec<(&str, Parts, Vec<String>)> = Vec::new();
+    for path in paths {
+        // Nearly all paths end here.
+        if let Some(before) = before
+            && let Some(file) = path.strip_prefix(before)
+            && is_plain(path)
+            && files.is_tracked(file)
+        {
+            let claim = Claim::plain(path);
+            claims.entry(file.to_owned()).or_default().push(claim);
+            continue;
+        }
+        let parts = Parts::of(path);
+        let mut candidates = candidates(&parts, &bases);
+        // What is better than a tracked file may be there, too: a dependency's file below a directory of ours. Where none
+        // of many files is there below one directory, none is.
+        if let Some(at) = candidates.iter().position(|file| files.is_tracked(file)) {
+            let tracked = candidates[at].clone();
+            candidates.truncate(at);
+            candidates.retain(|file| match file.strip_suffix(&tracked) {
+                Some(directory) => sampled.may_hold(directory, file, files),
+                None => true,
+            });
+            before = match candidates.is_empty() {
+                true => path.strip_suffix(&tracked),
+                false => None,
+            };
+            candidates.push(tracked);
+        }
+        places.push((path, parts, candidates));
+    }
     let untracked = places.iter().flat_map(|(_, _, candidates)| candidates);
     let untracked: BTreeSet<&String> = untracked.filter(|it| !files.is_tracked(it)).collect();
     let known = there(untracked, &mut |paths| files.are_there(paths));
-    let (mut found, mut claims) = (BTreeMap::new(), BTreeMap::<String, Vec<Claim<'_>>>::new());
+    let mut found = BTreeMap::new();
     for (path, parts, candidates) in &places {
         let mut candidates = candidates.iter();
         let is_file = |file: &&String| known.contains(*file) || files.is_tracked(file);
@@ -172,6 +186,36 @@ pub fn in_tree<'r>(
     found
 }
 
+/// Directories below which files were looked for, each with how many, and whether one was there.
+#[derive(Default)]
+struct Sampled {
+    directories: HashMap<String, (usize, bool)>,
+    asked: usize,
+}
+
+impl Sampled {
+    /// Whether this file may be there, below that directory. Where none of many was, none is.
+    fn may_hold(&mut self, directory: &str, file: &str, files: &mut impl Files) -> bool {
+        let (count, any) = self.directories.entry(directory.to_owned()).or_default();
+        if *any || self.asked == MOST_SAMPLED {
+            return true;
+        }
+        if *count == SAMPLE {
+            return false;
+        }
+        *count += 1;
+        self.asked += 1;
+        *any = files.are_there(&[file.to_owned()]).contains(&true);
+        *any
+    }
+}
+
+/// Nothing in it is read as something else.
+fn is_plain(path: &str) -> bool {
+    let is_odd = |part: &str| matches!(part, "" | "." | "..");
+    !path.contains(['\\', ':']) && !path.split('/').skip(1).any(is_odd)
+}
+
 /// A report's path that would be a file's, and what stands before the file's path in it.
 struct Claim<'r> {
     path: &'r str,
@@ -181,6 +225,12 @@ struct Claim<'r> {
 impl<'r> Claim<'r> {
     fn of(path: &'r str, parts: &Parts) -> Self {
         let before = path.len().saturating_sub(parts.parts.join("/").len());
+        Self { path, before }
+    }
+
+    /// Of a path with one part behind the other.
+    fn plain(path: &'r str) -> Self {
+        let before = path.len() - path.trim_start_matches('/').len();
         Self { path, before }
     }
 }
@@ -315,134 +365,4 @@ fn longer<'w>(path: &Parts, by_name: &HashMap<&str, Vec<&'w str>>) -> Option<&'w
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What a report at `report` says of `wanted`, where the work tree has `wanted` and `others`.
-    fn mapped(
-        report: &str,
-        roots: &[&str],
-        paths: &[&str],
-        wanted: &[&str],
-        others: &[&str],
-    ) -> Vec<(String, Vec<String>)> {
-        let roots: Vec<String> = roots.iter().map(|root| (*root).to_owned()).collect();
-        let wanted = wanted.iter().map(|path| (*path).to_owned()).collect();
-        let exists =
-            |asked: &[String]| asked.iter().map(|path| others.contains(&&**path)).collect();
-        map(report, &roots, paths.iter().copied(), &wanted, exists)
-            .into_iter()
-            .collect()
-    }
-
-    #[test]
-    fn paths_of_every_kind_find_their_file() {
-        let cases: &[(&str, &[&str], &str, &str)] = &[
-            ("lcov.info", &[], "src/a.c", "src/a.c"),
-            ("lcov.info", &[], "./src/a.c", "src/a.c"),
-            ("lcov.info", &[], "src/x/../a.c", "src/a.c"),
-            ("lcov.info", &[], "/builds/ada/shop/src/a.c", "src/a.c"),
-            ("lcov.info", &[], "C:\\builds\\shop\\src\\a.c", "src/a.c"),
-            (
-                "lcov.info",
-                &[],
-                "file:///C:/builds/shop/src/a.c",
-                "src/a.c",
-            ),
-            ("lcov.info", &[], "src\\a.c", "src/a.c"),
-            ("cover.out", &[], "example.com/acme/shop/src/a.c", "src/a.c"),
-            ("web/coverage/lcov.info", &[], "src/a.c", "web/src/a.c"),
-            ("build/lcov.info", &[], "../src/a.c", "src/a.c"),
-            ("coverage.xml", &["/builds/ada/shop/src"], "a.c", "src/a.c"),
-            (
-                "coverage.xml",
-                &["/builds/1/shop/web"],
-                "src/a.c",
-                "web/src/a.c",
-            ),
-            ("coverage.xml", &["src"], "a.c", "src/a.c"),
-            (
-                "jacoco.xml",
-                &[],
-                "com/acme/A.java",
-                "app/src/main/java/com/acme/A.java",
-            ),
-        ];
-        for (report, roots, path, file) in cases {
-            let expected = vec![((*file).to_owned(), vec![(*path).to_owned()])];
-            assert_eq!(
-                mapped(report, roots, &[path], &[file], &[]),
-                expected,
-                "{path}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_path_is_the_longest_file_that_it_ends_with() {
-        // The changed file at the root is not the one in lib.
-        assert_eq!(mapped("l", &[], &["lib/x.c"], &["x.c"], &["lib/x.c"]), []);
-        assert_eq!(
-            mapped(
-                "l",
-                &[],
-                &["/builds/ada/shop/lib/x.c"],
-                &["x.c"],
-                &["lib/x.c"]
-            ),
-            []
-        );
-        assert_eq!(
-            mapped("web/coverage/l", &[], &["x.c"], &["x.c"], &["web/x.c"]),
-            []
-        );
-        // Two modules with the same class: neither is guessed.
-        assert_eq!(
-            mapped("j", &[], &["a/B.java"], &["m/a/B.java", "n/a/B.java"], &[]),
-            []
-        );
-    }
-
-    #[test]
-    fn other_peoples_files_are_not_taken_for_ours() {
-        let paths = [
-            "/builds/ada/shop/setup.py",
-            "/builds/ada/shop/a.py",
-            "/usr/lib/six/setup.py",
-        ];
-        let expected = vec![
-            ("a.py".to_owned(), vec![paths[1].to_owned()]),
-            ("setup.py".to_owned(), vec![paths[0].to_owned()]),
-        ];
-        assert_eq!(
-            mapped("l", &[], &paths, &["a.py", "setup.py"], &[]),
-            expected
-        );
-    }
-
-    #[test]
-    fn what_leaves_the_repository_is_left_alone() {
-        for path in ["../../etc/passwd", "..", "", ".", "a/../..", "..\\..\\x"] {
-            assert!(
-                escapes(path, "build/lcov.info") || Parts::of(path).parts.is_empty(),
-                "{path}"
-            );
-            assert_eq!(
-                mapped(
-                    "build/lcov.info",
-                    &[],
-                    &[path],
-                    &["passwd", "etc/passwd", "x"],
-                    &[]
-                ),
-                [],
-                "{path}"
-            );
-        }
-        assert!(!escapes("../src/a.c", "build/lcov.info"));
-        assert!(
-            !escapes("/etc/passwd", "lcov.info"),
-            "absolute paths have any root"
-        );
-    }
-}
+mod tests;
