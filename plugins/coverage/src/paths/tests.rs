@@ -46,10 +46,10 @@ fn a_file_of_ours_is_told_from_a_dependency_s_of_the_same_name_however_many_ther
     let ours: Vec<String> = (0..number).map(|n| format!("src/{n}.js")).collect();
     let theirs: Vec<String> = ours.iter().map(|file| format!("dep/{file}")).collect();
     for (others, directory, expected) in [
-        (&[][..], "/home/ada/shop", "src/"),
-        (&theirs[..], "/home/ada/shop", "src/"),
-        (&theirs[..], "/home/ada/shop/dep", "dep/src/"),
-        (&[][..], "/home/ada/shop/dep", "src/"),
+        (&[][..], "/builds/shop", "src/"),
+        (&theirs[..], "/builds/shop", "src/"),
+        (&theirs[..], "/builds/shop/dep", "dep/src/"),
+        (&[][..], "/builds/shop/dep", "src/"),
     ] {
         let paths: Vec<String> = ours
             .iter()
