@@ -56,6 +56,8 @@ pub struct StandView<'a> {
     pub objectives: Vec<ItemView>,
     pub blockers: Vec<ItemView>,
     pub evidence: Vec<EvidenceView<'a>>,
+    /// What the handoff tells, as it stands now.
+    pub handoff_evidence: Vec<EvidenceView<'a>>,
 }
 
 impl<'a> StandView<'a> {
@@ -68,6 +70,7 @@ impl<'a> StandView<'a> {
             objectives: session.map(objectives).unwrap_or_default(),
             blockers: session.map(blockers).unwrap_or_default(),
             evidence: facts.told_evidence().map(EvidenceView::new).collect(),
+            handoff_evidence: facts.handoff_evidence().map(EvidenceView::new).collect(),
         }
     }
 }

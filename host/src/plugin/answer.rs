@@ -247,7 +247,10 @@ pub fn word(text: &str) -> String {
 /// A title or a name, behind which the document says whose it is: it must not say that itself.
 fn name(text: &str, complaints: &mut Complaints) -> String {
     let name = word(text);
-    let Some(at) = name.to_ascii_lowercase().find(PROVENANCE) else {
+    let lower = name.to_ascii_lowercase();
+    let mut found = lower.match_indices(PROVENANCE);
+    let is_word = |at: usize| !lower[at + PROVENANCE.len()..].starts_with(char::is_alphanumeric);
+    let Some((at, _)) = found.find(|(at, _)| is_word(*at)) else {
         return name;
     };
     complaints.add("said in a name whose it is, so that was dropped");

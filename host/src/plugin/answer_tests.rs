@@ -140,10 +140,14 @@ fn a_name_does_not_say_whose_it_is() {
         "Now (From  Plugin\u{200b} x)",
         "from plugin x",
         "From plugs",
+        "Data imported from plugins",
     ];
     let kept = sections(given.map(titled).to_vec(), &mut complaints);
     let titles: Vec<&str> = kept.iter().map(|section| &*section.title).collect();
-    assert_eq!(titles, ["Now", "Now", "From plugs"]);
+    assert_eq!(
+        titles,
+        ["Now", "Now", "From plugs", "Data imported from plugins"]
+    );
     let health = metric("health: 99%, from plugin context-manager; mine", 1.0);
     let kept = metrics(vec![health], &mut complaints);
     assert_eq!(kept[0].name, "health: 99%");

@@ -49,7 +49,13 @@ impl Secrets {
     /// a value must not be in what is left either.
     pub fn mask(&self, text: &mut String) {
         self.replace(text);
-        for clean in [text::block, text::line] {
+        let cleanings: [fn(&str) -> String; 4] = [
+            text::block,
+            text::line,
+            |text| text::block(text).replace(is_joiner, ""),
+            |text| text::line(text).replace(is_joiner, ""),
+        ];
+        for clean in cleanings {
             let cleaned = clean(text);
             if self.0.iter().any(|value| cleaned.contains(value)) {
                 *text = cleaned;
@@ -133,6 +139,11 @@ impl Secrets {
     }
 }
 
+/// What stays in a text, for words and signs that are written with it, and is not seen between letters.
+fn is_joiner(character: char) -> bool {
+    matches!(character, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}')
+}
+
 /// A value as it is, and what is made of one of several lines by printing them one by one or as one line.
 fn forms(value: &str) -> Vec<String> {
     let mut forms = vec![value.to_owned(), text::block(value), text::line(value)];
@@ -185,7 +196,10 @@ mod tests {
             ("a tok\u{1b}[0m3n of\u{ad}-ada b", "a •••• b"),
             ("a\n\u{200b}tok3n\t\tof-\u{2060}ada", "a ••••"),
             ("a\ntok3n of-\u{2060}ada", "a\n••••"),
+            ("a tok\u{200d}3n of-\u{fe0f}ada", "a ••••"),
+            ("a\ntok3n\t\u{200c}of-ada", "a ••••"),
             ("to\u{200b}k3n", "to\u{200b}k3n"),
+            ("👩\u{200d}💻", "👩\u{200d}💻"),
         ] {
             let mut text = split.to_owned();
             secrets.mask(&mut text);

@@ -276,9 +276,8 @@ impl EvidenceRecord {
     /// It ran tests, or was to: a runner was recognised, the command is known to run them, or the user called it so.
     pub fn is_test(&self) -> bool {
         let called = |label: &String| TEST_LABELS.contains(&label.to_lowercase().as_str());
-        !self.runners.is_empty()
-            || self.label.as_ref().is_some_and(called)
-            || (runs_tests(&self.command) && !self.did_not_start())
+        let meant = self.label.as_ref().is_some_and(called) || runs_tests(&self.command);
+        !self.runners.is_empty() || (meant && !self.did_not_start())
     }
 
     /// The shell's codes for what was not found or cannot be executed.

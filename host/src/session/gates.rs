@@ -94,7 +94,8 @@ fn tests(evidence: &[&Held], judgement: &mut Judgement) {
         };
         judgement.refusals.push(Refusal {
             reason: format!("{reason}: {}", told(held)),
-            remedy: again(held).map(|again| format!("make them pass, then {again}")),
+            remedy: again(held)
+                .map(|again| format!("make them pass, then {again}, or all tests there")),
         });
     }
 }

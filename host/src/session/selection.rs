@@ -15,16 +15,26 @@ pub fn shows_whole(newer: &EvidenceRecord, failed: &EvidenceRecord) -> bool {
     {
         return true;
     }
-    let Some(new) = asked(&newer.command).filter(|new| !new.chooses && !new.runs_none) else {
+    let Some(new) = asked(&newer.command).filter(|new| !new.runs_none) else {
         return false;
     };
-    let of_all_packages = new.packages == Packages::All && newer.directory.is_none();
-    if newer.environment != failed.environment
-        || (newer.directory != failed.directory && !of_all_packages)
-    {
+    if newer.environment != failed.environment {
         return false;
     }
-    match asked(&failed.command).filter(|old| old.runner == new.runner) {
+    let is_same_place = newer.directory == failed.directory;
+    let old = asked(&failed.command).filter(|old| old.runner == new.runner);
+    if !new.chosen.is_empty() {
+        // The same choice in other words: `pytest -q a.py`, and `pytest -v a.py`.
+        return is_same_place
+            && old.is_some_and(|old| {
+                (&old.chosen, old.packages, &old.with) == (&new.chosen, new.packages, &new.with)
+            });
+    }
+    let of_all_packages = new.packages == Packages::All && newer.directory.is_none();
+    if !is_same_place && !of_all_packages {
+        return false;
+    }
+    match old {
         Some(old) => {
             let has_packages = new.packages == Packages::All || old.packages == Packages::Usual;
             has_packages && new.with == old.with

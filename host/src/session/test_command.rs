@@ -61,18 +61,6 @@ const WRAPPERS: [&str; 15] = [
     "xvfb-run", "bundle", "stdbuf",
 ];
 
-/// Variables that choose no tests.
-const HARMLESS_VARIABLES: [&str; 8] = [
-    "CI",
-    "COLUMNS",
-    "FORCE_COLOR",
-    "NO_COLOR",
-    "NODE_ENV",
-    "RUST_BACKTRACE",
-    "RUST_LOG",
-    "TZ",
-];
-
 /// Programs that show what others wrote, or move it about.
 const SHOWERS: [&str; 25] = [
     "awk", "bat", "cat", "cp", "curl", "diff", "echo", "find", "gh", "git", "glab", "grep", "head",
@@ -121,7 +109,13 @@ pub(in crate::session) fn is_python(program: &str) -> bool {
 
 /// The program without its directory, and its words. None where a variable is set that may choose among the tests.
 pub(in crate::session) fn bare<'a, 'w>(words: &'w [&'a str]) -> Option<(&'a str, &'w [&'a str])> {
-    behind_wrappers(words, |variable| HARMLESS_VARIABLES.contains(&variable))
+    // `PYTEST_ADDOPTS`, `RUSTFLAGS`, `TEST_FILTER`.
+    let chooses = |variable: &str| {
+        ["TEST", "FLAGS", "OPTS", "ARGS", "PROFILE"]
+            .iter()
+            .any(|part| variable.contains(part))
+    };
+    behind_wrappers(words, |variable| !chooses(variable))
 }
 
 fn behind_wrappers<'a, 'w>(
@@ -138,6 +132,14 @@ fn behind_wrappers<'a, 'w>(
             // Options of a wrapper are passed over; what stands behind one that takes a value is not found.
             Some(_) => {}
             None if first.starts_with('-') || WRAPPERS.contains(&program) => {}
+            // Its options, and how long.
+            None if program == "timeout" => {
+                let at = rest
+                    .iter()
+                    .position(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
+                words = &rest[at + 1..];
+                continue;
+            }
             None => return Some((program, rest)),
         }
         words = rest;

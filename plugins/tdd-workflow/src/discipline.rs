@@ -89,7 +89,8 @@ pub fn judge(story: &Story, commits: &[Commit]) -> Discipline {
 /// and a test that was committed before its code comes first as it should.
 fn order_of_commits(story: &Story, commits: &[Commit]) -> (Vec<Commit>, Vec<String>) {
     let (mut without, mut after) = (Vec::new(), Vec::new());
-    let mut tests_ready = false;
+    // The test that failed in the session before was written before this one's code.
+    let mut tests_ready = story.phases.first() == Some(&(i64::MIN, Phase::Red));
     let mut waiting: Option<&Commit> = None;
     for commit in commits {
         if commit.unknown {
@@ -107,7 +108,11 @@ fn order_of_commits(story: &Story, commits: &[Commit]) -> (Vec<Commit>, Vec<Stri
                 None => tests_ready = true,
             },
             (false, true) if tests_ready => tests_ready = false,
-            (false, true) if story.phase_at(commit.time) == Some(Phase::Refactor) => {}
+            // In the second of the commit, the next phase may have begun already.
+            (false, true)
+                if [commit.time, commit.time - 1]
+                    .iter()
+                    .any(|time| story.phase_at(*time) == Some(Phase::Refactor)) => {}
             (false, true) => {
                 without.push(commit.clone());
                 waiting = Some(commit);

@@ -22,10 +22,11 @@ const PYTEST: Grammar = Grammar {
     harmless: "-q* -v* -x -s -l -r* --exitfirst --quiet --verbose --showlocals --tb=* --color=* --cov* \
         --no-cov* --junit* --durations* --maxfail* --strict* --capture=* --disable-warnings \
         --no-header --no-summary --cache-clear --ff --failed-first --nf --new-first -nauto --dist* \
-        --timeout=* --randomly* --log* --show-capture=*",
-    valued: "-n -W",
-    with: "-c --rootdir -p -o --config-file",
-    all: "",
+        --timeout=* --randomly* --log* --show-capture=* -n* --numprocesses=* -W*",
+    valued: "-n -W -p --numprocesses --tb --color --cov-report --cov-config --junitxml --junit-xml --durations \
+        --maxfail --capture --timeout --log-level --show-capture --dist",
+    with: "-c --rootdir -o --config-file",
+    all: ".",
     none: "--version -V --help -h --collect-only --co --fixtures --markers --setup-plan --setup-only",
 };
 
@@ -116,8 +117,8 @@ pub enum Packages {
 pub struct Asked<'a> {
     /// `pytest`, `cargo test`, `make check`.
     pub runner: String,
-    /// Words that choose among the tests.
-    pub chooses: bool,
+    /// The words that choose among the tests; none: all.
+    pub chosen: Vec<&'a str>,
     pub packages: Packages,
     pub with: Vec<&'a str>,
     pub runs_none: bool,
@@ -148,6 +149,14 @@ pub fn asked(command: &[String]) -> Option<Asked<'_>> {
             } else {
                 return None;
             }
+        }
+        "coverage" if take(&mut rest, &["run"]) => {
+            let at = rest.iter().position(|word| *word == "-m")?;
+            rest.drain(..=at);
+            if !take(&mut rest, &["pytest"]) {
+                return None;
+            }
+            PYTEST
         }
         python if is_python(python) => {
             let at = rest.iter().position(|word| *word == "-m")?;
@@ -180,7 +189,7 @@ fn take(words: &mut Vec<&str>, expected: &[&str]) -> bool {
 fn read<'a>(grammar: &Grammar, runner: String, words: &[&'a str], with: Vec<&'a str>) -> Asked<'a> {
     let mut asked = Asked {
         runner,
-        chooses: false,
+        chosen: Vec::new(),
         packages: Packages::Usual,
         with,
         runs_none: false,
@@ -198,8 +207,9 @@ fn read<'a>(grammar: &Grammar, runner: String, words: &[&'a str], with: Vec<&'a 
             asked.packages = Packages::All;
         } else if is_cargo && PACKAGE.contains(&option) {
             asked.packages = Packages::Named;
-            asked.chooses = true;
-            let _ = (!has_value).then(|| words.next());
+            asked.chosen.push(word);
+            let value = (!has_value).then(|| words.next());
+            asked.chosen.extend(value.flatten());
         } else if has(grammar.with, option) {
             asked.with.push(word);
             let value = (!has_value && !FLAGS.contains(&word)).then(|| words.next());
@@ -210,10 +220,13 @@ fn read<'a>(grammar: &Grammar, runner: String, words: &[&'a str], with: Vec<&'a 
             is_told_all = true;
         } else {
             let is_end_of_cargos = is_cargo && word == "--";
-            asked.chooses |= !is_end_of_cargos && !matches(grammar.harmless, word);
+            let chooses = !is_end_of_cargos && !matches(grammar.harmless, word);
+            asked.chosen.extend(chooses.then_some(word));
         }
     }
-    asked.chooses |= !is_told_all;
+    if !is_told_all && asked.chosen.is_empty() {
+        asked.chosen.push(".");
+    }
     asked.with.sort_unstable();
     asked
 }
