@@ -195,4 +195,19 @@ mod tests {
             "c0 changes source without tests: Do it"
         );
     }
+
+    #[test]
+    fn a_test_of_the_session_before_and_a_phase_of_the_same_second_excuse_a_commit() {
+        let phases = |phases: &[(i64, Phase)]| Story {
+            phases: phases.to_vec(),
+            ..Story::default()
+        };
+        let without = |words: &str, story: &Story| judged(words, story).without_tests.len();
+        let handed_over = phases(&[(i64::MIN, Phase::Red)]);
+        assert_eq!(without("s", &handed_over), 0);
+        assert_eq!(without("s s", &handed_over), 1, "one test, one commit");
+        let next = phases(&[(0, Phase::Refactor), (1, Phase::Red)]);
+        assert_eq!(without("- s", &next), 0);
+        assert_eq!(without("- - - s", &next), 1);
+    }
 }
