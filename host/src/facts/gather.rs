@@ -12,8 +12,6 @@ use crate::git::ObjectId;
 use crate::git::StatusOptions;
 use crate::git::commits::Commits;
 use crate::session::decision::{self, Decision};
-use crate::session::evidence::EvidenceRecord;
-use crate::session::ids::SessionId;
 use crate::session::live::LiveSession;
 use crate::session::record::EndRecord;
 use crate::store::record;
@@ -167,15 +165,12 @@ pub fn gather(workspace: &mut Workspace, options: Options) -> anyhow::Result<Fac
         options.thoroughness(),
         workspace.config.snapshots.max_file,
     );
-    let own = recorded.own.into_iter().map(|record| (None, record));
+    let own = recorded.own.into_iter();
+    let own = own.map(|record| now.judged(record, None)).collect();
+    let evidence = attempt(own, &mut warnings).unwrap_or_default();
     let earlier = recorded.earlier.into_iter();
-    let earlier = earlier.map(|(session, record)| (Some(session), record));
-    let mut judged = |records: &mut dyn Iterator<Item = (Option<SessionId>, EvidenceRecord)>| {
-        let judged = records.map(|(session, record)| now.judged(record, session));
-        attempt(judged.collect(), &mut warnings).unwrap_or_default()
-    };
-    let evidence = judged(&mut own.into_iter());
-    let earlier_evidence = judged(&mut earlier.into_iter());
+    let earlier = earlier.map(|(session, record)| now.judged(record, Some(session)));
+    let earlier_evidence = attempt(earlier.collect(), &mut warnings).unwrap_or_default();
     Ok(Facts {
         now: workspace.environment.now,
         offset: workspace.environment.offset,

@@ -1,7 +1,7 @@
 //! What happened in a session, and in those before it on its branch, as plugins are told of it: entries of the record,
 //! and where commits come from. It must not judge a run by anything but the record's own word.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::Facts;
 use super::base;
@@ -16,13 +16,12 @@ use crate::session::live::LiveContext;
 use crate::store::events::Events;
 
 pub fn entries(events: &Events) -> Vec<EntryView> {
-    let evidence = |id: &String| {
-        let mut evidence = events.evidence.iter();
-        evidence.find(|it| it.id.to_string() == *id)
-    };
+    let evidence = events.evidence.iter();
+    let evidence: HashMap<String, &EvidenceRecord> =
+        evidence.map(|it| (it.id.to_string(), it)).collect();
     let order = events.order.iter();
     order
-        .map(|id| match evidence(id) {
+        .map(|id| match evidence.get(id) {
             Some(evidence) => entry(evidence),
             None => EntryView {
                 id: id.clone(),

@@ -96,7 +96,10 @@ impl Facts {
 
     /// What documents tell beside the handoff's: the open session's, and what holds up a merge whichever session saw it.
     pub fn told_evidence(&self) -> impl Iterator<Item = &Held> {
-        let failures = self.earlier_evidence.iter().filter(|held| is_failure(held));
+        let failures = self
+            .earlier_evidence
+            .iter()
+            .filter(|held| held.record.is_failure());
         self.evidence.iter().chain(failures)
     }
 
@@ -104,7 +107,7 @@ impl Facts {
     /// himself or found it in the handoff before.
     pub fn handoff_evidence(&self) -> impl Iterator<Item = &Held> {
         let earlier = self.earlier_evidence.iter();
-        earlier.filter(|held| !is_failure(held) && self.is_of_handoff(held))
+        earlier.filter(|held| !held.record.is_failure() && self.is_of_handoff(held))
     }
 
     fn is_of_handoff(&self, held: &Held) -> bool {
@@ -128,11 +131,6 @@ impl Facts {
             submodules: self.submodules.clone(),
         }
     }
-}
-
-fn is_failure(held: &Held) -> bool {
-    let record = &held.record;
-    record.is_test() && !record.passed() && !record.ran_nothing()
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

@@ -54,8 +54,7 @@ pub fn next(
         }
         Entry::Evidence(evidence) => {
             let key = evidence.key();
-            let failed = evidence.is_test() && !evidence.passed() && !evidence.ran_nothing();
-            let failed = if failed { FAILED } else { "" };
+            let failed = if evidence.is_failure() { FAILED } else { "" };
             summary.pointers.is = Some(format!("{EVIDENCE}{key}{failed}"));
             summary.evidence = summary.evidence.max(evidence.id.0);
             let Pointers {
