@@ -117,6 +117,36 @@ fn a_broken_report_does_not_make_the_coverage_before_forgotten() {
     run(&repository, &end);
 }
 
+/// The first to look is the merge itself, and what it saw is not forgotten with the report.
+#[test]
+fn a_report_that_is_taken_away_does_not_open_the_gate() {
+    let env = TestEnv::new();
+    let repository = working(&env, COVERAGE, &["start", "feature/x"]);
+    repository.write(
+        "lcov.info",
+        "SF:src/price.js\nDA:1,1\nDA:3,0\nend_of_record\n",
+    );
+    repository.commit("feat: dearer");
+    let end = || repository.session(&["end", "--merge-to", "main", "--no-input"]);
+    let checkpoints = || repository.session(&["checkpoint", "list", "--json"]).json();
+    let refused = end();
+    assert_eq!(refused.code, Some(1), "{refused}");
+    let kept = "the session is still open, and cp-1 keeps what was measured";
+    assert!(refused.stderr.contains(kept), "{refused}");
+    let again = end();
+    assert!(again.stderr.contains("and nothing was changed"), "{again}");
+    let list = checkpoints();
+    assert_eq!(list["checkpoints"].as_array().unwrap().len(), 1, "{list}");
+
+    std::fs::remove_file(repository.path().join("lcov.info")).unwrap();
+    for _ in 0..2 {
+        let refused = end();
+        assert_eq!(refused.code, Some(1), "{refused}");
+        let reason = "coverage was measured before and is not now (plugin coverage)";
+        assert!(refused.stderr.contains(reason), "{refused}");
+    }
+}
+
 #[test]
 fn the_thresholds_of_the_configuration_are_the_plugins_unless_it_has_its_own() {
     let env = TestEnv::new();

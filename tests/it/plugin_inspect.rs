@@ -128,10 +128,15 @@ fn inspect_tells_what_a_file_is_without_a_repository() {
         ("text.wasm", "is no WebAssembly component"),
         ("large.wasm", "is too large: a component has at most 64 MiB"),
         ("none.wasm", "cannot be read"),
+        (
+            "https://example.com/a.wasm?token=s3cret",
+            "https://example.com/a.wasm is an address",
+        ),
         ("home", "is no file"),
     ] {
         let refused = inspect(name);
         assert_eq!(refused.code, Some(1), "{name} {refused}");
         assert!(refused.stderr.contains(cause), "{name} {refused}");
+        assert!(!refused.stderr.contains("s3cret"), "{refused}");
     }
 }

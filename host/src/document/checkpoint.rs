@@ -42,6 +42,7 @@ fn facts(record: &CheckpointRecord, now: Timestamp) -> Section {
     let why = match record.reason {
         CheckpointReason::Asked => None,
         CheckpointReason::End => Some("by `session end`"),
+        CheckpointReason::Refused => Some("by `session end`, which a quality gate refused"),
         CheckpointReason::Switch => Some("by `session switch`"),
         CheckpointReason::Interval => Some("by itself: the interval had passed"),
         CheckpointReason::Phase => Some("by itself: the TDD phase was a new one"),

@@ -237,14 +237,12 @@ fn count_plain(source: impl BufRead) -> Result<TestCounts, Unread> {
     let mut seen = false;
     loop {
         buffer.clear();
-        let unread = match seen {
-            true => Unread::Broken,
-            false => Unread::Other,
-        };
-        match reader.read_event_into(&mut buffer).map_err(|_| unread)? {
+        // Only another root says that it is another kind of report: one that ends before its root may be of this kind.
+        let event = reader.read_event_into(&mut buffer);
+        match event.map_err(|_| Unread::Broken)? {
             Event::Start(element) => {
                 if open.is_empty() && !is_root(&element) {
-                    return Err(unread);
+                    return Err(other(seen));
                 }
                 seen = true;
                 begin(&element, &open, &mut outcome);
@@ -255,7 +253,7 @@ fn count_plain(source: impl BufRead) -> Result<TestCounts, Unread> {
             }
             Event::Empty(element) => {
                 if open.is_empty() {
-                    return is_root(&element).then_some(counts).ok_or(unread);
+                    return is_root(&element).then_some(counts).ok_or(other(seen));
                 }
                 begin(&element, &open, &mut outcome);
                 if element.local_name().as_ref() == b"testcase" {
@@ -263,15 +261,23 @@ fn count_plain(source: impl BufRead) -> Result<TestCounts, Unread> {
                 }
             }
             Event::End(_) => {
-                let closed = open.pop().ok_or(unread)?;
+                let closed = open.pop().ok_or(Unread::Broken)?;
                 if closed == b"testcase" {
                     outcome.count(&mut counts);
                 }
             }
             Event::Eof if seen && open.is_empty() => return Ok(counts),
-            Event::Eof => return Err(unread),
+            Event::Eof => return Err(Unread::Broken),
             _ => {}
         }
+    }
+}
+
+/// What an element at the root is that is no root of a JUnit report.
+fn other(seen: bool) -> Unread {
+    match seen {
+        true => Unread::Broken,
+        false => Unread::Other,
     }
 }
 

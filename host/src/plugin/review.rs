@@ -150,6 +150,15 @@ pub fn revoke(
     Consent::of(environment.data_dir.as_deref(), checkout.common_dir)?.revoke(plugin)
 }
 
+/// The digest of the component that the user agreed to last under a name, for this repository.
+pub fn agreed_digest(
+    plugin: &str,
+    environment: &Environment,
+    checkout: Checkout<'_>,
+) -> anyhow::Result<Option<String>> {
+    Ok(agreed(plugin, environment, checkout)?.map(|agreed| agreed.terms.component))
+}
+
 impl fmt::Display for Obstacle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

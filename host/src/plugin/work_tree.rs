@@ -239,8 +239,14 @@ mod tests {
             assert_eq!(work_tree.read(path, 100), Err(Refusal::Denied), "{path}");
             assert_eq!(work_tree.stat(path).unwrap_err(), Refusal::Denied);
         }
+        // A project's own words for its own things.
+        std::fs::create_dir_all(root.join("docs/objects")).unwrap();
         std::fs::write(root.join("docs/HEAD"), "no git").unwrap();
         assert!(work_tree.read("docs/a.md", 100).is_ok());
+        for head in ["ref: refs/heads/main\n", &format!("{}\n", "0a".repeat(20))] {
+            std::fs::write(root.join("docs/HEAD"), head).unwrap();
+            assert_eq!(work_tree.read("docs/a.md", 100), Err(Refusal::Denied));
+        }
     }
 
     #[test]

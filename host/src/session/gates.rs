@@ -10,6 +10,8 @@ use crate::plugin::contribution::{Contribution, Metric, Verdict};
 /// What a coverage plugin calls its numbers, in per cent.
 pub const TOTAL_COVERAGE: &str = "total_coverage";
 pub const CHANGED_LINES_COVERAGE: &str = "changed_lines_coverage";
+/// All that there is a gate for.
+pub const NUMBERS: [&str; 2] = [TOTAL_COVERAGE, CHANGED_LINES_COVERAGE];
 /// Before their names where they were true of an older tree only: no number for a gate, and none that was lost.
 const STALE: &str = "stale_";
 
@@ -167,13 +169,6 @@ fn judges_itself(from: &Contribution, metric: &Metric) -> bool {
         Some(Verdict::Allow) => metric.threshold.is_some(),
         None => false,
     }
-}
-
-/// No number for a gate: whether there was one before decides.
-pub fn misses_a_number(contributions: &[Contribution]) -> bool {
-    [TOTAL_COVERAGE, CHANGED_LINES_COVERAGE]
-        .iter()
-        .any(|name| metric(contributions, name).is_none())
 }
 
 fn verdicts(contributions: &[Contribution], judgement: &mut Judgement) {

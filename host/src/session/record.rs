@@ -41,6 +41,8 @@ pub enum CheckpointReason {
     Asked,
     /// The last one, made by `end`.
     End,
+    /// Made by `end`, whose merge a quality gate refused, for a number that no checkpoint before it has.
+    Refused,
     /// Made by `switch` before leaving.
     Switch,
     /// Made by itself, `session.checkpoint_interval` after the one before.

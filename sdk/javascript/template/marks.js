@@ -2,7 +2,9 @@
 
 const WORDS = ['TODO', 'FIXME'];
 
+/** A file that holds a NUL is not text: it has no lines to quote. */
 export function inText(path, text) {
+  if (text.includes('\0')) return [];
   const lines = text.split('\n').map((line, index) => ({ path, line: index + 1, text: line.trim() }));
   return lines.filter((line) => WORDS.some((word) => line.text.includes(word)));
 }

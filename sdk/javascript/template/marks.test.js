@@ -10,6 +10,10 @@ test('marks are found with their lines', () => {
   assert.equal(marks.checkpoint(found).metrics[0].value, 1);
 });
 
+test('nothing is quoted from what is not text', () => {
+  assert.deepEqual(marks.inText('a.wasm', '\0asm\n// TODO: b\n'), []);
+});
+
 test('nothing is said about nothing', () => {
   assert.deepEqual(marks.brief([]), {});
 });

@@ -4,6 +4,9 @@ WORDS = ("TODO", "FIXME")
 
 
 def in_text(path, text):
+    """A file that holds a NUL is not text: it has no lines to quote."""
+    if "\0" in text:
+        return []
     return [
         {"path": path, "line": number, "text": line.strip()}
         for number, line in enumerate(text.split("\n"), start=1)

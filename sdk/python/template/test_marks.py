@@ -11,6 +11,9 @@ class Marks(unittest.TestCase):
         self.assertEqual(body, "- a.py:2: # TODO: b\n")
         self.assertEqual(marks.checkpoint(found)["metrics"][0]["value"], 1.0)
 
+    def test_nothing_is_quoted_from_what_is_not_text(self):
+        self.assertEqual(marks.in_text("a.wasm", "\0asm\n# TODO: b\n"), [])
+
     def test_nothing_is_said_about_nothing(self):
         self.assertEqual(marks.brief([]), {})
 

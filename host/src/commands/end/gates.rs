@@ -1,21 +1,41 @@
 //! The quality gates of `end --merge-to`: what they have against the merge, said to the user. It must not judge, merge or
 //! record anything.
 
+use std::ops::ControlFlow;
+
 use crate::ask::Asked;
 use crate::error::{Warning, user_error};
 use crate::git::Repository;
 use crate::plugin::contribution::Contribution;
-use crate::session::gates::{Refusal, judge, misses_a_number};
+use crate::session::gates::{NUMBERS, Refusal, judge, metric};
+use crate::session::record::Entry;
 use crate::store::record;
 use crate::ui::Ui;
 
-/// What the gates have against the merge, which an override lets pass.
-pub fn refusals(
+/// What the gates say.
+#[derive(Debug)]
+pub enum Gates {
+    Open,
+    /// What they have against the merge, which an override lets pass.
+    Overridden(Vec<String>),
+    HeldUp(HeldUp),
+}
+
+/// A merge that is refused.
+#[derive(Debug)]
+pub struct HeldUp {
+    reasons: Vec<String>,
+    remedies: String,
+    /// Plugins measured something for a gate that no checkpoint has.
+    pub has_news: bool,
+}
+
+pub fn ask(
     ui: &Ui,
     repository: &Repository,
     asked: &Asked,
     overridden: bool,
-) -> anyhow::Result<Vec<String>> {
+) -> anyhow::Result<Gates> {
     let before = measured_before(repository, asked)?;
     let judgement = judge(&asked.facts, &asked.contributions, &before);
     if !judgement.unmeasured.is_empty() {
@@ -24,51 +44,76 @@ pub fn refusals(
             judgement.unmeasured.join(", ")
         ));
     }
-    let reasons: Vec<String> = judgement
-        .refusals
-        .iter()
-        .map(|refusal| refusal.reason.clone())
-        .collect();
+    let reasons = judgement.refusals.iter();
+    let reasons: Vec<String> = reasons.map(|refusal| refusal.reason.clone()).collect();
     if reasons.is_empty() {
         if overridden {
             ui.note("no quality gate holds up the merge, so there is nothing to override");
         }
-        return Ok(reasons);
+        return Ok(Gates::Open);
     }
     if overridden {
-        return Ok(reasons);
+        return Ok(Gates::Overridden(reasons));
     }
     if !asked.facts.config.quality.block_merge_on_quality {
         for reason in &reasons {
             ui.warning(&Warning::new(format!("a quality gate says no: {reason}")));
         }
-        return Ok(Vec::new());
+        return Ok(Gates::Open);
     }
-    Err(user_error(
-        format!("a quality gate holds up the merge: {}", reasons.join("; ")),
-        format!(
-            "{}, or give a reason with --override, which is recorded as a decision; {}",
-            satisfied_by(&judgement.refusals),
-            super::merge::OPEN
-        ),
-    ))
+    Ok(Gates::HeldUp(HeldUp {
+        reasons,
+        remedies: satisfied_by(&judgement.refusals),
+        has_news: has_news(&asked.contributions, &before),
+    }))
 }
 
-/// What plugins said at the checkpoints, newest first. The last checkpoint alone would forget: one that is made while a
-/// report cannot be read has no number.
-fn measured_before(repository: &Repository, asked: &Asked) -> anyhow::Result<Vec<Contribution>> {
-    let Some(session) = asked.facts.session.as_ref() else {
-        return Ok(Vec::new());
-    };
-    if !misses_a_number(&asked.contributions) {
-        return Ok(Vec::new());
+impl HeldUp {
+    /// `behind`: how things stand now, a clause.
+    pub fn said(&self, behind: &str) -> anyhow::Error {
+        user_error(
+            format!(
+                "a quality gate holds up the merge: {}",
+                self.reasons.join("; ")
+            ),
+            format!(
+                "{}, or give a reason with --override, which is recorded as a decision; {behind}",
+                self.remedies
+            ),
+        )
     }
+}
+
+/// What plugins said at the checkpoints, newest first, as far back as each number of a gate was measured last. The last
+/// checkpoint alone would forget: one that is made while a report cannot be read has no number.
+fn measured_before(repository: &Repository, asked: &Asked) -> anyhow::Result<Vec<Contribution>> {
     let mut found = Vec::new();
+    let Some(session) = asked.facts.session.as_ref() else {
+        return Ok(found);
+    };
+    // What nobody answers for any more is missed by nobody.
+    if asked.contributions.is_empty() {
+        return Ok(found);
+    }
     for id in std::iter::once(&session.context.id).chain(session.context.before()) {
-        let checkpoints = record::checkpoints(repository, id)?.found.into_iter();
-        found.extend(checkpoints.flat_map(|(_, checkpoint)| checkpoint.contributions));
+        // A damaged entry is passed over: whatever reads the session tells of it.
+        record::walk(repository, id, |recorded| {
+            if let Entry::Checkpoint(checkpoint) = recorded.entry {
+                found.extend(checkpoint.contributions);
+            }
+            match NUMBERS.iter().all(|name| metric(&found, name).is_some()) {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        })?;
     }
     Ok(found)
+}
+
+/// A number that is there for the first time: it must not be forgotten when its report goes.
+fn has_news(now: &[Contribution], before: &[Contribution]) -> bool {
+    let mut numbers = NUMBERS.iter();
+    numbers.any(|name| metric(now, name).is_some() && metric(before, name).is_none())
 }
 
 fn satisfied_by(refusals: &[Refusal]) -> String {

@@ -1,13 +1,17 @@
-//! `end --merge-to`: what must hold before it, and the merge. Whatever stops it leaves everything as it was.
+//! `end --merge-to`: what must hold before it, and the merge. Whatever stops it leaves everything as it was, but for what a
+//! refusing gate measured first.
 
+use super::gates::{Gates, HeldUp};
 use super::log_commit::{self, LogCommit};
 use super::{Request, decided, gates};
 use crate::ask::Asked;
+use crate::commands::checkpointing::{self, CheckpointRequest};
 use crate::error::{UserError, user_error};
 use crate::git::ObjectId;
 use crate::git::merge::MergeOutcome;
 use crate::git::scratch::Scratch;
 use crate::session::decision::Decision;
+use crate::session::record::CheckpointReason;
 use crate::ui::Ui;
 use crate::workspace::{Place, Workspace};
 
@@ -32,7 +36,11 @@ pub fn plan(
     overridden: bool,
 ) -> anyhow::Result<Plan> {
     let branch = check(workspace, place, asked, target)?;
-    let refusals = gates::refusals(ui, &workspace.repository, asked, overridden)?;
+    let refusals = match gates::ask(ui, &workspace.repository, asked, overridden)? {
+        Gates::Open => Vec::new(),
+        Gates::Overridden(refusals) => refusals,
+        Gates::HeldUp(held_up) => return Err(refuse(workspace, place, asked, &held_up)?),
+    };
     if let Some(conflicts) = workspace.repository.would_conflict(target, branch)?
         && !conflicts.is_empty()
     {
@@ -46,6 +54,27 @@ pub fn plan(
         target: target.to_owned(),
         refusals,
     })
+}
+
+/// What was measured for the first time stays known: a report that is taken away does not open the gate.
+fn refuse(
+    workspace: &Workspace,
+    place: &Place,
+    asked: &Asked,
+    held_up: &HeldUp,
+) -> anyhow::Result<anyhow::Error> {
+    if !held_up.has_news {
+        return Ok(held_up.said(OPEN));
+    }
+    let request = CheckpointRequest {
+        reason: CheckpointReason::Refused,
+        ..CheckpointRequest::default()
+    };
+    let made = checkpointing::make(workspace, place, asked, request)?;
+    Ok(held_up.said(&format!(
+        "the session is still open, and {} keeps what was measured",
+        made.record.id
+    )))
 }
 
 /// Records the decisions, commits them and merges. None where the target had everything already.

@@ -8,6 +8,7 @@ use super::grants;
 use crate::document::{Document, Item, Section};
 use crate::environment::Environment;
 use crate::error::user_error;
+use crate::fetch::Source;
 use crate::plugin::{Inspection, components, inspect};
 use crate::ui::Ui;
 
@@ -29,6 +30,7 @@ struct InspectionView {
 
 pub fn run(ui: &Ui, environment: &Environment, args: &Args) -> anyhow::Result<()> {
     let file = args.file.display().to_string();
+    refuse_address(&file)?;
     let inspection = read(&environment.current_dir.join(&args.file))
         .and_then(|bytes| inspect(&bytes))
         .map_err(|error| {
@@ -47,6 +49,18 @@ pub fn run(ui: &Ui, environment: &Environment, args: &Args) -> anyhow::Result<()
     }
     ui.document(&document(&file, &inspection));
     Ok(())
+}
+
+/// What an address holds behind its `?` may be a secret, so it is not repeated.
+fn refuse_address(file: &str) -> anyhow::Result<()> {
+    if !file.contains("://") {
+        return Ok(());
+    }
+    let shown = Source::parse(file).map_or_else(|_| "that".to_owned(), |it| it.shown());
+    Err(user_error(
+        format!("{shown} is an address, and `inspect` looks at files only"),
+        "download it first; `session plugin install` fetches, pins and shows it, and does not run it",
+    ))
 }
 
 /// Errors: a clause about the file.

@@ -11,8 +11,8 @@ use super::{CONFIG, grants};
 use crate::document::{Document, Section};
 use crate::environment::Environment;
 use crate::fetch::Source;
-use crate::plugin::RequestedGrant;
 use crate::plugin::candidate::Candidate;
+use crate::plugin::{self, RequestedGrant};
 use crate::ui::Ui;
 use crate::workspace::Workspace;
 
@@ -43,6 +43,9 @@ struct Updated {
     name: String,
     source: String,
     outcome: Outcome,
+    /// The user agreed to the component that the source has now: it is not asked about again.
+    agreed: bool,
+    /// What the configuration pins; where it pins none, what the user agreed to last.
     from: Side,
     to: Side,
     /// What the new one asks for and the old one did not; all that it asks for, where the old one is not on this machine.
@@ -103,15 +106,21 @@ fn update(
             Outcome::Updated
         }
     };
-    let old = pinned.and_then(|digest| before(workspace, digest));
+    // A consent that cannot be read is none, and `trust` says why.
+    let agreed = plugin::agreed_digest(name, &workspace.environment, workspace.checkout());
+    let agreed = agreed.ok().flatten();
+    let is_agreed = agreed.as_ref() == Some(&new.digest);
+    let from = pinned.map(str::to_owned).or(agreed);
+    let old = from.as_deref().and_then(|digest| before(workspace, digest));
     Ok(Updated {
         name: name.to_owned(),
         source: shown(text),
         outcome,
+        agreed: is_agreed,
         newly_asks_for: newly_asked(old.as_ref(), &acquired),
         from: Side {
             version: old.and_then(|old| old.version),
-            digest: pinned.map(str::to_owned),
+            digest: from,
         },
         to: Side {
             version: new.version.clone(),
@@ -120,7 +129,7 @@ fn update(
     })
 }
 
-/// The component that was pinned so far, if this machine has it.
+/// The component of a digest that was pinned or agreed to so far, if this machine has it.
 fn before(workspace: &Workspace, digest: &str) -> Option<Candidate> {
     let bytes = acquire::open(workspace).ok()?.read(digest).ok()?;
     Candidate::of(&bytes).ok()
@@ -161,15 +170,28 @@ fn section(plugin: &Updated) -> Section {
         section.line(format!("Up to date: version {}", versions[1]));
         return section;
     }
-    section.pair("Version", format!("{} → {}", versions[0], versions[1]));
-    section.pair("sha256", format!("{} → {}", digests[0], digests[1]));
+    let is_the_same = plugin.from.digest == plugin.to.digest;
+    if is_the_same {
+        section.pair("Version", versions[1]);
+        section.pair("sha256", digests[1]);
+    } else {
+        section.pair("Version", format!("{} → {}", versions[0], versions[1]));
+        section.pair("sha256", format!("{} → {}", digests[0], digests[1]));
+    }
     for grant in &plugin.newly_asks_for {
         section.pair("Newly asks for", grants::in_its_words(grant));
     }
     section.line(match plugin.outcome {
+        Outcome::Updated if is_the_same => {
+            format!("It is pinned now, and what you agreed to: {CONFIG} named no sha256")
+        }
+        Outcome::Updated if plugin.agreed => "You have agreed to this component already".to_owned(),
         Outcome::Updated => format!(
             "It runs again once you agree to the new component: session plugin trust {name}"
         ),
+        _ if is_the_same => {
+            format!("Nothing is new, but {CONFIG} names no sha256; to pin it: session plugin update {name}")
+        }
         _ => format!("To take it: session plugin update {name}"),
     });
     section

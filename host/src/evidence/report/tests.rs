@@ -17,7 +17,16 @@ fn hostile_reports_count_nothing_and_break_nothing() {
     assert_eq!(counted("<testsuite><testcase/>"), None, "cut off");
     assert_eq!(counted("<html><testcase/></html>"), None);
     assert_eq!(counted(""), None);
-    assert_eq!(count(&[0xff_u8, 0xfe, 0, b'<'][..]), Err(Unread::Other));
+    assert_eq!(count(&[0xff_u8, 0xfe, 0, b'<'][..]), Err(Unread::Broken));
+    for cut_off in [
+        "",
+        "<?xml version=\"1.0\"?>",
+        "<testsuite",
+        "<testsuites name=\"a",
+    ] {
+        assert_eq!(count(cut_off.as_bytes()), Err(Unread::Broken), "{cut_off}");
+    }
+    assert_eq!(count(&b"<coverage><line"[..]), Err(Unread::Other));
     assert_eq!(counted("<testsuites/>"), Some((0, 0, 0)));
 }
 
@@ -98,7 +107,10 @@ fn all_of_many_reports_of_a_module_are_read_and_no_other_kind_is_missed() {
 fn what_cannot_be_read_is_told_and_the_rest_counts_only_where_it_failed() {
     let text = "core/target/surefire-reports/A.xml is cut off or broken, and 1 more";
     let cut_off = ["A.xml", "B.xml"];
-    assert_eq!(told(3, &cut_off, ""), (None, Some(text.to_owned())));
+    assert_eq!(
+        told(3, &cut_off, "<coverage/>"),
+        (None, Some(text.to_owned()))
+    );
     let failing = "<testsuite><testcase><failure/></testcase></testsuite>";
     let counted = (Some((12, 1)), Some(text.to_owned()));
     assert_eq!(told(3, &cut_off, failing), counted);

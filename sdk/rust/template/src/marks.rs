@@ -12,7 +12,11 @@ pub struct Mark {
     pub text: String,
 }
 
+/// A file that holds a NUL is not text: it has no lines to quote.
 pub fn in_text(path: &str, text: &str) -> Vec<Mark> {
+    if text.contains('\0') {
+        return Vec::new();
+    }
     let lines = (1..).zip(text.split('\n'));
     lines
         .filter(|(_, line)| WORDS.iter().any(|word| line.contains(word)))
@@ -80,6 +84,11 @@ mod tests {
         );
         assert_eq!(brief(&marks).sections[0].body, "- a.rs:2: // TODO: b\n");
         assert_eq!(checkpoint(&marks).metrics[0].value, 1.0);
+    }
+
+    #[test]
+    fn nothing_is_quoted_from_what_is_not_text() {
+        assert_eq!(in_text("a.wasm", "\0asm\n// TODO: b\n"), []);
     }
 
     #[test]
