@@ -105,6 +105,23 @@ fn tests_that_break_down_before_they_count_fail() {
     );
 }
 
+/// The way out of a slip is not an override.
+#[test]
+fn a_runner_that_was_called_where_there_is_no_project_says_nothing_of_the_tests() {
+    let env = TestEnv::new();
+    let repository = at_work(&env);
+    repository.write("sub/Makefile", "test:\n\ttrue\n");
+    repository.commit("test: in sub");
+    let slip = repository.session(&["run", "--", "make", "test"]);
+    assert_eq!(slip.code, Some(2), "{slip}");
+    let said = "failed (exit code 2); there is no Makefile there";
+    let status = repository.session(&["status"]).success();
+    assert!(status.stdout.contains(said), "{status}");
+    let sub = repository.path().join("sub");
+    env.session(&sub, &["run", "--", "make", "test"]).success();
+    end(&repository, &[]).success();
+}
+
 #[test]
 fn a_run_in_another_directory_or_under_the_same_label_hides_nothing() {
     let env = TestEnv::new();

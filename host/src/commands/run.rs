@@ -2,6 +2,7 @@
 //! command does, nor fail it because something could not be recorded.
 
 mod changed;
+mod project;
 mod recording;
 mod shown;
 

@@ -59,6 +59,12 @@ pub struct EvidenceRecord {
     /// Which reports could not be read, so that nobody knows what all of the tests did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reports_not_read: Option<String>,
+    /// What the runner looked for where it was run, and did not find: `Cargo.toml`. It says nothing of any tests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_project: Option<String>,
+    /// Cargo ran the tests of all packages, as the directory is a workspace's root and no package itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub all_packages: bool,
     /// Against the evidence before it, or the session's start.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed_files: Vec<RepoPath>,
@@ -268,9 +274,9 @@ impl EvidenceRecord {
         self.is_test() && !self.passed() && !self.ran_nothing()
     }
 
-    /// No test ran: it was only asked which there are, or chose none, or was called wrongly.
+    /// No test ran: it was only asked which there are, or chose none, or was called wrongly, or where there is no project.
     pub fn ran_nothing(&self) -> bool {
-        selection::ran_none(self)
+        self.no_project.is_some() || selection::ran_none(self)
     }
 
     /// Whether this run, which passed, shows that what `failed` broke is whole again.
@@ -308,6 +314,9 @@ impl EvidenceRecord {
         }
         if let Some(why) = &self.output_lost {
             text.push_str(&format!("; its output is lost: {why}"));
+        }
+        if let Some(name) = &self.no_project {
+            text.push_str(&format!("; there is no {name} there"));
         }
         if let Some(which) = &self.reports_not_read {
             text.push_str(&format!("; reports not read: {which}"));

@@ -13,7 +13,7 @@ pub mod measured;
 pub mod next_actions;
 pub mod phase;
 pub mod record;
-mod selection;
+pub mod selection;
 pub mod subject;
 pub mod summary;
 pub mod test_command;

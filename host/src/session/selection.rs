@@ -4,7 +4,12 @@
 mod grammar;
 
 use super::evidence::EvidenceRecord;
-use grammar::{Packages, asked};
+use grammar::{Asked, Packages, asked};
+
+/// Which known runner a command calls: `pytest`, `cargo test`, `make check`.
+pub fn runner(command: &[String]) -> Option<String> {
+    asked(command).map(|asked| asked.runner)
+}
 
 /// Whether `newer`, which passed, shows that what `failed` broke is whole again: the very same command; or a run of all
 /// tests in the same place, by the same runner, built the same way.
@@ -15,14 +20,19 @@ pub fn shows_whole(newer: &EvidenceRecord, failed: &EvidenceRecord) -> bool {
     {
         return true;
     }
-    let Some(new) = asked(&newer.command).filter(|new| !new.runs_none) else {
+    let Some(new) = asked_for(newer).filter(|new| !new.runs_none) else {
         return false;
     };
     if newer.environment != failed.environment {
         return false;
     }
     let is_same_place = newer.directory == failed.directory;
-    let old = asked(&failed.command).filter(|old| old.runner == new.runner);
+    let old = asked_for(failed).filter(|old| old.runner == new.runner);
+    if let Some(old) = &old
+        && is_below(newer, &new, failed, old)
+    {
+        return true;
+    }
     if !new.chosen.is_empty() {
         // The same choice in other words: `pytest -q a.py`, and `pytest -v a.py`.
         return is_same_place
@@ -41,6 +51,57 @@ pub fn shows_whole(newer: &EvidenceRecord, failed: &EvidenceRecord) -> bool {
         }
         None => counted_as_many(newer, failed),
     }
+}
+
+fn asked_for(record: &EvidenceRecord) -> Option<Asked<'_>> {
+    let mut asked = asked(&record.command)?;
+    if record.all_packages && asked.packages == Packages::Usual {
+        asked.packages = Packages::All;
+    }
+    Some(asked)
+}
+
+/// `cd api && pytest`, or `pytest api`, after `pytest api/test_price.py`: pytest's words for tests are paths.
+fn is_below(
+    newer: &EvidenceRecord,
+    new: &Asked<'_>,
+    failed: &EvidenceRecord,
+    old: &Asked<'_>,
+) -> bool {
+    if new.runner != "pytest" || new.with != old.with {
+        return false;
+    }
+    let new = paths(newer, new);
+    let old = paths(failed, old);
+    let within = |old: &String| new.iter().any(|new| is_within(old, new));
+    !new.is_empty() && !old.is_empty() && old.iter().all(within)
+}
+
+/// What pytest was told to run, from the root of the work tree: what stands in a directory, in a file, or below a `::`.
+/// None of it where something else chose as well; nor at the root, where the configuration may name less than all.
+fn paths(record: &EvidenceRecord, asked: &Asked<'_>) -> Vec<String> {
+    let mut paths = Vec::new();
+    let place = record.directory.as_ref().map(|place| place.to_text());
+    if asked.chosen.is_empty() {
+        paths.extend(place);
+        return paths;
+    }
+    for word in &asked.chosen {
+        if word.starts_with(['-', '/']) || word.split('/').any(|part| part == ".." || part == ".") {
+            return Vec::new();
+        }
+        let word = word.trim_end_matches('/');
+        paths.push(match &place {
+            Some(place) => format!("{place}/{word}"),
+            None => word.to_owned(),
+        });
+    }
+    paths
+}
+
+fn is_within(path: &str, whole: &str) -> bool {
+    let rest = path.strip_prefix(whole);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || rest.starts_with("::"))
 }
 
 /// Of a command of which nobody knows what it asks for: tests of one runner failed in it, and no fewer of that runner's

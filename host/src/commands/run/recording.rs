@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 
-use super::changed;
+use super::{changed, project};
 use crate::commands::{auto_checkpoint, phase_checkpoint};
 use crate::document::secrets;
 use crate::environment::Environment;
@@ -180,6 +180,12 @@ fn evidence(
         runners.extend(told.counted);
         reports_not_read = told.not_read;
     }
+    let directory = &workspace.environment.current_dir;
+    let broke_down = ran.exit_code != 0 && ran.signal.is_none() && runners.is_empty();
+    let no_project = match broke_down {
+        true => project::missing(&command, directory),
+        false => None,
+    };
     let different = before.observed.difference(repository, after)?;
     let state = before.observed.state(repository)?;
     let after_state = match different.is_empty() {
@@ -187,6 +193,8 @@ fn evidence(
         false => Some(after.state(repository)?),
     };
     Ok(EvidenceRecord {
+        no_project: no_project.map(str::to_owned),
+        all_packages: project::is_of_all_packages(&command, directory),
         format: RECORD_FORMAT,
         id: EvidenceId(0),
         label: observation.label,

@@ -28,6 +28,8 @@ pub fn evidence(command: &[&str], exit_code: i32) -> EvidenceRecord {
         runners: Vec::new(),
         shown_whole: Vec::new(),
         reports_not_read: None,
+        no_project: None,
+        all_packages: false,
         changed_files: Vec::new(),
         more_changed_files: false,
         unwritten_files: Vec::new(),

@@ -159,3 +159,52 @@ fn what_only_lists_or_finds_no_test_ran_none() {
         );
     }
 }
+
+#[test]
+fn pytest_is_told_by_its_paths_wherever_it_is_called() {
+    let at = |line: &str| {
+        let (place, line) = line.split_once("$ ").unwrap();
+        EvidenceRecord {
+            directory: (!place.is_empty()).then(|| place.into()),
+            ..ran(line, 0, None)
+        }
+    };
+    for (newer, failed, expected) in [
+        ("svc/a$ pytest", "$ pytest svc/a", true),
+        ("$ pytest -q svc/a/", "svc/a$ pytest", true),
+        ("$ pytest svc/a svc/b", "svc/a$ pytest test_x.py", true),
+        ("svc/a$ pytest", "$ pytest svc/a/test_x.py::test_y", true),
+        ("$ pytest test_x.py", "$ pytest test_x.py::test_y", true),
+        ("$ pytest svc/a", "svc/ab$ pytest", false),
+        ("svc/a$ pytest -k x", "$ pytest svc/a", false),
+        ("svc/a$ pytest -c other.ini", "$ pytest svc/a", false),
+        ("svc/a$ pytest", "$ pytest svc/a svc/b", false),
+        ("svc$ pytest a/../b", "svc/a$ pytest", false),
+        // Its configuration may name less than all.
+        ("$ pytest", "svc/a$ pytest", false),
+        ("svc/a$ pytest", "$ pytest", false),
+    ] {
+        assert_eq!(
+            shows_whole(&at(newer), &at(failed)),
+            expected,
+            "{newer} after {failed}"
+        );
+    }
+}
+
+#[test]
+fn at_the_root_of_a_cargo_workspace_all_packages_are_run() {
+    let all = EvidenceRecord {
+        all_packages: true,
+        ..ran("cargo test", 0, None)
+    };
+    let mut below = ran("cargo test", 101, None);
+    below.directory = Some("crates/api".into());
+    assert!(shows_whole(&all, &ran("cargo test -p api", 101, None)));
+    assert!(shows_whole(&all, &below));
+    let named = EvidenceRecord {
+        all_packages: true,
+        ..ran("cargo test -p web", 0, None)
+    };
+    assert!(!shows_whole(&named, &below));
+}
