@@ -45,6 +45,8 @@ pub struct Run {
     pub moved: bool,
     /// It counted fewer tests than its runner did before: the changed ones may not be among them.
     pub narrow: bool,
+    /// The same command counted as many tests the last time.
+    pub none_new: bool,
     pub what: Ran,
 }
 
@@ -267,6 +269,14 @@ impl Story {
                     Phase::Green,
                     run.ended_at,
                     format!("the first pass after RED ({id})"),
+                );
+            }
+            // A renamed function is renamed in its tests as well: there is no new one that somebody should have seen fail.
+            Some(_) if tests_changed && run.source_changed && run.none_new && !self.broken => {
+                self.enter(
+                    Phase::Refactor,
+                    run.ended_at,
+                    format!("a pass after GREEN, with code and its tests changed and no test more ({id})"),
                 );
             }
             _ if tests_changed => {

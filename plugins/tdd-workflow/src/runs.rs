@@ -72,7 +72,9 @@ pub fn runs(
             continue;
         };
         let what = what(entry, ran);
-        let more = more_tests(&what, &mut counts);
+        let before = counted_before(&what, &mut counts);
+        let more = before.is_some_and(|before| Some(before) < what.counted);
+        let none_new = before.is_some() && before == what.counted;
         let narrow = is_narrow(&what, more, &mut widest);
         let Changed {
             mut sides,
@@ -105,6 +107,7 @@ pub fn runs(
             source_changed: sides.source,
             moved: any,
             narrow,
+            none_new,
             what,
         };
         runs.push((run, current));
@@ -146,17 +149,15 @@ fn is_narrow(ran: &Ran, more: bool, widest: &mut Vec<Ran>) -> bool {
     }
 }
 
-/// Whether the same command counted fewer tests before.
-fn more_tests(ran: &Ran, counts: &mut Vec<Ran>) -> bool {
-    if ran.counted.is_none() {
-        return false;
-    }
+/// How many tests the same command counted last, where it counts them now.
+fn counted_before(ran: &Ran, counts: &mut Vec<Ran>) -> Option<u64> {
+    ran.counted?;
     let mut known = counts.iter_mut();
     match known.find(|known| known.command == ran.command && known.directory == ran.directory) {
-        Some(known) => std::mem::replace(known, ran.clone()).counted < ran.counted,
+        Some(known) => std::mem::replace(known, ran.clone()).counted,
         None => {
             counts.push(ran.clone());
-            false
+            None
         }
     }
 }

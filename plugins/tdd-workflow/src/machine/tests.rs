@@ -3,7 +3,7 @@
 use super::*;
 
 /// A word an event: `F` failed or `P` passed, with `t` for changed tests, `s` for changed source, `n` for few tests, `o`
-/// for another command, `d` for a test less; `R!`, `G!` and `X!` claim RED, GREEN and REFACTOR. One a minute.
+/// for another command, `d` for a test less, `a` for as many as before; `R!`, `G!` and `X!` claim RED, GREEN and REFACTOR. One a minute.
 fn story(words: &str) -> Story {
     let events: Vec<Event> = words
         .split_whitespace()
@@ -29,6 +29,7 @@ fn event(index: usize, word: &str) -> Event {
     }
     Event::Run(Run {
         narrow: word.contains('n'),
+        none_new: word.contains('a'),
         moved: word.contains(['t', 's']),
         what: Ran {
             command: if word.contains('o') {
@@ -77,6 +78,9 @@ fn phases_follow_from_runs() {
         ("Ft Ps Fs", Some(Green), 1),
         ("Ft Ps Fs Ps", Some(Refactor), 1),
         ("Ft Ps Pt", Some(Green), 1),
+        ("Ft Ps Ptsa", Some(Refactor), 1),
+        ("Ft Ps Pta", Some(Green), 1),
+        ("Ft Ps Pts", Some(Green), 1),
         ("Pt", None, 0),
         ("R!", Some(Red), 0),
         // Nobody saw it fail, or pass.
@@ -151,7 +155,7 @@ type Case = (
 
 #[test]
 fn what_was_not_done_test_first_is_named() {
-    let cases: [Case; 13] = [
+    let cases: [Case; 16] = [
         // Code broke the tests, and the tests were changed to fit it.
         ("Ft Ps Fs Pt", &["ev-3"], &[], &[]),
         ("Fs Pt", &["ev-1"], &[], &[]),
@@ -159,6 +163,10 @@ fn what_was_not_done_test_first_is_named() {
         // A test that was never seen to fail.
         ("Pt", &[], &["ev-0"], &[]),
         ("Ft Ps Pts", &[], &["ev-2"], &[]),
+        // Renamed in both.
+        ("Ft Ps Ptsa Ptsa", &[], &[], &[]),
+        ("Ft Ps Pta", &[], &["ev-2"], &[]),
+        ("Ptsa", &[], &["ev-0"], &[]),
         // One that was, in the run after.
         ("Pt F", &[], &[], &[]),
         ("Pt Fs", &[], &["ev-0"], &[]),
