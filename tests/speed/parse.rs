@@ -14,7 +14,13 @@ use crate::fixture::{Fixture, PastSessions};
 use crate::measure::{Contender, World, in_turn, prepare};
 use crate::plan::Group;
 
+/// Of few files, each many times over, as several test programs describe them: all but the reading costs nothing.
 pub const TITLE: &str = "a coverage report of 50 MB";
+const FEW: usize = 40;
+/// Of as many files as it has records: the plugin finds each in the work tree, which the native parser does not.
+pub const TITLE_OF_MANY: &str = "a coverage report of 50 MB about 5,000 files";
+const MANY: usize = usize::MAX;
+
 /// The component may take so many times what the native parser takes.
 pub const MOST: f64 = 2.0;
 /// The option with which the benchmark runs itself as the native parser.
@@ -25,11 +31,19 @@ const REPORT: &str = "lcov.info";
 /// As the component is given them.
 const PIECE: usize = 1024 * 1024;
 
+pub fn measure_both(world: &World, rounds: usize) -> Result<[Group; 2], Failure> {
+    Ok([
+        measure(world, rounds, TITLE, FEW)?,
+        measure(world, rounds, TITLE_OF_MANY, MANY)?,
+    ])
+}
+
 /// Three commands: the native parser, a checkpoint without the plugin, and one whose report was written anew.
-pub fn measure(world: &World, rounds: usize) -> Result<Group, Failure> {
+fn measure(world: &World, rounds: usize, title: &str, files: usize) -> Result<Group, Failure> {
     let kept = world.root.join(REPORT);
-    let fixture = Fixture::make_with(world, "parse", 700, PastSessions::Packed(100), |path| {
-        write_report(path, &kept)
+    let name = format!("parse-{}", files.min(BYTES));
+    let fixture = Fixture::make_with(world, &name, 700, PastSessions::Packed(100), |path| {
+        write_report(path, &kept, files)
     })?;
     let report = fixture.path.join(REPORT);
     std::fs::rename(&kept, &report)?;
@@ -76,7 +90,7 @@ pub fn measure(world: &World, rounds: usize) -> Result<Group, Failure> {
         }),
     ];
     Ok(Group {
-        title: TITLE.to_owned(),
+        title: title.to_owned(),
         samples: in_turn(contenders, rounds)?,
         targets: Vec::new(),
     })
@@ -98,23 +112,26 @@ pub fn native(path: &Path) -> Result<(), Failure> {
 
 /// Files of 2,000 lines, half of them code, as `llvm-cov export -format=lcov` writes them; and the files, for only what is
 /// in the work tree counts.
-fn write_report(root: &Path, path: &Path) -> Result<(), Failure> {
+fn write_report(root: &Path, path: &Path, files: usize) -> Result<(), Failure> {
     let mut text = BufWriter::new(File::create(path)?);
-    let (mut written, mut file) = (0, 0);
+    let (mut written, mut record) = (0, 0);
     while written < BYTES {
+        let file = record % files;
+        record += 1;
         let directory = format!("src/part{}", file % 40);
         std::fs::create_dir_all(root.join(&directory))?;
         let name = format!("{directory}/file{file}.rs");
-        std::fs::write(root.join(&name), "let a = 1 + 1;\n".repeat(2_000))?;
-        let mut record = format!("SF:/builds/ada/project/{name}\n");
-        record.push_str("FN:1,main\nFNDA:1,main\nFNF:1\nFNH:1\n");
-        for line in (1..2_000).filter(|line| line % 4 < 2) {
-            record.push_str(&format!("DA:{line},{}\n", (line * 7 + file) % 13));
+        if record <= files {
+            std::fs::write(root.join(&name), "let a = 1 + 1;\n".repeat(2_000))?;
         }
-        record.push_str("BRF:0\nBRH:0\nLF:999\nLH:900\nend_of_record\n");
-        text.write_all(record.as_bytes())?;
-        written += record.len();
-        file += 1;
+        let mut lines = format!("SF:/builds/ada/project/{name}\n");
+        lines.push_str("FN:1,main\nFNDA:1,main\nFNF:1\nFNH:1\n");
+        for line in (1..2_000).filter(|line| line % 4 < 2) {
+            lines.push_str(&format!("DA:{line},{}\n", (line * 7 + file) % 13));
+        }
+        lines.push_str("BRF:0\nBRH:0\nLF:999\nLH:900\nend_of_record\n");
+        text.write_all(lines.as_bytes())?;
+        written += lines.len();
     }
     Ok(text.flush()?)
 }

@@ -73,7 +73,7 @@ pub fn run(
         first(&world, &small, few)?,
     ];
     groups.extend(plugins::measure(&world, rounds, components)?);
-    groups.push(parse::measure(&world, few)?);
+    groups.extend(parse::measure_both(&world, few)?);
     let loose = Fixture::make(&world, "loose", SMALL, PastSessions::Loose(PAST))?;
     groups.push(history(&world, &loose, "loose", rounds)?);
     let large = Fixture::make(&world, "large", files, PastSessions::Packed(PAST))?;

@@ -84,15 +84,19 @@ fn table(text: &mut String, group: &Group) {
                 millis(status.wall() + 10_000)
             );
         }
-        (parse::TITLE, [native, off, on]) => {
+        (parse::TITLE | parse::TITLE_OF_MANY, [native, off, on]) => {
             let inside = on.cpu().saturating_sub(off.cpu());
-            let _ = writeln!(
+            let _ = write!(
                 text,
-                "\nInside the component: {} ms of processor time, {:.2} times the native parser's; at most {:.1} times.",
+                "\nInside the component: {} ms of processor time, {:.2} times the native parser's",
                 millis(inside),
                 ratio(inside, native.cpu()),
-                parse::MOST
             );
+            let target = match group.title == parse::TITLE {
+                true => format!("; at most {:.1} times.", parse::MOST),
+                false => ", which looks for no file.".to_owned(),
+            };
+            let _ = writeln!(text, "{target}");
         }
         (plugins::WARM, [none, rest @ ..]) => added_by_plugins(text, none, rest),
         (plugins::LIMIT, [none, looping]) => {
