@@ -14,7 +14,14 @@ pub type Timestamp = DateTime<Utc>;
 /// Set for every git that `session` starts.
 pub const INSIDE: &str = "SESSION_INSIDE";
 
-const TEST_VARIABLES: [&str; 3] = ["GOFLAGS", "NEXTEST_PROFILE", "PYTEST_ADDOPTS"];
+const TEST_VARIABLES: [&str; 6] = [
+    "GNUMAKEFLAGS",
+    "GOFLAGS",
+    "MAKEFLAGS",
+    "NEXTEST_PROFILE",
+    "PYTEST_ADDOPTS",
+    "PYTEST_PLUGINS",
+];
 
 #[derive(Debug, Clone)]
 pub struct Environment {

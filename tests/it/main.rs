@@ -4,6 +4,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod commit_measured;
 mod concurrency;
 mod configuration;
 mod coverage_and_tdd;

@@ -4,6 +4,7 @@
 mod changed;
 mod project;
 mod recording;
+mod setup;
 mod shown;
 
 use std::ffi::OsString;
@@ -66,10 +67,9 @@ pub fn run(
     if let Some(lost) = &ran.lost {
         shown::lost(ui, lost);
     }
-    let counted = collector
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .finish();
+    let mut collector = collector.lock().unwrap_or_else(PoisonError::into_inner);
+    let (counted, refused) = (collector.finish(), collector.refused());
+    drop(collector);
     let recorded = match (recorder, before) {
         (Ok(recorder), Some(before)) => {
             let observation = Observation {
@@ -77,6 +77,7 @@ pub fn run(
                 command: &args.command,
                 ran: &ran,
                 counted,
+                refused,
                 before,
             };
             let recorded = recorder.record(ui, observation);

@@ -3,6 +3,7 @@
 
 mod lines;
 mod printed;
+mod refused;
 pub mod report;
 mod runners;
 
@@ -10,6 +11,7 @@ use crate::process::{Stream, Watcher};
 use crate::session::evidence::Counted;
 use lines::Lines;
 use printed::Printed;
+pub use refused::Refused;
 use runners::Runner;
 
 /// Reads the lines of one command.
@@ -17,6 +19,7 @@ pub struct Collector {
     output: Lines,
     error: Lines,
     printed: Printed,
+    refused: Refused,
     runners: Vec<Box<dyn Runner>>,
 }
 
@@ -26,6 +29,7 @@ impl Default for Collector {
             output: Lines::default(),
             error: Lines::default(),
             printed: Printed::default(),
+            refused: Refused::default(),
             runners: runners::all(),
         }
     }
@@ -35,7 +39,10 @@ impl Collector {
     /// What was counted, by every runner that was recognised.
     pub fn finish(&mut self) -> Vec<Counted> {
         for lines in [&mut self.output, &mut self.error] {
-            lines.end(&mut |line| self.runners.iter_mut().for_each(|runner| runner.line(line)));
+            lines.end(&mut |line| {
+                self.refused.line(line);
+                self.runners.iter_mut().for_each(|runner| runner.line(line));
+            });
         }
         let counted = self.runners.iter().filter_map(|runner| {
             Some(Counted {
@@ -57,6 +64,11 @@ impl Collector {
         }
         counted
     }
+
+    /// What was said instead of running anything.
+    pub fn refused(&mut self) -> Refused {
+        std::mem::take(&mut self.refused)
+    }
 }
 
 impl Watcher for Collector {
@@ -68,8 +80,9 @@ impl Watcher for Collector {
             }
             Stream::Error => &mut self.error,
         };
-        let runners = &mut self.runners;
+        let (runners, refused) = (&mut self.runners, &mut self.refused);
         lines.add(bytes, &mut |line| {
+            refused.line(line);
             runners.iter_mut().for_each(|runner| runner.line(line));
         });
     }

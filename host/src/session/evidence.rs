@@ -59,12 +59,12 @@ pub struct EvidenceRecord {
     /// Which reports could not be read, so that nobody knows what all of the tests did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reports_not_read: Option<String>,
-    /// What the runner looked for where it was run, and did not find: `Cargo.toml`. It says nothing of any tests.
+    /// Why no test can have run, whatever the exit code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub no_project: Option<String>,
-    /// Cargo ran the tests of all packages, as the directory is a workspace's root and no package itself.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub all_packages: bool,
+    pub nothing_ran: Option<NothingRan>,
+    /// What the runner's own files say of the place where it was called.
+    #[serde(default, skip_serializing_if = "Setup::is_usual")]
+    pub setup: Setup,
     /// Against the evidence before it, or the session's start.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed_files: Vec<RepoPath>,
@@ -74,6 +74,52 @@ pub struct EvidenceRecord {
     /// Those of `changed_files` in which nobody wrote anything new: they were only moved, say.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unwritten_files: Vec<RepoPath>,
+}
+
+/// A runner said, or it is plain to see, that there was nothing to run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NothingRan {
+    /// It needs this file where it is called, and there is none: `Cargo.toml`.
+    NoProject(String),
+    /// What it was pointed at is not there: a file, a package, a target.
+    NotThere,
+    /// It does not know an option, say.
+    CalledWrongly,
+}
+
+impl NothingRan {
+    /// A clause.
+    fn text(&self) -> String {
+        match self {
+            Self::NoProject(name) => format!("there is no {name} there"),
+            Self::NotThere => "what it names is not there".to_owned(),
+            Self::CalledWrongly => "it was called wrongly".to_owned(),
+        }
+    }
+}
+
+/// What decides besides the words of a command which tests it runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setup {
+    /// Cargo ran the tests of all packages, as the directory is a workspace's root and no package itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub all_packages: bool,
+    /// Cargo's workspace here is the one whose root is the root of the work tree.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_root_workspace: bool,
+    /// Configuration or code of the project's leaves tests out where none is named.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub chooses: bool,
+    /// Where pytest looks for tests when it is not pointed at any, from the root of the work tree; none: everywhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub test_paths: Vec<String>,
+}
+
+impl Setup {
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// The work tree at one moment, without `.session/`.
@@ -274,14 +320,49 @@ impl EvidenceRecord {
         self.is_test() && !self.passed() && !self.ran_nothing()
     }
 
-    /// No test ran: it was only asked which there are, or chose none, or was called wrongly, or where there is no project.
+    /// No test ran, or nobody knows how they would have ended: it was only asked which there are, chose none, was called
+    /// wrongly or where there is no project, or was stopped.
     pub fn ran_nothing(&self) -> bool {
-        self.no_project.is_some() || selection::ran_none(self)
+        self.nothing_ran.is_some() || self.was_stopped() || selection::ran_none(self)
     }
 
-    /// Whether this run, which passed, shows that what `failed` broke is whole again.
+    /// Somebody did not want to wait for its end, and nothing had failed until then.
+    fn was_stopped(&self) -> bool {
+        const HANGUP: i32 = 1;
+        const INTERRUPT: i32 = 2;
+        const TERMINATE: i32 = 15;
+        let stops = [HANGUP, INTERRUPT, TERMINATE];
+        let counts = self.counts();
+        let by_pytest = self.exit_code == 2 && counts.is_some();
+        let is_pytest = self.runner().as_deref() == Some("pytest");
+        let is_stop = self.signal.is_some_and(|signal| stops.contains(&signal))
+            || self.exit_code == 128 + INTERRUPT
+            || (is_pytest && by_pytest);
+        is_stop && counts.is_none_or(|counts| counts.failed == 0)
+    }
+
+    /// What it asks for is not there: files, packages or tests of that name.
+    pub fn found_nothing(&self) -> bool {
+        match &self.nothing_ran {
+            Some(NothingRan::NoProject(_) | NothingRan::NotThere) => true,
+            Some(NothingRan::CalledWrongly) => false,
+            None => {
+                let skipped = self.counts().is_some_and(|counts| counts.skipped > 0);
+                selection::ran_none(self) && !skipped
+            }
+        }
+    }
+
+    /// Whether this run shows that what `failed` broke is whole again, or gone.
     pub fn shows_whole(&self, failed: &Self) -> bool {
-        self.passed() && !self.ran_nothing() && selection::shows_whole(self, failed)
+        (self.passed() && !self.ran_nothing() && selection::shows_whole(self, failed))
+            || (self.found_nothing() && selection::is_same(self, failed))
+    }
+
+    /// Whether this run is of all tests that the same runner has in another place, as where those that `failed` had were moved
+    /// to.
+    pub fn shows_moved(&self, failed: &Self) -> bool {
+        self.passed() && !self.ran_nothing() && selection::is_all_of_runner(self, failed)
     }
 
     /// It ran tests, or was to: a runner was recognised, the command is known to run them, or the user called it so.
@@ -315,8 +396,8 @@ impl EvidenceRecord {
         if let Some(why) = &self.output_lost {
             text.push_str(&format!("; its output is lost: {why}"));
         }
-        if let Some(name) = &self.no_project {
-            text.push_str(&format!("; there is no {name} there"));
+        if let Some(why) = &self.nothing_ran {
+            text.push_str(&format!("; {}", why.text()));
         }
         if let Some(which) = &self.reports_not_read {
             text.push_str(&format!("; reports not read: {which}"));

@@ -1,10 +1,13 @@
 //! The quality gates before a merge: `quality.*` of the configuration against what was measured, and what plugins say.
 //! A gate for which nothing was ever measured reports and does not block. It must not merge, record or print.
 
+mod test_runs;
+
 use crate::config::QualityConfig;
 use crate::document::text;
 use crate::facts::Facts;
 use crate::facts::standing::Held;
+use crate::path::RepoPath;
 use crate::plugin::contribution::{Contribution, Metric, Verdict};
 
 /// What a coverage plugin calls its numbers, in per cent.
@@ -30,8 +33,14 @@ pub struct Refusal {
     pub remedy: Option<String>,
 }
 
-/// `before`: what plugins measured at this session's checkpoints, newest first.
-pub fn judge(facts: &Facts, contributions: &[Contribution], before: &[Contribution]) -> Judgement {
+/// `before`: what plugins measured at this session's checkpoints, newest first. `is_there`: whether a directory is in the
+/// work tree.
+pub fn judge(
+    facts: &Facts,
+    contributions: &[Contribution],
+    before: &[Contribution],
+    is_there: &dyn Fn(&RepoPath) -> bool,
+) -> Judgement {
     let quality = &facts.config.quality;
     let mut judgement = Judgement::default();
     if quality.require_tests {
@@ -41,78 +50,11 @@ pub fn judge(facts: &Facts, contributions: &[Contribution], before: &[Contributi
             .iter()
             .chain(&facts.earlier_evidence)
             .collect();
-        tests(&all, &mut judgement);
+        test_runs::judge(&all, is_there, &mut judgement);
     }
     coverage(quality, contributions, before, &mut judgement);
     verdicts(contributions, &mut judgement);
     judgement
-}
-
-/// The newest tests have to have passed on this very tree, no other tests may have failed on it, and what failed on
-/// another one has to have passed since: neither a narrower run nor one of other tests makes it forgotten.
-fn tests(evidence: &[&Held], judgement: &mut Judgement) {
-    let mut tests = evidence.iter().filter(|held| are_tests(held, evidence));
-    let Some(newest) = tests.next() else {
-        judgement.unmeasured.push("tests");
-        return;
-    };
-    let told = |held: &Held| {
-        let record = &held.record;
-        text::line(&format!(
-            "`{}` {} ({})",
-            record.command_text(),
-            record.outcome(),
-            held.name()
-        ))
-    };
-    let again = |held: &Held| {
-        let command = text::line(&held.record.again());
-        let place = held.record.directory.as_ref();
-        let place = place.map(|place| format!(" in {}", text::line(&place.to_text())));
-        Some(format!(
-            "run `{command}`{} on this tree",
-            place.unwrap_or_default()
-        ))
-    };
-    if let Some(why) = newest.standing.reason(3) {
-        judgement.refusals.push(Refusal {
-            reason: format!(
-                "the tests have not run on this tree: {}; {}",
-                told(newest),
-                text::line(&why)
-            ),
-            remedy: again(newest),
-        });
-    }
-    let all: Vec<&&Held> = std::iter::once(newest).chain(tests).collect();
-    for (index, held) in all.iter().enumerate() {
-        let reason = match held.standing.is_verified() {
-            _ if held.record.passed() => continue,
-            _ if all[..index].iter().any(|newer| redeems(newer, held)) => continue,
-            true => "tests fail",
-            // It is said already that it has to run again.
-            false if index == 0 => continue,
-            false => "tests failed, and have not passed since",
-        };
-        judgement.refusals.push(Refusal {
-            reason: format!("{reason}: {}", told(held)),
-            remedy: again(held)
-                .map(|again| format!("make them pass, then {again}, or all tests there")),
-        });
-    }
-}
-
-/// Whether what failed is known to pass on this very tree.
-fn redeems(newer: &Held, failed: &Held) -> bool {
-    newer.standing.is_verified() && newer.record.shows_whole(&failed.record)
-}
-
-/// Also a run of the tests' command in which none was seen: what does not compile has no test that passes. But one that
-/// ran nothing says nothing.
-fn are_tests(held: &Held, evidence: &[&Held]) -> bool {
-    let record = &held.record;
-    let same = |other: &&Held| other.record.is_test() && other.record.thing() == record.thing();
-    !record.ran_nothing() && (record.is_test() || evidence.iter().any(same))
 }
 
 fn coverage(

@@ -9,12 +9,15 @@ use crate::plugin::contribution::Contribution;
 /// `Tests: +12 (57 passed; cargo test, ev-3)`. `tested` holds for the very tree that is committed; `before` is the
 /// newest run of the same command before the commit before, or at the session's beginning.
 pub fn tests(tested: &EvidenceRecord, before: Option<&EvidenceRecord>) -> Option<String> {
-    let counts = tested.counts()?;
+    let command = text::line(&tested.command_text());
+    let Some(counts) = tested.counts() else {
+        let failed = tested.is_failure();
+        return failed.then(|| format!("Tests: {}; {command}, {}", tested.outcome(), tested.id));
+    };
     let total = |record: &EvidenceRecord| {
         let counts = record.counts()?;
         Some(i64::from(counts.passed) + i64::from(counts.failed))
     };
-    let command = text::line(&tested.command_text());
     let source = format!("{}; {command}, {}", counts.text(), tested.id);
     Some(match before.and_then(total).zip(total(tested)) {
         Some((before, now)) if before != now => {
@@ -76,6 +79,10 @@ mod tests {
             tests(&evidence(&["make"], 0), None),
             None,
             "nothing was counted"
+        );
+        assert_eq!(
+            tests(&evidence(&["make", "test"], 2), None).unwrap(),
+            "Tests: failed (exit code 2); make test, ev-1"
         );
     }
 

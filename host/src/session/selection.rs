@@ -1,5 +1,5 @@
 //! Which of the tests a command asks for, by what was typed; and so whether one run shows that what another one broke is
-//! whole again. What is not known to choose nothing chooses something. It must not need output.
+//! whole again. What is not known to be without effect has one. It must not need output, nor look at files.
 
 mod grammar;
 
@@ -11,108 +11,191 @@ pub fn runner(command: &[String]) -> Option<String> {
     asked(command).map(|asked| asked.runner)
 }
 
-/// Whether `newer`, which passed, shows that what `failed` broke is whole again: the very same command; or a run of all
-/// tests in the same place, by the same runner, built the same way.
+/// Whether `newer`, which passed, shows that what `failed` broke is whole again: the very same command, or one that has its
+/// tests, by the same runner, built the same way.
 pub fn shows_whole(newer: &EvidenceRecord, failed: &EvidenceRecord) -> bool {
-    if newer.environment == failed.environment
-        && newer.directory == failed.directory
-        && newer.command == failed.command
-    {
+    if is_same(newer, failed) {
         return true;
     }
-    let Some(new) = asked_for(newer).filter(|new| !new.runs_none) else {
+    let Some((new, old)) = asked_for(newer).zip(asked_for(failed)) else {
         return false;
     };
-    if newer.environment != failed.environment {
+    if new.runs_none
+        || newer.environment != failed.environment
+        || (&new.runner, &new.with) != (&old.runner, &old.with)
+    {
         return false;
     }
-    let is_same_place = newer.directory == failed.directory;
-    let old = asked_for(failed).filter(|old| old.runner == new.runner);
-    if let Some(old) = &old
-        && is_below(newer, &new, failed, old)
-    {
+    if new.runner == "pytest" && names_more(newer, &new, failed, &old) {
         return true;
     }
-    if !new.chosen.is_empty() {
+    match newer.directory == failed.directory {
         // The same choice in other words: `pytest -q a.py`, and `pytest -v a.py`.
-        return is_same_place
-            && old.is_some_and(|old| {
-                (&old.chosen, old.packages, &old.with) == (&new.chosen, new.packages, &new.with)
-            });
-    }
-    let of_all_packages = new.packages == Packages::All && newer.directory.is_none();
-    if !is_same_place && !of_all_packages {
-        return false;
-    }
-    match old {
-        Some(old) => {
-            let has_packages = new.packages == Packages::All || old.packages == Packages::Usual;
-            has_packages && new.with == old.with
+        true if (new.packages, &new.chosen) == (old.packages, &old.chosen) => true,
+        true => {
+            new.chosen.is_empty() && has_packages(&new, &old) && is_among_all(newer, failed, &old)
         }
-        None => counted_as_many(newer, failed),
+        false => {
+            let of_all = new.packages == Packages::All && newer.directory.is_none();
+            of_all && new.chosen.is_empty() && failed.setup.in_root_workspace
+        }
     }
+}
+
+/// The same words in the same place, in the same environment.
+pub fn is_same(one: &EvidenceRecord, other: &EvidenceRecord) -> bool {
+    one.environment == other.environment
+        && one.directory == other.directory
+        && one.command == other.command
+}
+
+/// Whether a run had only some of the tests that another one of the same runner in the same place asks for, which is all
+/// of them there.
+pub fn is_part(some: &EvidenceRecord, all: &EvidenceRecord) -> bool {
+    let Some((some_of, all_of)) = asked_for(some).zip(asked_for(all)) else {
+        return false;
+    };
+    let is_narrower = !some_of.chosen.is_empty()
+        || (all_of.packages == Packages::All && some_of.packages != Packages::All);
+    is_narrower
+        && all_of.chosen.is_empty()
+        && some.directory == all.directory
+        && some_of.runner == all_of.runner
+}
+
+/// Whether a run chose nothing among its runner's tests, and that is the runner of the other one.
+pub fn is_all_of_runner(all: &EvidenceRecord, other: &EvidenceRecord) -> bool {
+    let both = asked_for(all).zip(asked_for(other));
+    both.is_some_and(|(all, other)| all.chosen.is_empty() && all.runner == other.runner)
 }
 
 fn asked_for(record: &EvidenceRecord) -> Option<Asked<'_>> {
     let mut asked = asked(&record.command)?;
-    if record.all_packages && asked.packages == Packages::Usual {
+    if record.setup.all_packages && asked.packages == Packages::Usual {
         asked.packages = Packages::All;
     }
     Some(asked)
 }
 
-/// `cd api && pytest`, or `pytest api`, after `pytest api/test_price.py`: pytest's words for tests are paths.
-fn is_below(
+fn has_packages(new: &Asked<'_>, old: &Asked<'_>) -> bool {
+    new.packages == Packages::All || old.packages == Packages::Usual
+}
+
+/// Whether what was chosen is a part of what the runner runs where nothing is chosen. Its configuration may name less than
+/// all, and then only the same words have the same tests.
+fn is_among_all(newer: &EvidenceRecord, failed: &EvidenceRecord, old: &Asked<'_>) -> bool {
+    let setup = &newer.setup;
+    match old.runner.as_str() {
+        "pytest" => {
+            let is_found = |path: &str| {
+                let path = from_root(failed, path);
+                let named = &setup.test_paths;
+                let is_named = named.is_empty() || named.iter().any(|it| is_within(&path, it));
+                is_named && is_collected(&path)
+            };
+            !setup.chooses && words_of_pytest(old).all(is_found)
+        }
+        "cargo nextest" => !setup.chooses,
+        // A module that discovery finds without knowing of packages.
+        "unittest" => {
+            let mut words = old.chosen.iter();
+            words.all(|word| word.starts_with("test_"))
+        }
+        _ => true,
+    }
+}
+
+/// Its paths: the words that are no option's value.
+fn words_of_pytest<'a>(asked: &'a Asked<'_>) -> impl Iterator<Item = &'a str> {
+    let mut words = asked.chosen.iter();
+    std::iter::from_fn(move || {
+        loop {
+            let word = words.next()?;
+            match *word {
+                "-k" | "-m" | "--deselect" | "--ignore" | "--ignore-glob" => drop(words.next()),
+                option if option.starts_with('-') => {}
+                path => return Some(path),
+            }
+        }
+    })
+}
+
+/// Whether pytest finds a path by itself: it does not look into some directories, nor at files with other names.
+fn is_collected(path: &str) -> bool {
+    const LEFT_OUT: [&str; 7] = [
+        "build",
+        "dist",
+        "venv",
+        "node_modules",
+        "CVS",
+        "_darcs",
+        "{arch}",
+    ];
+    let path = path.split("::").next().unwrap_or(path);
+    let mut parts = path.trim_end_matches('/').split('/');
+    let last = parts.next_back().unwrap_or_default();
+    let is_usual = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with('.')
+            && !part.ends_with(".egg")
+            && !LEFT_OUT.contains(&part)
+    };
+    let is_file = last.contains('.');
+    let named = last.strip_suffix(".py");
+    let is_test = named.is_some_and(|name| name.starts_with("test_") || name.ends_with("_test"));
+    parts.all(is_usual) && if is_file { is_test } else { is_usual(last) }
+}
+
+/// `cd api && pytest`, or `pytest api`, after `pytest api/test_price.py`: pytest's words for tests are paths, and all that
+/// is named is run.
+fn names_more(
     newer: &EvidenceRecord,
     new: &Asked<'_>,
     failed: &EvidenceRecord,
     old: &Asked<'_>,
 ) -> bool {
-    if new.runner != "pytest" || new.with != old.with {
-        return false;
-    }
-    let new = paths(newer, new);
-    let old = paths(failed, old);
-    let within = |old: &String| new.iter().any(|new| is_within(old, new));
-    !new.is_empty() && !old.is_empty() && old.iter().all(within)
+    let (new, old) = (paths(newer, new), paths(failed, old));
+    let has = |old: &String| {
+        new.iter().any(|new| {
+            let is_of_file = old.split("::").next() == Some(new);
+            let is_below = || !newer.setup.chooses && is_within(old, new) && is_collected(old);
+            old == new || is_of_file || is_below()
+        })
+    };
+    !new.is_empty() && !old.is_empty() && old.iter().all(has)
 }
 
-/// What pytest was told to run, from the root of the work tree: what stands in a directory, in a file, or below a `::`.
-/// None of it where something else chose as well; nor at the root, where the configuration may name less than all.
+/// What pytest was told to run: what stands in a directory, in a file, or below a `::`. None of it where something else
+/// chose as well; nor at the root, nor where its configuration names what is run.
 fn paths(record: &EvidenceRecord, asked: &Asked<'_>) -> Vec<String> {
-    let mut paths = Vec::new();
-    let place = record.directory.as_ref().map(|place| place.to_text());
-    if asked.chosen.is_empty() {
-        paths.extend(place);
-        return paths;
+    if asked.chosen.is_empty() && record.setup.test_paths.is_empty() && !record.setup.chooses {
+        let place = record.directory.iter();
+        return place.map(|place| place.to_text()).collect();
     }
-    for word in &asked.chosen {
-        if word.starts_with(['-', '/']) || word.split('/').any(|part| part == ".." || part == ".") {
-            return Vec::new();
-        }
-        let word = word.trim_end_matches('/');
-        paths.push(match &place {
-            Some(place) => format!("{place}/{word}"),
-            None => word.to_owned(),
-        });
+    let leaves = |part: &str| part == ".." || part == ".";
+    let is_plain = |word: &&&str| !word.starts_with(['-', '/']) && !word.split('/').any(leaves);
+    match asked.chosen.iter().all(|word| is_plain(&word)) {
+        true => asked
+            .chosen
+            .iter()
+            .map(|word| from_root(record, word))
+            .collect(),
+        false => Vec::new(),
     }
-    paths
+}
+
+/// A path as it was typed, from the root of the work tree.
+fn from_root(record: &EvidenceRecord, path: &str) -> String {
+    let path = path.trim_end_matches('/');
+    match &record.directory {
+        Some(place) => format!("{}/{path}", place.to_text()),
+        None => path.to_owned(),
+    }
 }
 
 fn is_within(path: &str, whole: &str) -> bool {
     let rest = path.strip_prefix(whole);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || rest.starts_with("::"))
-}
-
-/// Of a command of which nobody knows what it asks for: tests of one runner failed in it, and no fewer of that runner's
-/// have passed.
-fn counted_as_many(newer: &EvidenceRecord, failed: &EvidenceRecord) -> bool {
-    let (Some(new), Some(old)) = (newer.counts(), failed.counts()) else {
-        return false;
-    };
-    newer.runner() == failed.runner()
-        && old.failed > 0
-        && u64::from(new.passed) >= u64::from(old.passed) + u64::from(old.failed)
 }
 
 /// Nothing was run, whatever the exit code: it was only asked what there is, or had no test to run.
@@ -125,8 +208,9 @@ pub fn ran_none(record: &EvidenceRecord) -> bool {
     let is_one_of = |codes: &[i32]| codes.contains(&record.exit_code);
     asked.runs_none
         || match asked.runner.as_str() {
-            // Nothing was collected, or it was called wrongly. Whatever ran says how it ended, unless it is told not to.
-            "pytest" => is_one_of(&[4, 5]) || (record.exit_code == 0 && !is_hushed(record)),
+            // Nothing was collected. Whatever ran says how it ended, unless it is told not to.
+            "pytest" => is_one_of(&[5]) || (record.exit_code == 0 && !is_hushed(record)),
+            "unittest" => is_one_of(&[5]),
             "cargo test" => record.exit_code == 0,
             "cargo nextest" => is_one_of(&[0, 4]),
             _ => counts.is_some() && record.exit_code == 0,

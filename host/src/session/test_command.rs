@@ -90,7 +90,7 @@ pub fn runs_tests(command: &[String]) -> bool {
 }
 
 fn is_one(words: &[&str]) -> bool {
-    let Some((program, rest)) = behind_wrappers(words, |_| true) else {
+    let Some((_, program, rest)) = behind_wrappers(words) else {
         return false;
     };
     if RUNNERS.contains(&program) {
@@ -107,40 +107,31 @@ pub(in crate::session) fn is_python(program: &str) -> bool {
     program.starts_with("python") || program == "py"
 }
 
-/// The program without its directory, and its words. None where a variable is set that may choose among the tests.
-pub(in crate::session) fn bare<'a, 'w>(words: &'w [&'a str]) -> Option<(&'a str, &'w [&'a str])> {
-    // `PYTEST_ADDOPTS`, `RUSTFLAGS`, `TEST_FILTER`.
-    let chooses = |variable: &str| {
-        ["TEST", "FLAGS", "OPTS", "ARGS", "PROFILE"]
-            .iter()
-            .any(|part| variable.contains(part))
-    };
-    behind_wrappers(words, |variable| !chooses(variable))
-}
-
-fn behind_wrappers<'a, 'w>(
+/// A command without what only calls it (`timeout 60 uv run pytest -q`): the variables and options of that, which may
+/// bear on what is run; the program without its directory; and its words.
+pub(in crate::session) fn behind_wrappers<'a, 'w>(
     words: &'w [&'a str],
-    is_taken: impl Fn(&str) -> bool,
-) -> Option<(&'a str, &'w [&'a str])> {
+) -> Option<(Vec<&'a str>, &'a str, &'w [&'a str])> {
     let mut words = words;
+    let mut before = Vec::new();
     loop {
         let (first, rest) = words.split_first()?;
         let program = name(first);
-        let variable = first.split_once('=').map(|(name, _)| name);
-        match variable.filter(|variable| !variable.contains('/')) {
-            Some(variable) if !is_taken(variable) => return None,
-            // Options of a wrapper are passed over; what stands behind one that takes a value is not found.
-            Some(_) => {}
-            None if first.starts_with('-') || WRAPPERS.contains(&program) => {}
+        let is_variable = first
+            .split_once('=')
+            .is_some_and(|(name, _)| !name.contains('/'));
+        // What stands behind an option that takes a value is not found.
+        if is_variable || first.starts_with('-') {
+            before.push(*first);
+        } else if program == "timeout" {
             // Its options, and how long.
-            None if program == "timeout" => {
-                let at = rest
-                    .iter()
-                    .position(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
-                words = &rest[at + 1..];
-                continue;
-            }
-            None => return Some((program, rest)),
+            let at = rest
+                .iter()
+                .position(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
+            words = &rest[at + 1..];
+            continue;
+        } else if !WRAPPERS.contains(&program) {
+            return Some((before, program, rest));
         }
         words = rest;
     }

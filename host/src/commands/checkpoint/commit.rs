@@ -1,35 +1,30 @@
 //! The enhanced commit: what goes in, the message, and git's own commit with the user's hooks and signing.
 
 use super::Request;
+use super::measured::Measured;
 use crate::ask::Asked;
 use crate::commands::decisions;
 use crate::document::count::count;
 use crate::error::{UserError, user_error};
-use crate::facts::tree_state::is_ours;
 use crate::git::status::{Change, ChangeKind};
 use crate::git::{ObjectId, Repository};
 use crate::path::RepoPath;
 use crate::session::commit_message::CommitMessage;
 use crate::session::decision::Decision;
 use crate::session::live::LiveSession;
-use crate::session::measured;
 use crate::session::subject::{self, ChangedFile, FileChange};
 use crate::store::decisions::LOG;
-use crate::store::recorded_evidence;
 use crate::ui::Ui;
 use crate::workspace::{Workspace, require_open};
 
-/// How far back the run before is looked for.
-const EVIDENCE_LOOKED_AT: usize = 200;
-
-/// Commits and returns the new HEAD. When git or a hook refuses, nothing is recorded, and untracked files are untracked
+/// Commits and returns the new HEAD, with what its message says was measured. When git or a hook refuses, nothing is recorded, and untracked files are untracked
 /// again.
 pub fn commit(
     ui: &Ui,
     workspace: &Workspace,
     asked: &Asked,
     request: &Request,
-) -> anyhow::Result<ObjectId> {
+) -> anyhow::Result<(ObjectId, Measured)> {
     let facts = &asked.facts;
     refuse_conflicts(&facts.changes)?;
     let staged: Vec<&Change> = facts
@@ -72,6 +67,7 @@ pub fn commit(
         .iter()
         .flat_map(|from| from.trailers.clone())
         .collect();
+    let measured = Measured::of(workspace, asked, &session, everything)?;
     let message = CommitMessage {
         subject: &subject,
         notes: request.notes.as_deref(),
@@ -80,7 +76,7 @@ pub fn commit(
         decisions: &decisions,
         files: &files,
         active: session.context.active(workspace.environment.now),
-        measured: &measured(workspace, asked, &session, everything)?,
+        measured: &measured.lines,
         trailers: &trailers,
     }
     .to_text();
@@ -120,48 +116,13 @@ pub fn commit(
         session.context.decisions_committed.extend(listed);
         Ok(())
     })?;
-    workspace.repository.head_commit()?.ok_or_else(|| {
+    let head = workspace.repository.head_commit()?.ok_or_else(|| {
         user_error(
             "git committed, but HEAD names no commit",
             "look at `git status`",
         )
-    })
-}
-
-/// Tests and coverage, where they are about the very tree that is committed: not where something stays behind.
-fn measured(
-    workspace: &Workspace,
-    asked: &Asked,
-    session: &LiveSession,
-    everything: bool,
-) -> anyhow::Result<Vec<String>> {
-    let facts = &asked.facts;
-    let is_whole = |change: &Change| change.unstaged == ChangeKind::Unchanged;
-    let outside = |change: &&Change| !is_ours(&change.path);
-    if !everything && !facts.changes.iter().filter(outside).all(is_whole) {
-        return Ok(Vec::new());
-    }
-    let mut lines = Vec::new();
-    let tested = facts
-        .evidence
-        .iter()
-        .find(|held| held.standing.is_verified() && held.record.counts().is_some());
-    if let Some(tested) = tested {
-        let context = &session.context;
-        let since = context.decisions_committed_at.unwrap_or(context.started_at);
-        let all =
-            recorded_evidence::all(&workspace.repository, &context.id, EVIDENCE_LOOKED_AT)?.found;
-        let key = tested.record.key();
-        let before = all
-            .iter()
-            .rev()
-            .find(|one| one.key() == key && one.started_at <= since && one.id != tested.record.id);
-        lines.extend(measured::tests(&tested.record, before));
-    }
-    let before = facts.last_checkpoint.as_ref();
-    let before = before.map_or(&[][..], |checkpoint| &checkpoint.contributions);
-    lines.extend(measured::coverage(&asked.contributions, before));
-    Ok(lines)
+    })?;
+    Ok((head, measured))
 }
 
 /// `git commit --all` would take the conflict markers for the resolution, and conclude the merge with them.

@@ -4,6 +4,7 @@ mod commit;
 mod drop;
 mod edits;
 mod list;
+mod measured;
 mod restore;
 mod show;
 
@@ -162,8 +163,15 @@ fn commit_and_gather(
     asked: Asked,
     request: &Request,
 ) -> anyhow::Result<(Asked, ObjectId)> {
-    let commit = commit::commit(ui, workspace, &asked, request)?;
-    let mut fresh = Workspace::open(&workspace.environment, Some(Options::snapshot().status))?;
+    let (mut commit, measured) = commit::commit(ui, workspace, &asked, request)?;
+    let open = || Workspace::open(&workspace.environment, Some(Options::snapshot().status));
+    let mut fresh = open()?;
+    if !measured.holds(&mut fresh)? {
+        ui.note("a hook changed what was committed, so the commit does not say what was measured before it");
+        measured.take_back(&fresh.repository)?;
+        fresh = open()?;
+        commit = fresh.repository.head_commit()?.unwrap_or(commit);
+    }
     let warnings = asked.facts.warnings;
     let mut facts = gather(&mut fresh, Options::snapshot())?;
     for warning in warnings {

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use crate::ask::Asked;
 use crate::error::{Warning, user_error};
 use crate::git::Repository;
+use crate::path::RepoPath;
 use crate::plugin::contribution::Contribution;
 use crate::session::gates::{NUMBERS, Refusal, judge, metric};
 use crate::session::record::Entry;
@@ -37,7 +38,9 @@ pub fn ask(
     overridden: bool,
 ) -> anyhow::Result<Gates> {
     let before = measured_before(repository, asked)?;
-    let judgement = judge(&asked.facts, &asked.contributions, &before);
+    let root = repository.work_tree();
+    let is_there = |directory: &RepoPath| root.join(directory.to_path()).is_dir();
+    let judgement = judge(&asked.facts, &asked.contributions, &before, &is_there);
     if !judgement.unmeasured.is_empty() {
         ui.note(&format!(
             "never measured here, so it does not hold up the merge: {}",

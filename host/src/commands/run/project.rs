@@ -1,12 +1,10 @@
-//! The project that a runner found where it was called: without one it says nothing of tests, and at the root of a cargo
-//! workspace it runs those of all packages. It must not read output, and looks at no more than a few names.
+//! The project that a runner needs where it is called: without one it says nothing of tests. It must not read output, nor
+//! any file: it looks for a few names.
 
 use std::path::Path;
 
+use crate::session::evidence::NothingRan;
 use crate::session::selection;
-
-/// Of a `Cargo.toml`, in bytes.
-const LARGEST: u64 = 1024 * 1024;
 
 enum Where {
     Here,
@@ -14,8 +12,8 @@ enum Where {
     Upwards,
 }
 
-/// What it looked for and did not find: `Cargo.toml`. None also where it may have been sent elsewhere.
-pub fn missing(command: &[String], directory: &Path) -> Option<&'static str> {
+/// What it looked for and did not find. None also where it may have been sent elsewhere.
+pub fn missing(command: &[String], directory: &Path) -> Option<NothingRan> {
     let runner = selection::runner(command)?;
     let (names, place) = looked_for(runner.split(' ').next()?)?;
     if command.iter().any(|word| is_sent_elsewhere(word)) {
@@ -26,7 +24,7 @@ pub fn missing(command: &[String], directory: &Path) -> Option<&'static str> {
         Where::Here => is_there(directory),
         Where::Upwards => directory.ancestors().any(is_there),
     };
-    (!is_found).then_some(names[0])
+    (!is_found).then(|| NothingRan::NoProject(names[0].to_owned()))
 }
 
 /// The first name is the one that people know.
@@ -51,27 +49,10 @@ fn is_sent_elsewhere(word: &str) -> bool {
         "--prefix",
         "--cwd",
         "--dir",
+        "--chdir",
         "--modfile",
     ];
     known.contains(&option) || option.starts_with("-C") || option.starts_with("-modfile")
-}
-
-/// Whether cargo runs the tests of all packages here although none was named: the directory is a workspace's root and no
-/// package itself. One that names `default-members` is not told.
-pub fn is_of_all_packages(command: &[String], directory: &Path) -> bool {
-    use std::io::Read as _;
-    if !selection::runner(command).is_some_and(|runner| runner.starts_with("cargo ")) {
-        return false;
-    }
-    let mut text = String::new();
-    let read = std::fs::File::open(directory.join("Cargo.toml"))
-        .and_then(|file| file.take(LARGEST).read_to_string(&mut text));
-    let has = |beginning: &str| {
-        let mut lines = text.lines();
-        lines.any(|line| line.trim_start().starts_with(beginning))
-    };
-    // What TOML can write in other ways is taken for the narrower run.
-    read.is_ok() && has("[workspace]") && !has("[package") && !text.contains("default-members")
 }
 
 #[cfg(test)]
@@ -87,7 +68,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let here = dir.path().join("api/src");
         std::fs::create_dir_all(&here).unwrap();
-        let missing = |line: &str| missing(&command(line), &here);
+        let missing = |line: &str| match missing(&command(line), &here)? {
+            NothingRan::NoProject(name) => Some(name),
+            other => panic!("{line}: {other:?}"),
+        };
         for (line, expected) in [
             ("cargo test -q", Some("Cargo.toml")),
             ("cargo nextest run", Some("Cargo.toml")),
@@ -100,7 +84,7 @@ mod tests {
             ("pytest", None),
             ("./check", None),
         ] {
-            assert_eq!(missing(line), expected, "{line}");
+            assert_eq!(missing(line).as_deref(), expected, "{line}");
         }
         for name in ["Cargo.toml", "go.work", "package.json", "Makefile"] {
             std::fs::write(dir.path().join("api").join(name), "").unwrap();
@@ -109,33 +93,9 @@ mod tests {
             assert_eq!(missing(line), None, "{line}");
         }
         assert_eq!(
-            missing("make test"),
+            missing("make test").as_deref(),
             Some("Makefile"),
             "make looks here only"
         );
-    }
-
-    #[test]
-    fn a_workspace_without_a_package_at_its_root_is_run_whole() {
-        let dir = tempfile::tempdir().unwrap();
-        for (manifest, expected) in [
-            ("[workspace]\nmembers = [\"a\"]\n", true),
-            (
-                "[workspace]\n[workspace.package]\nversion = \"1.0.0\"\n",
-                true,
-            ),
-            ("[workspace]\ndefault-members = [\"a\"]\n", false),
-            ("[workspace]\n[package]\nname = \"a\"\n", false),
-            ("[package]\nname = \"a\"\n", false),
-        ] {
-            std::fs::write(dir.path().join("Cargo.toml"), manifest).unwrap();
-            let told = is_of_all_packages(&command("cargo test"), dir.path());
-            assert_eq!(told, expected, "{manifest}");
-        }
-        assert!(!is_of_all_packages(
-            &command("cargo test"),
-            Path::new("/nowhere")
-        ));
-        assert!(!is_of_all_packages(&command("make test"), dir.path()));
     }
 }

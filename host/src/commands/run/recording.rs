@@ -2,21 +2,24 @@
 //! only for that entry, never while the command runs. It must not run the command.
 
 use std::ffi::OsString;
+use std::path::Path;
 
-use super::{changed, project};
+use super::{changed, project, setup};
 use crate::commands::{auto_checkpoint, phase_checkpoint};
 use crate::document::secrets;
 use crate::environment::Environment;
+use crate::evidence::Refused;
 use crate::evidence::report::Reports;
 use crate::facts::gather::Options;
 use crate::facts::tree_state::{self, Observed};
 use crate::git::{ObjectId, StatusProcess};
 use crate::path::RepoPath;
 use crate::process::Ran;
-use crate::session::evidence::{Counted, EvidenceRecord};
+use crate::session::evidence::{Counted, EvidenceRecord, NothingRan};
 use crate::session::ids::{EvidenceId, SessionId};
 use crate::session::live::LiveSession;
 use crate::session::record::{Entry, RECORD_FORMAT};
+use crate::session::selection;
 use crate::session::test_command::only_shows;
 use crate::store::recorded_evidence;
 use crate::store::snapshot::Limits;
@@ -46,6 +49,7 @@ pub struct Observation<'a> {
     pub command: &'a [OsString],
     pub ran: &'a Ran,
     pub counted: Vec<Counted>,
+    pub refused: Refused,
     pub before: Before,
 }
 
@@ -101,7 +105,8 @@ impl Recorder {
         let write = |transaction: &Transaction<'_>, session: &mut LiveSession| {
             let repository = transaction.repository();
             changed::note(repository, session, head, &before, &mut evidence)?;
-            if evidence.passed() && evidence.is_test() && evidence.holds {
+            let says = evidence.passed() || evidence.found_nothing();
+            if says && evidence.is_test() && evidence.holds {
                 let failed = recorded_evidence::failed(repository, &session.context.id)?;
                 let whole = failed
                     .into_iter()
@@ -170,6 +175,18 @@ fn evidence(
     let command: Vec<String> = command
         .map(|argument| secrets::mask(&argument.to_string_lossy()).into_owned())
         .collect();
+    // Where make itself runs a runner, make's flags are no word of the runner's.
+    let is_of_another = |variable: &str| {
+        variable
+            .split('=')
+            .next()
+            .is_some_and(|name| name.ends_with("MAKEFLAGS"))
+            && selection::runner(&command).is_some_and(|runner| !runner.contains("make "))
+    };
+    let variables = workspace.environment.test_variables.iter();
+    let variables = variables.filter(|variable| !is_of_another(variable));
+    let variables = variables.map(|variable| secrets::mask(variable).into_owned());
+    let variables = variables.collect();
     let mut runners = observation.counted;
     let shows = only_shows(&command);
     let mut reports_not_read = None;
@@ -182,8 +199,8 @@ fn evidence(
     }
     let directory = &workspace.environment.current_dir;
     let broke_down = ran.exit_code != 0 && ran.signal.is_none() && runners.is_empty();
-    let no_project = match broke_down {
-        true => project::missing(&command, directory),
+    let nothing_ran = match broke_down {
+        true => nothing_ran(&command, directory, &observation.refused),
         false => None,
     };
     let different = before.observed.difference(repository, after)?;
@@ -193,18 +210,13 @@ fn evidence(
         false => Some(after.state(repository)?),
     };
     Ok(EvidenceRecord {
-        no_project: no_project.map(str::to_owned),
-        all_packages: project::is_of_all_packages(&command, directory),
+        nothing_ran,
+        setup: setup::of(&command, directory, root),
         format: RECORD_FORMAT,
         id: EvidenceId(0),
         label: observation.label,
         command,
-        environment: workspace
-            .environment
-            .test_variables
-            .iter()
-            .map(|variable| secrets::mask(variable).into_owned())
-            .collect(),
+        environment: variables,
         directory: before.directory,
         exit_code: ran.exit_code,
         signal: ran.signal,
@@ -224,6 +236,11 @@ fn evidence(
         more_changed_files: false,
         unwritten_files: Vec::new(),
     })
+}
+
+fn nothing_ran(command: &[String], directory: &Path, refused: &Refused) -> Option<NothingRan> {
+    let runner = selection::runner(command)?;
+    project::missing(command, directory).or_else(|| refused.of(&runner))
 }
 
 fn limits(workspace: &Workspace) -> Limits {

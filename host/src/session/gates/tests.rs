@@ -4,7 +4,7 @@ use super::*;
 use crate::facts::standing::{Moved, Standing};
 use crate::session::evidence::EvidenceRecord;
 use crate::session::evidence::tests::evidence;
-use crate::session::evidence::{Counted, TestCounts};
+use crate::session::evidence::{Counted, NothingRan, TestCounts};
 
 fn held(record: EvidenceRecord, standing: Standing) -> Held {
     Held {
@@ -23,7 +23,9 @@ fn test(exit_code: i32) -> EvidenceRecord {
 
 fn reasons(evidence: &[Held]) -> (Vec<String>, Vec<&'static str>) {
     let mut judgement = Judgement::default();
-    tests(&evidence.iter().collect::<Vec<_>>(), &mut judgement);
+    let evidence: Vec<&Held> = evidence.iter().collect();
+    let is_there = |place: &RepoPath| place.to_text() != "gone";
+    test_runs::judge(&evidence, &is_there, &mut judgement);
     let reasons = judgement.refusals.into_iter();
     (
         reasons.map(|refusal| refusal.reason).collect(),
@@ -96,6 +98,95 @@ fn a_failure_is_past_when_all_tests_of_its_place_have_passed_on_this_tree() {
     assert_eq!(reasons(&[api.clone(), web.clone()]).0.len(), 1);
     api.record.directory = Some("web".into());
     assert_eq!(reasons(&[api, web]).0.len(), 0);
+}
+
+fn of_pytest(words: &[&str], failed: u32, standing: Standing) -> Held {
+    let mut record = evidence(&[&["pytest"], words].concat(), i32::from(failed > 0));
+    record.runners = vec![Counted {
+        runner: "pytest".into(),
+        counts: Some(TestCounts {
+            passed: 1,
+            failed,
+            skipped: 0,
+        }),
+        report: None,
+    }];
+    held(record, standing)
+}
+
+#[test]
+fn a_part_of_the_tests_is_not_enough_where_all_were_run_before() {
+    let stale = || Standing::Stale(Moved::default());
+    let part = of_pytest(&["test_b.py"], 0, Standing::Verified);
+    let all = |standing| of_pytest(&["-q"], 0, standing);
+    let (found, _) = reasons(&[part.clone(), all(stale())]);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].starts_with("only a part of the tests has run on this tree: `pytest test_b.py`")
+    );
+    assert!(
+        found[0].contains("before, all did: `pytest -q` passed"),
+        "{found:?}"
+    );
+    assert_eq!(reasons(&[part.clone(), all(Standing::Verified)]).0.len(), 0);
+    assert_eq!(
+        reasons(std::slice::from_ref(&part)).0.len(),
+        0,
+        "nobody ran more"
+    );
+    let mut elsewhere = all(stale());
+    elsewhere.record.directory = Some("web".into());
+    assert_eq!(reasons(&[part, elsewhere]).0.len(), 0, "of another project");
+}
+
+#[test]
+fn what_is_gone_holds_nothing_up_once_that_is_shown() {
+    let stale = || Standing::Stale(Moved::default());
+    let failed = of_pytest(&["test_old.py"], 1, stale());
+    let mut again = of_pytest(&["test_old.py"], 0, Standing::Verified);
+    again.record.runners.clear();
+    again.record.exit_code = 4;
+    again.record.nothing_ran = Some(NothingRan::NotThere);
+    let passes = test(0);
+    let passes = held(passes, Standing::Verified);
+    assert_eq!(reasons(&[passes.clone(), failed.clone()]).0.len(), 1);
+    assert_eq!(reasons(&[passes, again, failed.clone()]).0.len(), 0);
+
+    let mut moved = failed;
+    moved.record.directory = Some("gone".into());
+    let mut all = of_pytest(&[], 0, Standing::Verified);
+    all.record.directory = Some("site".into());
+    assert_eq!(reasons(&[all.clone(), moved.clone()]).0.len(), 0);
+    moved.record.directory = Some("web".into());
+    assert_eq!(
+        reasons(&[all.clone(), moved.clone()]).0.len(),
+        1,
+        "it is still there"
+    );
+    moved.record.directory = Some("gone".into());
+    all.record.command.push("test_b.py".into());
+    assert_eq!(reasons(&[all, moved]).0.len(), 1);
+}
+
+#[test]
+fn a_run_that_was_stopped_says_nothing() {
+    let stopped = |code, signal, failed| {
+        let mut run = of_pytest(&["-q"], failed, Standing::Verified);
+        (run.record.exit_code, run.record.signal) = (code, signal);
+        run
+    };
+    let passed = of_pytest(&["-q"], 0, Standing::Verified);
+    for (code, signal) in [(130, Some(2)), (143, Some(15)), (130, None), (2, None)] {
+        let refusals = |failed| {
+            reasons(&[stopped(code, signal, failed), passed.clone()])
+                .0
+                .len()
+        };
+        assert_eq!(refusals(0), 0, "{code}");
+        assert_eq!(refusals(1), 1, "{code}: one had failed");
+    }
+    let crashed = stopped(139, Some(11), 0);
+    assert_eq!(reasons(&[crashed, passed]).0.len(), 1);
 }
 
 #[test]

@@ -1,107 +1,159 @@
-//! What the words of a runner's command mean: whether they choose among the tests. It must not compare two commands.
+//! What the words of a runner's command mean: which of them choose among the tests, and which have no bearing on what is
+//! run. Any word that is not known has one. It must not compare two commands.
 
-use crate::session::test_command::{bare, is_python, told};
+use crate::session::test_command::{behind_wrappers, is_python, told};
 
-/// What a runner's words mean.
+/// What a runner's words mean. An option that ends with `*` is the beginning of one, with `#` one with a number behind
+/// it.
 struct Grammar {
     name: &'static str,
-    /// Options that choose no tests. One that ends with `*` is the beginning of one.
-    harmless: &'static str,
+    /// Letters of options that only change what is shown, alone or together: `-xvs`.
+    letters: &'static str,
+    /// Options that only change what is shown, or when it stops.
+    shows: &'static str,
     /// The same, with a value in the next word unless it is in the same one.
-    valued: &'static str,
-    /// Options with a value that have to be the same in both runs: other tests, or the same ones built otherwise.
-    with: &'static str,
+    shows_with_value: &'static str,
+    /// Options that take some of the tests away, and nothing else; and those of them that have a value.
+    narrows: &'static str,
+    narrows_with_value: &'static str,
+    /// Words without a dash choose among the tests.
+    words_narrow: bool,
+    /// Other options with a value in the next word: other tests, or the same ones built otherwise.
+    with_value: &'static str,
     /// Words that ask for all tests.
     all: &'static str,
     /// Options with which nothing is run.
     none: &'static str,
 }
 
+const NOTHING: Grammar = Grammar {
+    name: "",
+    letters: "",
+    shows: "",
+    shows_with_value: "",
+    narrows: "",
+    narrows_with_value: "",
+    words_narrow: true,
+    with_value: "",
+    all: "",
+    none: "",
+};
+
 const PYTEST: Grammar = Grammar {
     name: "pytest",
-    harmless: "-q* -v* -x -s -l -r* --exitfirst --quiet --verbose --showlocals --tb=* --color=* --cov* \
-        --no-cov* --junit* --durations* --maxfail* --strict* --capture=* --disable-warnings \
-        --no-header --no-summary --cache-clear --ff --failed-first --nf --new-first -nauto --dist* \
-        --timeout=* --randomly* --log* --show-capture=* -n* --numprocesses=* -W*",
-    valued: "-n -W -p --numprocesses --tb --color --cov-report --cov-config --junitxml --junit-xml --durations \
-        --maxfail --capture --timeout --log-level --show-capture --dist",
-    with: "-c --rootdir -o --config-file",
+    letters: "qvxsl",
+    shows: "--exitfirst --quiet --verbose --showlocals --tb=* --color=* --cov* --no-cov* --junit* --durations* \
+        --maxfail=* --capture=* --disable-warnings --no-header --no-summary --cache-clear --ff --failed-first --nf \
+        --new-first -n# -nauto -nlogical --numprocesses=* --dist=* --log-* --show-capture=* -r*",
+    shows_with_value: "-n --numprocesses --tb --color --cov-report --cov-config --junitxml --junit-xml --durations \
+        --maxfail --capture --log-level --show-capture --dist -r",
+    narrows: "--lf --last-failed --deselect=* --ignore=* --ignore-glob=* -k* -m*",
+    narrows_with_value: "-k -m --deselect --ignore --ignore-glob",
+    with_value: "-c --rootdir -o --config-file -W -p --override-ini",
     all: ".",
     none: "--version -V --help -h --collect-only --co --fixtures --markers --setup-plan --setup-only",
+    ..NOTHING
+};
+
+const UNITTEST: Grammar = Grammar {
+    name: "unittest",
+    letters: "qvfcb",
+    shows: "--quiet --verbose --failfast --catch --buffer --locals",
+    narrows: "-k*",
+    narrows_with_value: "-k",
+    with_value: "-s --start-directory -p --pattern -t --top-level-directory",
+    all: "discover",
+    none: "-h --help",
+    ..NOTHING
 };
 
 const CARGO_TEST: Grammar = Grammar {
     name: "cargo test",
-    harmless: "-q --quiet -v* --verbose --no-fail-fast --locked --offline --frozen --color=* -j* --jobs=* \
-        --message-format=* --nocapture --no-capture --show-output --test-threads=* --include-ignored \
-        --workspace --all --timings* --future-incompat-report",
-    valued: "--color --jobs --message-format --test-threads --target-dir --format",
-    with: "--features -F --all-features --no-default-features --release -r --profile --target --config \
-        -Z --target-dir",
-    all: "",
+    letters: "qv",
+    shows: "--quiet --verbose --no-fail-fast --locked --offline --frozen --color=* -j# --jobs=* \
+        --message-format=* --nocapture --no-capture --show-output --test-threads=* --timings* \
+        --future-incompat-report --target-dir=* --format=*",
+    shows_with_value: "-j --color --jobs --message-format --test-threads --target-dir --format",
+    narrows: "--lib --doc --bins --tests --exact --test=* --bin=* --skip=*",
+    narrows_with_value: "--test --bin --skip",
+    with_value: "--features -F --profile --target --config -Z --manifest-path --bench --example",
     none: "--no-run --help -h --version -V --list",
+    ..NOTHING
 };
 
 const NEXTEST: Grammar = Grammar {
     name: "cargo nextest",
-    harmless: "-v* --verbose --no-fail-fast --fail-fast --locked --offline --frozen --color=* -j* \
-        --test-threads=* --retries=* --workspace --all --no-capture --nocapture --status-level=* \
-        --final-status-level=* --failure-output=* --success-output=* --hide-progress-bar",
-    valued: "--color --test-threads --retries --status-level --final-status-level --failure-output",
-    with: "--features -F --all-features --no-default-features --release -r --cargo-profile --profile -P \
-        --target",
-    all: "",
+    letters: "v",
+    shows: "--verbose --no-fail-fast --fail-fast --locked --offline --frozen --color=* -j# --test-threads=* \
+        --no-capture --nocapture --status-level=* --final-status-level=* --failure-output=* --success-output=* \
+        --hide-progress-bar --target-dir=*",
+    shows_with_value: "-j --color --test-threads --status-level --final-status-level --failure-output \
+        --success-output --target-dir",
+    narrows: "--lib --bins --tests --test=* --bin=*",
+    narrows_with_value: "-E --filterset --filter-expr --test --bin --partition",
+    with_value: "--features -F --cargo-profile --profile -P --target --manifest-path --retries --config-file",
     none: "--no-run --help -h --version",
+    ..NOTHING
 };
 
 const GO: Grammar = Grammar {
     name: "go test",
-    harmless: "-v* -race -count=* -cover* -timeout=* -json -failfast -shuffle=* -parallel=* -p=* -vet=* \
-        -trimpath -benchmem",
-    valued: "-count -timeout -parallel -p -shuffle -coverprofile -covermode -coverpkg",
-    with: "-tags -mod -modfile -C",
+    letters: "v",
+    shows: "-json -failfast -cover -coverprofile=* -covermode=* -coverpkg=* -timeout=* -parallel=* -p=* \
+        -shuffle=* -trimpath -benchmem -x -count=#",
+    shows_with_value: "-coverprofile -covermode -coverpkg -timeout -parallel -p -shuffle -count",
+    narrows: "-run=* -skip=*",
+    narrows_with_value: "-run -skip",
+    with_value: "-tags -mod -modfile -C -vet -bench -exec -ldflags -gcflags",
     all: "./...",
-    none: "-list* -c -h -n",
+    none: "-list* -c -h -n -count=0",
+    ..NOTHING
 };
 
 const JEST: Grammar = Grammar {
     name: "jest",
-    harmless: "--ci --coverage* --verbose --silent --runInBand -i --no-cache --maxWorkers=* --reporters=* \
-        --colors --color --json --outputFile=* --forceExit --detectOpenHandles",
-    valued: "--maxWorkers -w --reporters --outputFile",
-    with: "--config -c --rootDir --env",
-    all: "",
+    letters: "i",
+    shows: "--ci --coverage* --verbose --silent --runInBand --no-cache --maxWorkers=* --reporters=* --colors --color \
+        --json --outputFile=* --forceExit --detectOpenHandles",
+    shows_with_value: "--maxWorkers -w --reporters --outputFile",
+    narrows: "--onlyChanged -o --onlyFailures -f --testNamePattern=* --testPathPattern=* --testPathPatterns=*",
+    narrows_with_value: "-t --testNamePattern --testPathPattern --testPathPatterns",
+    with_value: "--config -c --rootDir --env --selectProjects --changedSince",
     none: "--listTests --version -v --help -h --showConfig --clearCache",
+    ..NOTHING
 };
 
 const VITEST: Grammar = Grammar {
     name: "vitest",
-    harmless: "--run --coverage* --silent* --reporter=* --outputFile* --color --no-color --pool=* \
-        --no-isolate --retry=*",
-    valued: "--reporter --retry --pool",
-    with: "--config -c --root -r --environment --mode",
+    shows: "--run --coverage* --silent* --reporter=* --outputFile* --color --no-color",
+    shows_with_value: "--reporter --outputFile",
+    narrows: "--testNamePattern=* --changed",
+    narrows_with_value: "-t --testNamePattern",
+    with_value: "--config -c --root -r --environment --mode --dir --project --pool --retry",
     all: "run",
     none: "list --version -v --help -h",
+    ..NOTHING
 };
 
 const CTEST: Grammar = Grammar {
     name: "ctest",
-    harmless: "--output-on-failure -V -VV --verbose --extra-verbose -Q --quiet -j* --progress --timeout=* \
-        --no-tests=* --schedule-random",
-    valued: "--parallel --timeout --output-junit --output-log -O",
-    with: "--test-dir -C --build-config --preset",
-    all: "",
+    letters: "VQ",
+    shows: "--output-on-failure --verbose --extra-verbose --quiet -j# --parallel=* --progress --schedule-random",
+    shows_with_value: "-j --parallel --output-junit --output-log -O",
+    narrows: "--rerun-failed",
+    narrows_with_value: "-R --tests-regex -E --exclude-regex -L --label-regex -LE --label-exclude -I",
+    with_value: "--test-dir -C --build-config --preset --timeout --repeat",
     none: "-N --show-only* --version --help -h --print-labels",
+    ..NOTHING
 };
 
 /// Of `make test`, `npm test` and their like: what a project itself calls its tests.
 const TOLD: Grammar = Grammar {
-    name: "",
-    harmless: "-s --silent -k --keep-going -q --quiet -j*",
-    valued: "",
-    with: "",
-    all: "",
+    letters: "sk",
+    shows: "--silent --keep-going --quiet -j#",
+    words_narrow: false,
     none: "-n --dry-run --help -h --version",
+    ..NOTHING
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,6 +172,7 @@ pub struct Asked<'a> {
     /// The words that choose among the tests; none: all.
     pub chosen: Vec<&'a str>,
     pub packages: Packages,
+    /// All other words that may bear on what is run, in their order.
     pub with: Vec<&'a str>,
     pub runs_none: bool,
 }
@@ -127,15 +180,18 @@ pub struct Asked<'a> {
 /// None where nobody knows: a script, or a shell's line.
 pub fn asked(command: &[String]) -> Option<Asked<'_>> {
     let words: Vec<&str> = command.iter().map(String::as_str).collect();
-    let (program, rest) = bare(&words)?;
+    let (before, program, rest) = behind_wrappers(&words)?;
     let mut rest = rest.to_vec();
-    let mut with = Vec::new();
+    // A variable, or an option of what calls the runner: another directory, say.
+    let mut with = before;
     let grammar = match program {
         "pytest" | "py.test" => PYTEST,
         "jest" => JEST,
         "vitest" => VITEST,
         "ctest" => CTEST,
-        "cargo-nextest" => NEXTEST,
+        "cargo-nextest" if take(&mut rest, &["nextest"]) && take(&mut rest, &["run", "r"]) => {
+            NEXTEST
+        }
         "go" if take(&mut rest, &["test"]) => GO,
         "cargo" => {
             if let Some(toolchain) = rest.first().filter(|word| word.starts_with('+')) {
@@ -150,32 +206,41 @@ pub fn asked(command: &[String]) -> Option<Asked<'_>> {
                 return None;
             }
         }
-        "coverage" if take(&mut rest, &["run"]) => {
-            let at = rest.iter().position(|word| *word == "-m")?;
-            rest.drain(..=at);
-            if !take(&mut rest, &["pytest"]) {
-                return None;
-            }
-            PYTEST
-        }
-        python if is_python(python) => {
-            let at = rest.iter().position(|word| *word == "-m")?;
-            rest.drain(..=at);
-            if !take(&mut rest, &["pytest"]) {
-                return None;
-            }
-            PYTEST
-        }
+        "coverage" if take(&mut rest, &["run"]) => module(&mut rest, &mut with)?,
+        python if is_python(python) => module(&mut rest, &mut with)?,
         _ => {
             let word = told(program, &rest)?;
             let at = rest.iter().position(|known| *known == word)?;
             let left = [&rest[..at], &rest[at + 1..]].concat();
-            let asked = read(&TOLD, format!("{program} {word}"), &left, Vec::new());
-            return Some(asked);
+            return Some(read(&TOLD, format!("{program} {word}"), &left, with));
         }
     };
-    let name = grammar.name.to_owned();
-    Some(read(&grammar, name, &rest, with))
+    Some(read(&grammar, grammar.name.to_owned(), &rest, with))
+}
+
+/// Of `python -m pytest`, and of `coverage run --branch -m pytest`: the options before are of what runs the module.
+fn module<'a>(rest: &mut Vec<&'a str>, with: &mut Vec<&'a str>) -> Option<Grammar> {
+    const OF_COVERAGE: [&str; 4] = ["--branch", "--append", "-a", "-B"];
+    let at = rest.iter().position(|word| *word == "-m")?;
+    let before = rest.drain(..=at).take(at);
+    for word in before {
+        // A file, or `-c`: what stands behind is its own to read.
+        if !word.starts_with('-') || word.starts_with("-c") {
+            return None;
+        }
+        if !OF_COVERAGE.contains(&word) && !word.starts_with("--source") {
+            with.push(word);
+        }
+    }
+    match rest.first() {
+        Some(&"pytest") => drop(rest.remove(0)),
+        Some(&"unittest") => {
+            rest.remove(0);
+            return Some(UNITTEST);
+        }
+        _ => return None,
+    }
+    Some(PYTEST)
 }
 
 fn take(words: &mut Vec<&str>, expected: &[&str]) -> bool {
@@ -199,52 +264,104 @@ fn read<'a>(grammar: &Grammar, runner: String, words: &[&'a str], with: Vec<&'a 
     let mut is_told_all = grammar.name != GO.name;
     let mut words = words.iter().copied();
     while let Some(word) = words.next() {
-        let option = word.split_once('=').map_or(word, |(option, _)| option);
-        let has_value = option != word;
-        if matches(grammar.none, word) {
-            asked.runs_none = true;
-        } else if is_cargo && ["--workspace", "--all"].contains(&word) {
-            asked.packages = Packages::All;
-        } else if is_cargo && PACKAGE.contains(&option) {
-            asked.packages = Packages::Named;
-            asked.chosen.push(word);
-            let value = (!has_value).then(|| words.next());
-            asked.chosen.extend(value.flatten());
-        } else if has(grammar.with, option) {
-            asked.with.push(word);
-            let value = (!has_value && !FLAGS.contains(&word)).then(|| words.next());
-            asked.with.extend(value.flatten());
-        } else if has(grammar.valued, word) {
-            words.next();
-        } else if has(grammar.all, word) {
-            is_told_all = true;
-        } else {
-            let is_end_of_cargos = is_cargo && word == "--";
-            let chooses = !is_end_of_cargos && !matches(grammar.harmless, word);
-            asked.chosen.extend(chooses.then_some(word));
+        match grammar.meaning(word) {
+            _ if is_cargo && ["--workspace", "--all"].contains(&word) => {
+                asked.packages = Packages::All;
+            }
+            _ if is_cargo && has(PACKAGE, option(word)) => {
+                asked.packages = Packages::Named;
+                asked.chosen.push(word);
+                let value = (option(word) == word).then(|| words.next());
+                asked.chosen.extend(value.flatten());
+            }
+            _ if is_cargo && word == "--" => {}
+            Meaning::None => asked.runs_none = true,
+            Meaning::All => is_told_all = true,
+            Meaning::Shows => {}
+            Meaning::ShowsWithValue => match words.next() {
+                Some("0") if word == "-count" => asked.runs_none = true,
+                _ => {}
+            },
+            Meaning::Narrows => asked.chosen.push(word),
+            Meaning::NarrowsWithValue => {
+                asked.chosen.push(word);
+                asked.chosen.extend(words.next());
+            }
+            Meaning::With => asked.with.push(word),
+            Meaning::WithValue => {
+                let value = words.next();
+                if !shows_nothing_else(grammar, word, value) {
+                    asked.with.push(word);
+                    asked.with.extend(value);
+                }
+            }
         }
     }
     if !is_told_all && asked.chosen.is_empty() {
         asked.chosen.push(".");
     }
-    asked.with.sort_unstable();
     asked
 }
 
 /// Options of cargo's that name packages.
-const PACKAGE: [&str; 4] = ["-p", "--package", "--manifest-path", "--exclude"];
-/// Those of [`Grammar::with`] without a value.
-const FLAGS: [&str; 4] = ["--all-features", "--no-default-features", "--release", "-r"];
+const PACKAGE: &str = "-p --package --exclude";
+
+enum Meaning {
+    None,
+    All,
+    Shows,
+    ShowsWithValue,
+    Narrows,
+    NarrowsWithValue,
+    With,
+    WithValue,
+}
+
+impl Grammar {
+    fn meaning(&self, word: &str) -> Meaning {
+        match word {
+            _ if matches(self.none, word) => Meaning::None,
+            _ if has(self.all, word) => Meaning::All,
+            _ if has(self.shows_with_value, word) => Meaning::ShowsWithValue,
+            _ if has(self.narrows_with_value, word) => Meaning::NarrowsWithValue,
+            _ if has(self.with_value, word) => Meaning::WithValue,
+            _ if self.only_shows(word) => Meaning::Shows,
+            _ if matches(self.narrows, word) => Meaning::Narrows,
+            _ if self.words_narrow && !word.starts_with('-') => Meaning::Narrows,
+            _ => Meaning::With,
+        }
+    }
+
+    fn only_shows(&self, word: &str) -> bool {
+        let letters = word.strip_prefix('-').filter(|letters| !letters.is_empty());
+        letters.is_some_and(|letters| letters.chars().all(|letter| self.letters.contains(letter)))
+            || matches(self.shows, word)
+    }
+}
+
+/// Plugins of pytest's that are only told to keep out of what is shown.
+fn shows_nothing_else(grammar: &Grammar, word: &str, value: Option<&str>) -> bool {
+    let is_quiet = matches!(value, Some("no:sugar" | "no:cacheprovider"));
+    grammar.name == PYTEST.name && word == "-p" && is_quiet
+}
+
+fn option(word: &str) -> &str {
+    word.split_once('=').map_or(word, |(option, _)| option)
+}
 
 fn has(words: &str, word: &str) -> bool {
     words.split_whitespace().any(|known| known == word)
 }
 
 fn matches(options: &str, word: &str) -> bool {
-    options
-        .split_whitespace()
-        .any(|option| match option.strip_suffix('*') {
-            Some(beginning) => word.starts_with(beginning),
+    let is_number = |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit());
+    options.split_whitespace().any(|option| {
+        if let Some(beginning) = option.strip_suffix('*') {
+            return word.starts_with(beginning);
+        }
+        match option.strip_suffix('#') {
+            Some(beginning) => word.strip_prefix(beginning).is_some_and(is_number),
             None => option == word,
-        })
+        }
+    })
 }

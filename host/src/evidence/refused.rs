@@ -1,0 +1,63 @@
+//! What a runner says when it has nothing to run: what it was pointed at is not there, or it was called wrongly. It must
+//! not take a test's failure for that, and knows only the first words of a line.
+
+use crate::session::evidence::NothingRan;
+
+/// A runner, as its command is known; how a line of its begins; and whether that is about what is not there.
+const SAID: [(&str, &str, bool); 17] = [
+    ("pytest", "ERROR: file or directory not found: ", true),
+    ("pytest", "ERROR: not found: ", true),
+    ("pytest", "ERROR: usage: ", false),
+    ("cargo", "error: no test target named ", true),
+    ("cargo", "error: no bin target named ", true),
+    ("cargo", "error: no library targets found in package ", true),
+    ("cargo", "error: package ID specification ", true),
+    (
+        "cargo",
+        "error: none of the selected packages contains ",
+        true,
+    ),
+    ("cargo", "error: unexpected argument ", false),
+    ("cargo", "error: no such command: ", false),
+    ("make", "make: *** No rule to make target ", true),
+    (
+        "make",
+        "make: *** No targets specified and no makefile found",
+        true,
+    ),
+    ("npm", "npm error Missing script: ", true),
+    ("npm", "npm ERR! Missing script: ", true),
+    ("go", "no Go files in ", true),
+    ("go", "flag provided but not defined: ", false),
+    ("ctest", "No tests were found!!!", true),
+];
+
+/// The first that was said by each.
+#[derive(Default)]
+pub struct Refused {
+    said: Vec<(&'static str, bool)>,
+}
+
+impl Refused {
+    pub fn line(&mut self, line: &str) {
+        // Nearly every line is put aside by its first character.
+        if !line.starts_with(['E', 'e', 'm', 'n', 'f', 'N']) {
+            return;
+        }
+        for (runner, beginning, is_missing) in SAID {
+            if line.starts_with(beginning) && !self.said.iter().any(|(said, _)| *said == runner) {
+                self.said.push((runner, is_missing));
+            }
+        }
+    }
+
+    /// Of the runner that the command calls: `cargo test`.
+    pub fn of(&self, runner: &str) -> Option<NothingRan> {
+        let program = runner.split(' ').next()?;
+        let (_, is_missing) = self.said.iter().find(|(said, _)| *said == program)?;
+        Some(match is_missing {
+            true => NothingRan::NotThere,
+            false => NothingRan::CalledWrongly,
+        })
+    }
+}
