@@ -372,3 +372,39 @@ fn a_merge_with_changes_of_the_target_s_own_is_said_to_be_untested() {
         assert_eq!(outcome.stderr.contains(untested), moved, "{outcome}");
     }
 }
+
+/// Another name for the branch is no way round what failed on it; a branch of other work has nothing to do with it.
+#[test]
+fn what_failed_on_the_branch_below_holds_up_the_merge_of_the_one_on_top() {
+    for start in ["session", "git", "elsewhere"] {
+        let env = TestEnv::new();
+        let repository = at_work(&env);
+        assert_eq!(tests(&repository, 2, 1).code, Some(1));
+        match start {
+            "session" => {
+                run(&repository, &["start", "feature/top"]);
+            }
+            "git" => {
+                repository.git(&["switch", "--quiet", "--create", "feature/top"]);
+                run(&repository, &["start"]);
+            }
+            _ => {
+                run(&repository, &["start", "feature/top", "--from", "main"]);
+            }
+        }
+        repository.write("c", "c\n");
+        repository.commit("feat: c");
+        let passes = "echo 'test result: ok. 9 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s'";
+        run(&repository, &["run", "--", "sh", "-c", passes]);
+        if start == "elsewhere" {
+            end(&repository, &[]).success();
+            continue;
+        }
+        let since = "tests failed, and have not passed since: `sh .git/tests.sh` failed (exit code 1): 2 passed, 1 failed (cargo-test) (ev-1 of feature-z-";
+        refused(&repository, &[since]);
+        let status = repository.session(&["status"]).success();
+        assert!(status.stdout.contains("ev-1 of feature-z-"), "{status}");
+        tests(&repository, 3, 0).success();
+        end(&repository, &[]).success();
+    }
+}

@@ -1,10 +1,12 @@
 //! Persisting: the live files, the record, the snapshots, the locks. It must not decide or compose.
 
+mod all_live;
 pub mod damaged_record;
 pub mod decisions;
 pub mod durable;
 pub mod edits;
 pub mod events;
+pub mod grown_from;
 pub mod history;
 pub mod housekeeping;
 pub mod layout;
