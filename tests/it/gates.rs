@@ -373,6 +373,21 @@ fn a_merge_with_changes_of_the_target_s_own_is_said_to_be_untested() {
     }
 }
 
+#[test]
+fn a_branch_that_asks_less_of_itself_than_its_target_is_told() {
+    let env = TestEnv::new();
+    let repository = at_work(&env);
+    let config = ".session/config.yaml";
+    let usual = repository.read(config);
+    assert_eq!(usual.matches("  require_tests: true").count(), 1, "{usual}");
+    let lax = usual.replace("  require_tests: true", "  require_tests: false");
+    repository.write(config, lax);
+    repository.commit("chore: no tests");
+    let outcome = end(&repository, &[]).success();
+    let said = "the gates of main itself are stricter than those of this branch: require_tests is true (here false)";
+    assert!(outcome.stderr.contains(said), "{outcome}");
+}
+
 /// Another name for the branch is no way round what failed on it; a branch of other work has nothing to do with it.
 #[test]
 fn what_failed_on_the_branch_below_holds_up_the_merge_of_the_one_on_top() {

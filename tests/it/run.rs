@@ -167,14 +167,18 @@ fn secrets_of_a_command_line_are_masked_in_the_record() {
     let secret = format!("ghp_{}", "aB3d".repeat(9));
     run(
         &repository,
-        &["run", "--", "true", &format!("--token={secret}")],
+        &["run", "--", "true", &secret, "--password", "hunter22"],
     );
     let name = repository.git(&["for-each-ref", "--format=%(refname)", "refs/sessions/"]);
     let name = name.trim();
     for text in [&format!("{name}:entry.json"), name] {
         let text = repository.git(&["show", "--no-patch", text]);
         assert!(
-            text.contains("masked: github token") && !text.contains(&secret),
+            text.contains("masked: github token") && text.contains("masked: secret"),
+            "{text}"
+        );
+        assert!(
+            !text.contains(&secret) && !text.contains("hunter22"),
             "{text}"
         );
     }

@@ -3,6 +3,7 @@
 mod closing;
 mod decided;
 mod gates;
+mod laxer;
 mod log_commit;
 mod merge;
 mod pushing;

@@ -11,6 +11,7 @@ pub mod handoff;
 pub mod history;
 pub mod json;
 pub mod markdown;
+pub mod secret_words;
 pub mod secrets;
 pub mod sections;
 pub mod status;

@@ -3,7 +3,7 @@
 
 use super::gates::{Gates, HeldUp};
 use super::log_commit::{self, LogCommit};
-use super::{Request, decided, gates};
+use super::{Request, decided, gates, laxer};
 use crate::ask::Asked;
 use crate::commands::checkpointing::{self, CheckpointRequest};
 use crate::error::{UserError, user_error};
@@ -36,6 +36,10 @@ pub fn plan(
     overridden: bool,
 ) -> anyhow::Result<Plan> {
     let branch = check(workspace, place, asked, target)?;
+    let quality = &asked.facts.config.quality;
+    if let Some(laxer) = laxer::than_target(&workspace.repository, target, quality) {
+        ui.note(&laxer);
+    }
     let refusals = match gates::ask(ui, &workspace.repository, asked, overridden)? {
         Gates::Open => Vec::new(),
         Gates::Overridden(refusals) => refusals,

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::{changed, project, setup};
 use crate::commands::{auto_checkpoint, phase_checkpoint};
-use crate::document::secrets;
+use crate::document::{secret_words, secrets};
 use crate::environment::Environment;
 use crate::evidence::Refused;
 use crate::evidence::report::Reports;
@@ -171,10 +171,9 @@ fn evidence(
     let Observation { ran, before, .. } = observation;
     let repository = &workspace.repository;
     let root = repository.work_tree();
-    let command = observation.command.iter();
-    let command: Vec<String> = command
-        .map(|argument| secrets::mask(&argument.to_string_lossy()).into_owned())
-        .collect();
+    let typed = observation.command.iter();
+    let typed: Vec<_> = typed.map(|argument| argument.to_string_lossy()).collect();
+    let command = secret_words::masked(typed.iter().map(|argument| &**argument));
     // Where make itself runs a runner, make's flags are no word of the runner's.
     let is_of_another = |variable: &str| {
         variable

@@ -1,0 +1,96 @@
+//! Whether the branch asks less of itself than the branch it is merged into asks of what comes in: said, and left to who
+//! looks at the change. It must not hold anything up: the gates are those of the work tree.
+
+use crate::config::{Config, QualityConfig, shared};
+use crate::git::Repository;
+use crate::path::RepoPath;
+use crate::session::gates::percent;
+
+/// Of a configuration, in bytes.
+const LARGEST: u64 = 1024 * 1024;
+
+/// A sentence, where some gate of the target's own is stricter. What cannot be read there says nothing.
+pub fn than_target(repository: &Repository, target: &str, here: &QualityConfig) -> Option<String> {
+    let there = quality_of(repository, target)?;
+    let differences = differences(&there, here);
+    (!differences.is_empty()).then(|| {
+        format!(
+            "the gates of {target} itself are stricter than those of this branch: {}",
+            differences.join(", ")
+        )
+    })
+}
+
+fn quality_of(repository: &Repository, branch: &str) -> Option<QualityConfig> {
+    let commit = repository
+        .read_ref(&format!("refs/heads/{branch}"))
+        .ok()??;
+    let path = RepoPath::from(format!(".session/{}", shared::CONFIG).as_str());
+    let file = repository.read_file_at(commit, &path, LARGEST).ok()??;
+    let text = String::from_utf8(file.as_bytes()?.to_vec()).ok()?;
+    Some(Config::parse(&text, shared::CONFIG).ok()?.config.quality)
+}
+
+fn differences(there: &QualityConfig, here: &QualityConfig) -> Vec<String> {
+    let mut found = Vec::new();
+    for (key, there, here) in [
+        (
+            "coverage_threshold",
+            there.coverage_threshold,
+            here.coverage_threshold,
+        ),
+        (
+            "new_code_coverage_threshold",
+            there.new_code_coverage_threshold,
+            here.new_code_coverage_threshold,
+        ),
+    ] {
+        if there > here {
+            found.push(format!(
+                "{key} is {} (here {})",
+                percent(there),
+                percent(here)
+            ));
+        }
+    }
+    for (key, there, here) in [
+        ("require_tests", there.require_tests, here.require_tests),
+        (
+            "block_merge_on_quality",
+            there.block_merge_on_quality,
+            here.block_merge_on_quality,
+        ),
+    ] {
+        if there && !here {
+            found.push(format!("{key} is true (here false)"));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_stricter_there_is_told() {
+        let usual = Config::default().quality;
+        assert!(differences(&usual, &usual).is_empty());
+        let lax = QualityConfig {
+            coverage_threshold: 50.0,
+            require_tests: false,
+            ..usual.clone()
+        };
+        assert!(differences(&lax, &usual).is_empty());
+        let strict = QualityConfig {
+            coverage_threshold: 80.0,
+            require_tests: true,
+            ..usual
+        };
+        let told = [
+            "coverage_threshold is 80% (here 50%)",
+            "require_tests is true (here false)",
+        ];
+        assert_eq!(differences(&strict, &lax), told);
+    }
+}
