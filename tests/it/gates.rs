@@ -118,6 +118,11 @@ fn a_runner_that_was_called_where_there_is_no_project_says_nothing_of_the_tests(
     assert!(status.stdout.contains(said), "{status}");
     let sub = repository.path().join("sub");
     env.session(&sub, &["run", "--", "make", "test"]).success();
+    let slip = env.session(&sub, &["run", "--", "make", "check"]);
+    assert_eq!(slip.code, Some(2), "{slip}");
+    let status = repository.session(&["status"]).success();
+    let said = "make check (in sub): failed (exit code 2); what it names is not there";
+    assert!(status.stdout.contains(said), "{status}");
     end(&repository, &[]).success();
 }
 

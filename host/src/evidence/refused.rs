@@ -4,7 +4,7 @@
 use crate::session::evidence::NothingRan;
 
 /// A runner, as its command is known; how a line of its begins; and whether that is about what is not there.
-const SAID: [(&str, &str, bool); 17] = [
+const SAID: [(&str, &str, bool); 18] = [
     ("pytest", "ERROR: file or directory not found: ", true),
     ("pytest", "ERROR: not found: ", true),
     ("pytest", "ERROR: usage: ", false),
@@ -17,6 +17,8 @@ const SAID: [(&str, &str, bool); 17] = [
         "error: none of the selected packages contains ",
         true,
     ),
+    // `'x' does not contain this feature: y`
+    ("cargo", "error: the package '", true),
     ("cargo", "error: unexpected argument ", false),
     ("cargo", "error: no such command: ", false),
     ("make", "make: *** No rule to make target ", true),
@@ -59,5 +61,89 @@ impl Refused {
             true => NothingRan::NotThere,
             false => NothingRan::CalledWrongly,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(runner: &str, lines: &[&str]) -> Option<NothingRan> {
+        let mut refused = Refused::default();
+        lines.iter().for_each(|line| refused.line(line));
+        refused.of(runner)
+    }
+
+    /// Lines as pytest 9, cargo 1.95, GNU make 4.3 and npm 11 write them.
+    #[test]
+    fn a_refusal_is_told_from_a_failure() {
+        use NothingRan::{CalledWrongly, NotThere};
+        for (runner, line, expected) in [
+            (
+                "pytest",
+                "ERROR: file or directory not found: gone.py",
+                Some(NotThere),
+            ),
+            (
+                "pytest",
+                "ERROR: usage: pytest [options] [file_or_dir] [...]",
+                Some(CalledWrongly),
+            ),
+            (
+                "pytest",
+                "ImportError while loading conftest '/x/conftest.py'.",
+                None,
+            ),
+            ("pytest", "ERROR test_a.py - ImportError", None),
+            (
+                "cargo test",
+                "error: no test target named `x` in default-run packages",
+                Some(NotThere),
+            ),
+            (
+                "cargo test",
+                "error: the package 'one' does not contain this feature: x",
+                Some(NotThere),
+            ),
+            (
+                "cargo nextest",
+                "error: unexpected argument '--nope' found",
+                Some(CalledWrongly),
+            ),
+            (
+                "cargo test",
+                "error: test failed, to rerun pass `--lib`",
+                None,
+            ),
+            (
+                "cargo test",
+                "error: could not compile `one` (lib test) due to 1 previous error",
+                None,
+            ),
+            (
+                "make test",
+                "make: *** No rule to make target 'test'.  Stop.",
+                Some(NotThere),
+            ),
+            (
+                "make test",
+                "make[1]: *** No rule to make target 'test'.  Stop.",
+                None,
+            ),
+            ("make test", "make: *** [Makefile:2: test] Error 1", None),
+            (
+                "npm test",
+                "npm error Missing script: \"test\"",
+                Some(NotThere),
+            ),
+            // Another tool's words.
+            (
+                "make test",
+                "ERROR: file or directory not found: gone.py",
+                None,
+            ),
+        ] {
+            assert_eq!(refused(runner, &["x", line]), expected, "{line}");
+        }
     }
 }

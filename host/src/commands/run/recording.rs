@@ -15,7 +15,7 @@ use crate::facts::tree_state::{self, Observed};
 use crate::git::{ObjectId, StatusProcess};
 use crate::path::RepoPath;
 use crate::process::Ran;
-use crate::session::evidence::{Counted, EvidenceRecord, NothingRan};
+use crate::session::evidence::{Counted, EvidenceRecord, NothingRan, TestCounts};
 use crate::session::ids::{EvidenceId, SessionId};
 use crate::session::live::LiveSession;
 use crate::session::record::{Entry, RECORD_FORMAT};
@@ -197,7 +197,9 @@ fn evidence(
         reports_not_read = told.not_read;
     }
     let directory = &workspace.environment.current_dir;
-    let broke_down = ran.exit_code != 0 && ran.signal.is_none() && runners.is_empty();
+    let is_none = |counts: TestCounts| counts.passed == 0 && counts.failed == 0;
+    let mut counted = runners.iter().filter_map(|counted| counted.counts);
+    let broke_down = ran.exit_code != 0 && ran.signal.is_none() && counted.all(is_none);
     let nothing_ran = match broke_down {
         true => nothing_ran(&command, directory, &observation.refused),
         false => None,

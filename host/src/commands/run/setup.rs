@@ -117,7 +117,14 @@ fn configured(setup: &mut Setup, text: &str, place: &Path) {
     ]
     .iter()
     .any(|key| value(text, key).is_some());
-    if let Some(words) = value(text, "addopts") {
+    if let Some(mut words) = value(text, "addopts") {
+        // A plugin that is kept out takes its own tests with it at most.
+        while let Some(at) = words
+            .windows(2)
+            .position(|two| two[0] == "-p" && two[1].starts_with("no:"))
+        {
+            words.drain(at..at + 2);
+        }
         setup.chooses |= words.iter().any(chooses);
         // A path there is what is run.
         setup.chooses |= words
@@ -219,9 +226,15 @@ mod tests {
         for (name, text, chooses, paths) in [
             (
                 "pytest.ini",
-                "[pytest]\naddopts = -q --cov=src\n",
+                "[pytest]\naddopts = -p no:sugar -q --cov=src -p no:randomly\n",
                 false,
                 &[][..],
+            ),
+            (
+                "pytest.ini",
+                "[pytest]\naddopts = -p deselects\n",
+                true,
+                &[],
             ),
             (
                 "pytest.ini",
