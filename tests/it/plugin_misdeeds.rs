@@ -236,6 +236,33 @@ fn a_quiet_checkpoint_still_says_on_stderr_what_went_wrong() {
     assert_eq!(quiet.stderr.matches("warning: ").count(), 1, "{quiet}");
 }
 
+/// A gate that breaks down lets the merge pass, and must not do so unnoticed.
+#[test]
+fn a_merge_is_told_which_plugin_did_not_answer() {
+    for json in [false, true] {
+        let env = TestEnv::new();
+        let repository = repository(&env);
+        configure(&repository, "panic", "{ time: 10s }");
+        repository.commit("chore: configure");
+        repository.git(&["branch", "other", "HEAD~"]);
+        let end = ["end", "--merge-to", "other"];
+        let warned = if json {
+            let ended = run(&repository, &[&end[..], &["--json"]].concat()).json();
+            heard(&ended, &ended["contributions"]).0
+        } else {
+            let ended = run(&repository, &end).success();
+            let said = ended.stdout.lines().chain(ended.stderr.lines());
+            let said = said.filter(|line| line.contains("plugin culprit"));
+            said.map(|line| line.trim_start_matches("- ").to_owned())
+                .collect()
+        };
+        assert_eq!(warned.len(), 1, "{json}: {warned:?}");
+        let begin = "plugin culprit (handoff) panicked: no such thing as a free lunch";
+        assert!(warned[0].starts_with(begin), "{json}: {warned:?}");
+        assert_ne!(repository.git(&["log", "-1", "--format=%P", "other"]), "");
+    }
+}
+
 #[test]
 fn what_is_no_component_is_told_and_nothing_else_suffers() {
     let env = TestEnv::new();

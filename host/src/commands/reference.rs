@@ -154,6 +154,7 @@ const END: &[&str] = &[
     "contributions?",
     "pushed_to?",
     "markdown",
+    "warnings?",
 ];
 
 /// Every variable of ours that the program reads; git's own are read as git reads them.

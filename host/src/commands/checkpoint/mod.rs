@@ -164,15 +164,9 @@ fn commit_and_gather(
 ) -> anyhow::Result<(Asked, ObjectId)> {
     let commit = commit::commit(ui, workspace, &asked, request)?;
     let mut fresh = Workspace::open(&workspace.environment, Some(Options::snapshot().status))?;
-    let warnings = asked.facts.warnings;
-    let mut facts = gather(&mut fresh, Options::snapshot())?;
-    for warning in warnings {
-        if !facts.warnings.contains(&warning) {
-            facts.warnings.push(warning);
-        }
-    }
+    let facts = gather(&mut fresh, Options::snapshot())?;
     *workspace = fresh;
-    Ok((Asked { facts, ..asked }, commit))
+    Ok((asked.with_facts(facts), commit))
 }
 
 /// The request, complete and cleaned.
