@@ -236,6 +236,30 @@ fn a_quiet_checkpoint_still_says_on_stderr_what_went_wrong() {
     assert_eq!(quiet.stderr.matches("warning: ").count(), 1, "{quiet}");
 }
 
+#[test]
+fn nobody_is_asked_about_an_edit_that_could_not_be_made_or_changes_nothing() {
+    let env = TestEnv::new();
+    let repository = repository(&env);
+    repository.write("ok.md", "mine");
+    for (deed, proposal) in [("same-edit", "plain"), ("edits", "ok.md")] {
+        configure(&repository, deed, "{ time: 10s }");
+        let checkpoint = ["checkpoint", "--notes=x"];
+        let made = run(&repository, &checkpoint).success();
+        let asked = format!("culprit proposes to update {proposal}: ");
+        assert!(!made.stderr.contains(&asked), "{made}");
+        let mut terminal = env.terminal(repository.path(), &checkpoint);
+        terminal
+            .wait_for("Update CONTRACT.md, as contract proposes? [y/N]")
+            .send("\r");
+        let (code, shown) = terminal.finish();
+        assert_eq!(code, 0, "{shown}");
+        assert!(!shown.contains("as culprit proposes?"), "{shown}");
+        let why = "ok.md is left as it is, although culprit proposes to update it: the proposal is for a new file, and there is one already";
+        assert_eq!(made.stderr.contains(why), deed == "edits", "{made}");
+    }
+    assert_eq!(repository.read("ok.md"), "mine");
+}
+
 /// A gate that breaks down lets the merge pass, and must not do so unnoticed.
 #[test]
 fn a_merge_is_told_which_plugin_did_not_answer() {
