@@ -32,6 +32,17 @@ impl Asked {
         }
     }
 
+    /// The same answers about facts that were gathered anew, because the command has changed something meanwhile. What was
+    /// warned of stays said: plugins are not asked twice.
+    pub fn with_facts(self, mut facts: Facts) -> Self {
+        for warning in self.facts.warnings {
+            if !facts.warnings.contains(&warning) {
+                facts.warnings.push(warning);
+            }
+        }
+        Self { facts, ..self }
+    }
+
     /// For whoever wants to know how the plugins came to their answers.
     pub fn show_log(&self, ui: &Ui) {
         for (plugin, line) in &self.log {

@@ -42,7 +42,7 @@ pub struct Environment {
     pub config: Option<PathBuf>,
     /// `SESSION_VERBOSE`.
     pub verbose: Option<String>,
-    /// Where compiled plugins and other things that can be made again are kept: `SESSION_CACHE_DIR`,
+    /// Where compiled plugins and other things that can be made again are kept: `SESSION_CACHE_DIR`, if it is absolute,
     /// else `$XDG_CACHE_HOME/session`, else `~/.cache/session`. None without a home.
     pub cache_dir: Option<PathBuf>,
     /// Where the user's consent is kept: `SESSION_DATA_DIR`, else `$XDG_DATA_HOME/session`, else `~/.local/share/session`.
@@ -93,10 +93,6 @@ impl Environment {
     pub fn from_process() -> anyhow::Result<Self> {
         use std::io::IsTerminal as _;
         let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-        let directory = |own: &str, xdg: &str, home: &str| {
-            let own = variable(own).map(PathBuf::from);
-            own.or_else(|| of_user(&variable, xdg, home))
-        };
         let (now, offset, clock_stands) = match std::env::var("SESSION_TIMESTAMP") {
             Ok(text) => {
                 let fixed = DateTime::parse_from_rfc3339(&text).with_context(|| {
@@ -127,8 +123,8 @@ impl Environment {
             verbose: std::env::var("SESSION_VERBOSE")
                 .ok()
                 .filter(|value| !value.is_empty()),
-            cache_dir: directory("SESSION_CACHE_DIR", "XDG_CACHE_HOME", ".cache"),
-            data_dir: directory("SESSION_DATA_DIR", "XDG_DATA_HOME", ".local/share"),
+            cache_dir: of_user(&variable, "SESSION_CACHE_DIR", "XDG_CACHE_HOME", ".cache"),
+            data_dir: of_user(&variable, "SESSION_DATA_DIR", "XDG_DATA_HOME", ".local/share"),
             offline: variable("SESSION_OFFLINE").is_some_and(|value| value != "0"),
             inside_session: variable("SESSION_INSIDE").is_some(),
             docker_config: variable("DOCKER_CONFIG")
@@ -145,8 +141,16 @@ impl Environment {
     }
 }
 
-/// Our directory below the one that a variable of XDG's names, or below the home directory.
-fn of_user(variable: &impl Fn(&str) -> Option<OsString>, xdg: &str, home: &str) -> Option<PathBuf> {
+/// The directory that a variable of ours names, or ours below the one that XDG's names, or below the home directory.
+fn of_user(
+    variable: &impl Fn(&str) -> Option<OsString>,
+    own: &str,
+    xdg: &str,
+    home: &str,
+) -> Option<PathBuf> {
+    if let Some(own) = absolute(variable, own) {
+        return Some(own);
+    }
     let base = absolute(variable, xdg);
     let base = base.or_else(|| Some(absolute(variable, "HOME")?.join(home)));
     Some(base?.join("session"))
@@ -194,16 +198,20 @@ mod tests {
 
     #[test]
     fn a_relative_directory_of_the_users_is_ignored() {
-        let of = |xdg: &'static str, home: &'static str| {
+        let of = |own: &'static str, xdg: &'static str, home: &'static str| {
             let variable = move |name: &str| match name {
+                "SESSION_DATA_DIR" => Some(OsString::from(own)).filter(|own| !own.is_empty()),
                 "XDG_DATA_HOME" => Some(OsString::from(xdg)),
                 _ => Some(OsString::from(home)),
             };
-            of_user(&variable, "XDG_DATA_HOME", ".local/share")
+            let [own, xdg] = ["SESSION_DATA_DIR", "XDG_DATA_HOME"];
+            of_user(&variable, own, xdg, ".local/share")
         };
-        assert_eq!(of("/data", "/h"), Some("/data/session".into()));
+        assert_eq!(of("/own", "/data", "/h"), Some("/own".into()));
+        assert_eq!(of("", "/data", "/h"), Some("/data/session".into()));
+        assert_eq!(of("own", "/data", "/h"), Some("/data/session".into()));
         let home = "/h/.local/share/session";
-        assert_eq!(of("data", "/h"), Some(home.into()));
-        assert_eq!(of(".", "home"), None);
+        assert_eq!(of("./own", "data", "/h"), Some(home.into()));
+        assert_eq!(of("own", ".", "home"), None);
     }
 }

@@ -63,9 +63,18 @@ pub fn user_error(message: impl Into<String>, hint: impl Into<String>) -> anyhow
 
 /// A read-only repository is the user's to change, so it is said as such.
 pub fn unwritable(path: &Path, cause: impl fmt::Display) -> anyhow::Error {
+    unwritable_place(
+        path,
+        cause,
+        "make the repository writable for this user, then run the command again; `session brief` and `session status` only read",
+    )
+}
+
+/// As [`unwritable`], for a place outside of the repository, with the way out that there is.
+pub fn unwritable_place(path: &Path, cause: impl fmt::Display, way_out: &str) -> anyhow::Error {
     user_error(
         format!("{} cannot be written: {cause}", path.display()),
-        "make the repository writable for this user, then run the command again; `session brief` and `session status` only read",
+        way_out,
     )
 }
 

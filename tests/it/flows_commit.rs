@@ -99,6 +99,58 @@ fn with_nothing_staged_everything_goes_in_and_is_listed() {
     assert_eq!(listed["checkpoints"][0]["committed"], head);
 }
 
+/// Git adds nothing at all when one of the names is such.
+#[test]
+fn a_file_of_a_name_that_git_refuses_stays_out_and_stops_nothing() {
+    let env = TestEnv::new();
+    let repository = started(&env);
+    let refused = [".git ", "git~1", "x/.git::$DATA", "x/git~1/config"];
+    for path in refused {
+        repository.write(path, "nobody's\n");
+    }
+    let made = repository
+        .session(&["--no-input", "--json", "checkpoint"])
+        .success()
+        .json();
+    assert_eq!(
+        made["checkpoint"]["omitted"],
+        serde_json::json!(refused),
+        "{made}"
+    );
+    run(&repository, &["run", "--", "true"]);
+    let nothing = repository.session(&["--no-input", "checkpoint", "--commit"]);
+    assert_eq!(nothing.code, Some(1), "{nothing}");
+    assert!(
+        nothing.stderr.contains("there is nothing to commit"),
+        "{nothing}"
+    );
+
+    repository.write("src/b.rs", "fn b() { 2 }\n");
+    repository.write("new", "new\n");
+    let tested = "echo 'test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s'";
+    run(&repository, &["run", "--", "sh", "-c", tested]);
+    let outcome = run(&repository, &["checkpoint", "--message", "feat: the rest"]);
+    for path in refused {
+        let said = format!("{path} stays out of the commit: git takes its name for its own\n");
+        assert!(outcome.stderr.contains(&said), "{outcome}");
+    }
+    let committed = repository.git(&["show", "--format=", "--name-only", "HEAD"]);
+    assert_eq!(committed, "new\nsrc/b.rs");
+    assert!(
+        !message(&repository).contains("Tests:"),
+        "they ran on more than was committed"
+    );
+
+    let parked = repository.session(&["--no-input", "switch", "main", "--park"]);
+    assert_eq!(parked.code, Some(1), "{parked}");
+    assert!(parked.stderr.contains("rename it"), "{parked}");
+    run(&repository, &["end", "--merge-to", "main"]);
+    assert_eq!(repository.git(&["show", "main:new"]), "new");
+    for path in refused {
+        assert_eq!(repository.read(path), "nobody's\n");
+    }
+}
+
 #[test]
 fn nothing_to_commit_is_said_and_nothing_recorded() {
     let env = TestEnv::new();

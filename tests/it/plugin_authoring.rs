@@ -107,6 +107,13 @@ fn a_packed_component_has_the_manifest_and_the_original_is_kept() {
             .stdout
             .starts_with("guide 1.3.0, ")
     );
+    std::os::unix::fs::symlink("guide.wasm", env.root().join("link.wasm")).unwrap();
+    let over = ["--name=guide", "--version=2", "--output=link.wasm"];
+    let over = plugin(&env, &[&["pack", "guide.wasm"], &over[..]].concat());
+    refused(&over, "link.wasm is there and is no regular file");
+    assert!(over.stderr.contains("with --output FILE"), "{over}");
+    assert!(env.root().join("link.wasm").is_symlink());
+    std::fs::remove_file(env.root().join("link.wasm")).unwrap();
     let left = [
         "data",
         "gitconfig",

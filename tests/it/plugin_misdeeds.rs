@@ -237,6 +237,57 @@ fn a_quiet_checkpoint_still_says_on_stderr_what_went_wrong() {
 }
 
 #[test]
+fn nobody_is_asked_about_an_edit_that_could_not_be_made_or_changes_nothing() {
+    let env = TestEnv::new();
+    let repository = repository(&env);
+    repository.write("ok.md", "mine");
+    for (deed, proposal) in [("same-edit", "plain"), ("edits", "ok.md")] {
+        configure(&repository, deed, "{ time: 10s }");
+        let checkpoint = ["checkpoint", "--notes=x"];
+        let made = run(&repository, &checkpoint).success();
+        let asked = format!("culprit proposes to update {proposal}: ");
+        assert!(!made.stderr.contains(&asked), "{made}");
+        let mut terminal = env.terminal(repository.path(), &checkpoint);
+        terminal
+            .wait_for("Update CONTRACT.md, as contract proposes? [y/N]")
+            .send("\r");
+        let (code, shown) = terminal.finish();
+        assert_eq!(code, 0, "{shown}");
+        assert!(!shown.contains("as culprit proposes?"), "{shown}");
+        let why = "ok.md is left as it is, although culprit proposes to update it: the proposal is for a new file, and there is one already";
+        assert_eq!(made.stderr.contains(why), deed == "edits", "{made}");
+    }
+    assert_eq!(repository.read("ok.md"), "mine");
+}
+
+/// A gate that breaks down lets the merge pass, and must not do so unnoticed.
+#[test]
+fn a_merge_is_told_which_plugin_did_not_answer() {
+    for json in [false, true] {
+        let env = TestEnv::new();
+        let repository = repository(&env);
+        configure(&repository, "panic", "{ time: 10s }");
+        repository.commit("chore: configure");
+        repository.git(&["branch", "other", "HEAD~"]);
+        let end = ["end", "--merge-to", "other"];
+        let warned = if json {
+            let ended = run(&repository, &[&end[..], &["--json"]].concat()).json();
+            heard(&ended, &ended["contributions"]).0
+        } else {
+            let ended = run(&repository, &end).success();
+            let said = ended.stdout.lines().chain(ended.stderr.lines());
+            let said = said.filter(|line| line.contains("plugin culprit"));
+            said.map(|line| line.trim_start_matches("- ").to_owned())
+                .collect()
+        };
+        assert_eq!(warned.len(), 1, "{json}: {warned:?}");
+        let begin = "plugin culprit (handoff) panicked: no such thing as a free lunch";
+        assert!(warned[0].starts_with(begin), "{json}: {warned:?}");
+        assert_ne!(repository.git(&["log", "-1", "--format=%P", "other"]), "");
+    }
+}
+
+#[test]
 fn what_is_no_component_is_told_and_nothing_else_suffers() {
     let env = TestEnv::new();
     let repository = repository(&env);

@@ -2,7 +2,7 @@
 //! whether it was asked.
 
 use crate::common::repository::{Repository, run};
-use crate::common::terminal::ENTER;
+use crate::common::terminal::{ENTER, Terminal};
 use crate::common::{TestEnv, session_program, source_root};
 
 /// Exports every hook, and asks for `**/*.md`.
@@ -123,6 +123,27 @@ fn at_a_terminal_the_user_sees_what_is_asked_for_and_agrees() {
     assert_eq!(code, 0, "{shown}");
     assert!(shown.contains("acme may run in this repository"), "{shown}");
     runs(&repository, "acme");
+}
+
+/// The question was asked, and what it is about went into a file.
+#[test]
+fn what_is_agreed_to_is_seen_where_the_question_is_asked() {
+    let env = TestEnv::new();
+    let repository = project(&env, "acme", READS);
+    let program = session_program();
+    let program = std::path::Path::new(&program).display();
+    let script = format!("'{program}' plugin trust acme >../out");
+    let mut terminal = Terminal::start(&env, "/bin/sh", repository.path(), &["-c", &script]);
+    for shown in [
+        &digest(&component()),
+        "read **/*.md: “reads one file of the test”",
+        "take more than others may: time=10s",
+        "Let acme run in this repository?",
+    ] {
+        terminal.wait_for(shown);
+    }
+    terminal.send(ENTER);
+    assert_eq!(terminal.finish().0, 0);
 }
 
 #[test]

@@ -254,6 +254,32 @@ fn a_git_directory_that_cannot_be_written() {
     assert_eq!(repository.read("src/b.txt"), "changed\n");
 }
 
+/// The hint was about the repository, which can be written.
+#[test]
+fn another_place_that_cannot_be_written() {
+    let env = TestEnv::new();
+    let path = odd::plain(&env);
+    let data = env.root().join("data");
+    std::fs::create_dir_all(data.join("consent")).unwrap();
+    let private = std::fs::Permissions::from_mode(0o700);
+    std::fs::set_permissions(data.join("consent"), private).unwrap();
+    let ordinary = Ordinary::new(&env);
+    let _locked = ReadOnly::new(&data);
+    let revoke = ["plugin", "trust", "acme", "--revoke"];
+    let hint = "make it writable for this user, or set HOME, SESSION_DATA_DIR";
+    let refused = ordinary.session(&env, &path, &revoke);
+    assert_refused(&refused, "cannot be written", hint);
+    env.set("SESSION_DATA_DIR", data.join("none"));
+    let refused = ordinary.session(&env, &path, &revoke);
+    assert_refused(&refused, "cannot be written", hint);
+    let new = ["plugin", "new", "acme", "--lang=rust", "--directory"];
+    let inside = data.join("project");
+    let new = [&new[..], &[inside.to_str().unwrap()]].concat();
+    let refused = ordinary.session(&env, &path, &new);
+    let hint = "name a place that you can write to with --directory";
+    assert_refused(&refused, "cannot be written", hint);
+}
+
 #[test]
 fn a_repository_of_somebody_else() {
     if !rustix::process::geteuid().is_root() {

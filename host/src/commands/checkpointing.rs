@@ -8,6 +8,7 @@ use crate::document::markdown::to_markdown;
 use crate::document::{Document, checkpoint::checkpoint};
 use crate::error::user_error;
 use crate::git::ObjectId;
+use crate::git::dot_git::Protection;
 use crate::git::status::{Change, ChangeKind};
 use crate::path::RepoPath;
 use crate::plugin::contribution::Contribution;
@@ -122,7 +123,10 @@ pub fn take(
                 "{} cannot be kept in a checkpoint, so nothing is taken out",
                 path.to_text()
             ),
-            "make it readable, commit it, or use --carry",
+            match Protection::of(repository).forbids(path.as_bytes()) {
+                true => "git takes its name for its own: rename it, or use --carry",
+                false => "make it readable, commit it, or use --carry",
+            },
         ));
     }
     let base = match request.committed {

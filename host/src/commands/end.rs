@@ -10,7 +10,7 @@ mod pushing;
 mod questions;
 mod shown;
 
-use crate::ask::{self, Asked};
+use crate::ask;
 use crate::commands::parking;
 use crate::environment::Environment;
 use crate::error::user_error;
@@ -97,7 +97,7 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result
             // HEAD may have one commit more: the line is run again on fresh facts.
             workspace = Workspace::open(environment, Some(Options::snapshot().status))?;
             let facts = crate::facts::gather::gather(&mut workspace, Options::snapshot())?;
-            (Asked { facts, ..asked }, merged)
+            (asked.with_facts(facts), merged)
         }
     };
     let ended = closing::close(&workspace, &place, &asked, &request, merged)?;

@@ -154,6 +154,7 @@ const END: &[&str] = &[
     "contributions?",
     "pushed_to?",
     "markdown",
+    "warnings?",
 ];
 
 /// Every variable of ours that the program reads; git's own are read as git reads them.
@@ -168,11 +169,11 @@ pub const VARIABLES: [(&str, &str); 12] = [
     ),
     (
         "SESSION_CACHE_DIR",
-        "where compiled plugins are kept [default: `$XDG_CACHE_HOME/session`, else `~/.cache/session`]",
+        "where compiled plugins are kept, an absolute path; a relative one is ignored [default: `$XDG_CACHE_HOME/session`, else `~/.cache/session`]",
     ),
     (
         "SESSION_DATA_DIR",
-        "where your consent to plugins is kept [default: `$XDG_DATA_HOME/session`, else `~/.local/share/session`]",
+        "where your consent to plugins is kept, an absolute path; a relative one is ignored [default: `$XDG_DATA_HOME/session`, else `~/.local/share/session`]",
     ),
     (
         "SESSION_OFFLINE",

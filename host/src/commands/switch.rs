@@ -86,7 +86,7 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
         if let Some(session) = &facts.session {
             parking::refuse_parked(&workspace, session)?;
         }
-        asked = ask::Asked { facts, ..asked };
+        asked = asked.with_facts(facts);
     }
     if asked.facts.session.is_some() {
         leave(ui, &mut workspace, &here, asked, changes)?;

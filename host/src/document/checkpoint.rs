@@ -6,6 +6,7 @@ use super::sections::{contributions, metrics, short, time_at_work};
 use super::time_text::ago_at;
 use super::{Document, Item, Provenance, Section};
 use crate::environment::Timestamp;
+use crate::git::dot_git::Protection;
 use crate::session::phase::PhaseStanding;
 use crate::session::record::{CheckpointReason, CheckpointRecord, FileFact};
 
@@ -93,7 +94,11 @@ fn facts(record: &CheckpointRecord, now: Timestamp) -> Section {
         ),
     }
     for path in &record.omitted {
-        section.line(format!("left out for its size: {}", path.to_text()));
+        let why = match Protection::FULL.forbids(path.as_bytes()) {
+            true => "left out, as git takes its name for its own",
+            false => "left out for its size",
+        };
+        section.line(format!("{why}: {}", path.to_text()));
     }
     section
 }

@@ -9,6 +9,7 @@ use anyhow::Context as _;
 
 use super::too_large;
 use crate::error::user_error;
+use crate::git::dot_git::Protection;
 use crate::plugin::components::{self, LARGEST};
 
 /// The path by which everybody finds a file of the work tree: `./tools/x.wasm`. Errors: it is none of the work tree's.
@@ -23,7 +24,7 @@ pub fn path_from_root(work_tree: &Path, file: &Path) -> anyhow::Result<String> {
     let root = work_tree.canonicalize()?;
     let below = found.strip_prefix(&root).ok().map(|path| path.to_str());
     match below {
-        Some(Some(path)) if !path.starts_with(".git/") => Ok(format!("./{path}")),
+        Some(Some(path)) if !Protection::FULL.forbids(path.as_bytes()) => Ok(format!("./{path}")),
         Some(Some(_)) => Err(user_error(
             format!(
                 "{shown} is in git's own directory, where the rest of the team does not have it"

@@ -13,6 +13,7 @@ mod registry_tests;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::path::Path;
 use std::sync::Once;
@@ -72,6 +73,7 @@ impl Default for Patience {
 impl Source {
     /// As the configuration has it.
     pub fn parse(source: &str) -> anyhow::Result<Self> {
+        let source = &*with_usual_scheme(source);
         match source.split_once("://") {
             None => Ok(Self::File(source.to_owned())),
             Some(("oci", reference)) => registry::parse(reference).map(Self::Registry),
@@ -84,10 +86,11 @@ impl Source {
     }
 
     /// As the configuration is to have it: nobody is sent what follows a `#`.
-    pub fn to_be_written(&self, text: String) -> String {
+    pub fn to_be_written(&self, text: &str) -> String {
+        let text = with_usual_scheme(text);
         match (self, text.split_once('#')) {
             (Self::Web(_), Some((address, _))) => address.to_owned(),
-            _ => text,
+            _ => text.into_owned(),
         }
     }
 
@@ -120,6 +123,16 @@ impl Source {
             }
         }
         .map_err(|cause| failed(&self.shown(), &cause))
+    }
+}
+
+/// `HTTPS://` is `https://`, and the configuration has one word for it.
+fn with_usual_scheme(source: &str) -> Cow<'_, str> {
+    match source.split_once("://") {
+        Some((scheme, rest)) if scheme.contains(|letter: char| letter.is_ascii_uppercase()) => {
+            Cow::Owned(format!("{}://{rest}", scheme.to_ascii_lowercase()))
+        }
+        _ => Cow::Borrowed(source),
     }
 }
 

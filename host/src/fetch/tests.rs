@@ -87,6 +87,8 @@ fn only_protected_addresses_without_secrets_are_taken() {
         "https://example.com/x.wasm?token=s3cret",
         "http://localhost:1/x",
         "http://127.0.0.1/x",
+        "HTTPS://example.com/x.wasm",
+        "Oci://registry.example/acme/x:1.0",
         "oci://registry.example/acme/x:1.0",
         "oci://localhost:5000/acme/x",
     ] {
@@ -125,5 +127,28 @@ fn a_redirect_leads_to_nothing_less_protected() {
         let said = refused(&format!("http://{address}/x"), &impatient());
         assert!(said.contains(words) && !said.contains("s3cret"), "{said}");
         server.join().unwrap();
+    }
+}
+
+/// The configuration refused it, with another reason.
+#[test]
+fn a_scheme_in_capitals_is_written_as_the_configuration_has_it() {
+    for (given, written) in [
+        (
+            "HTTPS://Example.com/X.wasm?Y#z",
+            "https://Example.com/X.wasm?Y",
+        ),
+        (
+            "Oci://registry.example/acme/x:V1",
+            "oci://registry.example/acme/x:V1",
+        ),
+        (
+            "https://example.com/HTTP://x",
+            "https://example.com/HTTP://x",
+        ),
+        ("./Tools/x.wasm", "./Tools/x.wasm"),
+    ] {
+        let source = Source::parse(given).unwrap();
+        assert_eq!(source.to_be_written(given), written);
     }
 }

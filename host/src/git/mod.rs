@@ -6,6 +6,7 @@ pub mod branches;
 pub mod command;
 pub mod commits;
 pub mod directory;
+pub mod dot_git;
 pub mod head;
 pub mod hooks_directory;
 pub mod identity;

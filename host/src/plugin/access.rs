@@ -13,6 +13,8 @@ pub struct Access {
     pub http: Vec<String>,
     /// Variables that are handed over, each with its value. The values are secrets.
     pub env: Vec<(String, String)>,
+    /// Those that it was given and that are not set here.
+    pub env_unset: Vec<String>,
 }
 
 impl Access {
@@ -22,8 +24,10 @@ impl Access {
             read: ReadGrant::WorkTree,
             http: Vec::new(),
             env: Vec::new(),
+            env_unset: Vec::new(),
         }
     }
+
     /// What such a plugin says takes as long as its network: a brief does not wait for it.
     pub fn reaches_network(&self) -> bool {
         !self.http.is_empty()

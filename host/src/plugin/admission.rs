@@ -130,10 +130,17 @@ fn covered(name: &str, terms: &Terms, agreed: &Agreement) -> Result<(), Warning>
 fn access(settings: &PluginConfig, manifest: Option<&Manifest>) -> anyhow::Result<Access> {
     let asked = manifest.map_or(&[][..], |manifest| &manifest.grants);
     let grants = Grants::of(&settings.allow, asked);
-    let set = |name: &String| Some((name.clone(), environment::granted_variable(name)?));
+    let (mut env, mut env_unset) = (Vec::new(), Vec::new());
+    for name in &grants.given.env {
+        match environment::granted_variable(name) {
+            Some(value) => env.push((name.clone(), value)),
+            None => env_unset.push(name.clone()),
+        }
+    }
     Ok(Access {
         read: grants.read()?,
-        env: grants.given.env.iter().filter_map(set).collect(),
+        env,
+        env_unset,
         http: grants.given.http,
     })
 }
@@ -174,6 +181,7 @@ mod tests {
         let given = access(&settings, Some(&manifest)).unwrap();
         let value = std::env::var(path).unwrap();
         assert_eq!(given.env, [(path.to_owned(), value)]);
+        assert_eq!(given.env_unset, [unset]);
         assert_eq!(access(&settings, None).unwrap().env, []);
     }
 }

@@ -35,6 +35,9 @@ const NO_REASON: &str = "no reason was given";
 
 const FORBIDDEN: &str = "which no plugin may, so that was dropped";
 
+const NO_KEY: &str =
+    "which is no key (at most 60 of A to Z, digits and `-`, a letter first), so that was dropped";
+
 /// What is left of an answer, and what was wrong with the rest.
 pub struct Accepted {
     pub contribution: Contribution,
@@ -52,10 +55,7 @@ pub fn accept(plugin: &str, answer: types::Contribution, work_tree: Option<&Work
         said_at: None,
         sections: sections(answer.sections, &mut complaints),
         metrics: metrics(answer.metrics, &mut complaints),
-        findings: complaints
-            .first(MOST_FINDINGS, "findings", answer.findings)
-            .map(finding)
-            .collect(),
+        findings: findings(answer.findings, &mut complaints),
         trailers: trailers(answer.trailers, &mut complaints),
         next_steps: complaints
             .first(MOST_STEPS, "next steps", answer.next_steps)
@@ -116,6 +116,19 @@ fn metrics(given: Vec<types::Metric>, complaints: &mut Complaints) -> Vec<Metric
     metrics
 }
 
+fn findings(given: Vec<types::Finding>, complaints: &mut Complaints) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let given = complaints.first(MOST_FINDINGS, "findings", given);
+    for finding in given.map(finding) {
+        if finding.message.is_empty() {
+            complaints.add("gave a finding without a message, so that was dropped");
+        } else {
+            findings.push(finding);
+        }
+    }
+    findings
+}
+
 fn finding(finding: types::Finding) -> Finding {
     // Cleaned, a path would be that of another file.
     let is_path =
@@ -149,15 +162,23 @@ fn verdict(verdict: &types::Verdict, complaints: &mut Complaints) -> Verdict {
 
 fn trailers(proposed: Vec<types::Trailer>, complaints: &mut Complaints) -> Vec<(String, String)> {
     let mut trailers = Vec::new();
-    let mut refused = Vec::new();
+    let (mut refused, mut misnamed, mut empty) = (Vec::new(), Vec::new(), Vec::new());
     for trailer in complaints.first(MOST_TRAILERS, "trailers", proposed) {
+        let value = line(&trailer.value);
         if is_reserved(&trailer.key) {
             refused.push(trailer.key);
-        } else if is_trailer_key(&trailer.key) {
-            trailers.push((trailer.key, line(&trailer.value)));
+        } else if !is_trailer_key(&trailer.key) {
+            misnamed.push(trailer.key);
+        } else if value.is_empty() {
+            empty.push(trailer.key);
+        } else {
+            trailers.push((trailer.key, value));
         }
     }
-    complaints.dropped("gave the trailer", &refused, FORBIDDEN);
+    let deed = "gave the trailer";
+    complaints.dropped(deed, &refused, FORBIDDEN);
+    complaints.dropped(deed, &misnamed, NO_KEY);
+    complaints.dropped(deed, &empty, "which has no value, so that was dropped");
     trailers
 }
 

@@ -30,6 +30,41 @@ fn a_trailer_that_a_person_vouches_for_is_dropped_and_named() {
     assert!(complaints[0].contains(names), "{complaints:?}");
 }
 
+#[test]
+fn a_trailer_that_git_could_not_find_again_is_dropped_and_named() {
+    let trailer = |(key, value): (&str, &str)| types::Trailer {
+        key: key.to_owned(),
+        value: value.to_owned(),
+    };
+    let proposed = [
+        ("Refs", "ABC-1"),
+        ("My key", "x"),
+        ("", "x"),
+        ("9", "x"),
+        ("Closes", " \u{200b}\n"),
+    ];
+    let mut complaints = Complaints::default();
+    let kept = trailers(proposed.map(trailer).to_vec(), &mut complaints);
+    assert_eq!(kept, [("Refs".to_owned(), "ABC-1".to_owned())]);
+    let misnamed = format!(r#"gave the trailer "My key", "", "9", {NO_KEY}"#);
+    let empty = r#"gave the trailer "Closes", which has no value, so that was dropped"#;
+    assert_eq!(complaints.into_clauses(), [&misnamed, empty]);
+}
+
+#[test]
+fn a_finding_that_says_nothing_is_dropped() {
+    let said = |message: &str| types::Finding {
+        message: message.to_owned(),
+        ..finding_at("a.rs")
+    };
+    let mut complaints = Complaints::default();
+    let kept = findings(vec![said("\u{200b} "), said("broken")], &mut complaints);
+    assert_eq!(kept.len(), 1);
+    assert_eq!(kept[0].message, "broken");
+    let why = "gave a finding without a message, so that was dropped";
+    assert_eq!(complaints.into_clauses(), [why]);
+}
+
 const HIDING: &str = "a\u{200b}b\u{feff}c\u{ad}d\u{61c}e\u{e0041}f\u{1b}[31mg\u{202e}h\n## i";
 const CLEAN: &str = "abcdefgh ## i";
 

@@ -167,12 +167,14 @@ impl Consent {
 
     /// Reads, changes and writes back under a lock; whether anything was changed.
     fn change(&self, change: impl FnOnce(&mut Agreements) -> bool) -> anyhow::Result<bool> {
-        let _lock = lock::acquire_file(&self.directory.join("lock"), || {
+        let busy = || {
             user_error(
                 "another `session` command has been writing what you agreed to for 30 seconds",
                 "wait for it to end, or stop it, then run this command again; nothing was changed",
             )
-        })?;
+        };
+        let path = self.directory.join("lock");
+        let _lock = lock::acquire_file(&path, busy, private::unwritable)?;
         durable::sweep(&self.directory);
         let mut plugins = self.read()?;
         if !change(&mut plugins) {

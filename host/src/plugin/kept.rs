@@ -2,10 +2,11 @@
 //! the last call failed. It must not hand out what was said by another component, under other grants or another
 //! configuration, or on another branch.
 //!
-//! On disk: `<common>/sessions/.store/contributions/<plugin>/<hook>-<branch>.json`, the branch as the beginning of its
-//! sha256. A cache: what cannot be read is as if it had never been said.
+//! On disk: `<common>/sessions/.store/contributions/<plugin>/<hook>-<branch>.json`, the branch (or the work tree, where HEAD
+//! is detached) as the beginning of its sha256. A cache: what cannot be read is as if it had never been said.
 
 use std::io::ErrorKind;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::cache::write_whole;
 use super::components::bounded;
 use super::contribution::{Contribution, Hook};
+use super::host_data::HostData;
 use super::{engine, private};
 use crate::environment::Timestamp;
 
@@ -42,8 +44,16 @@ pub struct Key {
     pub grants: Vec<String>,
     /// JSON.
     pub configuration: String,
-    /// None when HEAD is detached.
-    pub branch: Option<String>,
+    pub place: Place,
+}
+
+/// Where it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    Branch(String),
+    /// The path of a work tree whose HEAD is detached, in bytes.
+    WorkTree(Vec<u8>),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -52,6 +62,9 @@ struct File {
     /// sha256 of the key.
     key: String,
     said_at: Timestamp,
+    /// Granted variables that were not set then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    without: Vec<String>,
     #[serde(flatten)]
     said: Said,
 }
@@ -108,23 +121,28 @@ impl Kept {
         }
     }
 
-    /// In place of what was said before. Proposed edits are for now, and not kept.
+    /// In place of what was said before, unless more was known then: an answer that was given with a granted variable
+    /// stands where `without` says that the variable is not set. Proposed edits are for now, and not kept.
     pub fn write(
         &self,
         key: &Key,
         contribution: &Contribution,
+        without: &[String],
         now: Timestamp,
     ) -> anyhow::Result<()> {
+        if self.file(key).is_some_and(|file| file.knew_more(without)) {
+            return Ok(());
+        }
         let contribution = Contribution {
             edits: Vec::new(),
             ..contribution.clone()
         };
-        self.put(key, Said::Contribution(contribution), now)
+        self.put(key, Said::Contribution(contribution), without, now)
     }
 
     /// Only where there is no answer, which would be lost.
     pub fn write_failed(&self, key: &Key, failed: Failed) -> anyhow::Result<()> {
-        self.put(key, Said::Failure(failed.how), failed.at)
+        self.put(key, Said::Failure(failed.how), &[], failed.at)
     }
 
     /// All that a plugin ever said.
@@ -154,7 +172,7 @@ impl Kept {
         is_it.then_some(file)
     }
 
-    fn put(&self, key: &Key, said: Said, now: Timestamp) -> anyhow::Result<()> {
+    fn put(&self, key: &Key, said: Said, without: &[String], now: Timestamp) -> anyhow::Result<()> {
         let Some(path) = self.path(key) else {
             return Ok(());
         };
@@ -162,6 +180,7 @@ impl Kept {
             format: FORMAT,
             key: key.fingerprint(),
             said_at: now,
+            without: without.to_vec(),
             said,
         };
         if let Some(directory) = path.parent() {
@@ -173,9 +192,33 @@ impl Kept {
 
     fn path(&self, key: &Key) -> Option<PathBuf> {
         let directory = self.directory.as_ref()?;
-        let branch = engine::digest(key.branch.as_deref().unwrap_or_default().as_bytes());
-        let name = format!("{}-{}.json", key.hook.name(), &branch[..16]);
+        let place = engine::digest(key.place.name());
+        let name = format!("{}-{}.json", key.hook.name(), &place[..16]);
         Some(directory.join(&key.plugin).join(name))
+    }
+}
+
+impl File {
+    fn knew_more(&self, without: &[String]) -> bool {
+        let is_answer = matches!(self.said, Said::Contribution(_));
+        is_answer && without.iter().any(|name| !self.without.contains(name))
+    }
+}
+
+impl Place {
+    pub fn of(host: &dyn HostData) -> Self {
+        match host.session().branch {
+            Some(branch) => Self::Branch(branch),
+            None => Self::WorkTree(host.work_tree().as_os_str().as_bytes().to_owned()),
+        }
+    }
+
+    /// No branch is called as a work tree is: git lets none begin with a slash.
+    fn name(&self) -> &[u8] {
+        match self {
+            Self::Branch(branch) => branch.as_bytes(),
+            Self::WorkTree(path) => path,
+        }
     }
 }
 

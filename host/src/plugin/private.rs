@@ -5,10 +5,12 @@ use std::fs::File;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 
 use crate::error::user_error;
 use crate::store::durable;
+
+const WAY_OUT: &str = "make it writable for this user, or set HOME, SESSION_DATA_DIR and SESSION_CACHE_DIR to directories of yours, then run the command again";
 
 /// The program's data directory, where the environment names one.
 pub fn data_dir(base: Option<&Path>) -> anyhow::Result<&Path> {
@@ -22,11 +24,11 @@ pub fn data_dir(base: Option<&Path>) -> anyhow::Result<&Path> {
 
 /// `<base>/<name>`, if it is a directory of ours that no one else can enter. Both are made where they are missing.
 pub fn directory(base: &Path, name: &str) -> anyhow::Result<PathBuf> {
-    std::fs::create_dir_all(base).with_context(|| format!("{} cannot be made", base.display()))?;
+    std::fs::create_dir_all(base).map_err(|error| unwritable(error, base))?;
     let directory = base.join(name);
     match std::fs::DirBuilder::new().mode(0o700).create(&directory) {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-            return Err(error).with_context(|| format!("{} cannot be made", directory.display()));
+            return Err(unwritable(error, &directory));
         }
         _ => {}
     }
@@ -46,7 +48,12 @@ pub fn directory(base: &Path, name: &str) -> anyhow::Result<PathBuf> {
 
 /// Replaces a file of ours with `bytes`, durably; nobody else can read it.
 pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    durable::write_private(path, bytes)
+    durable::write_private(path, bytes, WAY_OUT)
+}
+
+/// What went wrong at one of these places, with what to do about it.
+pub fn unwritable(error: std::io::Error, path: &Path) -> anyhow::Error {
+    durable::explain_outside(error, path, WAY_OUT)
 }
 
 /// A regular file of ours; a symbolic link is refused.

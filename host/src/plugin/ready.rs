@@ -1,6 +1,7 @@
 //! A plugin that was found and loaded, as far as this command may: what it is, and what a call of it looks like. It must
 //! not decide whether it is called.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::access::Access;
@@ -9,7 +10,7 @@ use super::call::Call;
 use super::component::Loaded;
 use super::contribution::Hook;
 use super::host_data::HostData;
-use super::kept::Key;
+use super::kept::{Key, Place};
 use super::limits::Limits;
 use super::sandbox::CallContext;
 use super::{Question, Source, http, state_owner};
@@ -92,10 +93,12 @@ impl Ready {
         state_owner::of(&self.name, self.settings.source.as_deref())
     }
 
-    /// What was asked for and what was granted. A variable's value may change without notice: tokens are renewed.
+    /// What was asked for and what was granted. A variable's value may change without notice, as tokens are renewed, and
+    /// it need not be set in every shell.
     fn grants(&self) -> Vec<String> {
         let asked = &self.settings.allow;
-        let variables = self.access.env.iter().map(|(name, _)| name.clone());
+        let set = self.access.env.iter().map(|(name, _)| name);
+        let variables: BTreeSet<String> = set.chain(&self.access.env_unset).cloned().collect();
         let granted = self.access.http.iter().cloned().chain(variables);
         let asked = [&asked.read, &asked.http, &asked.env];
         let asked = asked.into_iter().flat_map(|list| list.iter().cloned());
@@ -113,7 +116,7 @@ impl Ready {
             digest: self.digest.clone(),
             grants: self.grants(),
             configuration: self.settings.config.to_string(),
-            branch: host.session().branch,
+            place: Place::of(host),
         }
     }
 }

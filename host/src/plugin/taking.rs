@@ -132,7 +132,9 @@ impl<'a> Taking<'a> {
 
     fn keep(&mut self, plugin: &Ready, hook: Hook, contribution: &Contribution) {
         let key = plugin.key(hook, self.host);
-        if let Err(error) = self.kept.write(&key, contribution, self.host.now()) {
+        let without = &plugin.access.env_unset;
+        let now = self.host.now();
+        if let Err(error) = self.kept.write(&key, contribution, without, now) {
             let unkept = warning::answer_unkept(&plugin.name, &error);
             self.answers.warnings.push(unkept);
         }

@@ -13,6 +13,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::git::directory::is_gits_own;
+use crate::git::dot_git::Protection;
 
 /// Which files a plugin may read.
 #[derive(Debug, Clone)]
@@ -154,15 +155,13 @@ impl WorkTree {
     }
 }
 
-/// Whether a path, taken as text, stays in the work tree and out of `.git`.
+/// Whether a path, taken as text, stays in the work tree, and out of `.git` on every file system.
 pub fn is_inside(path: &str) -> bool {
     !path.contains(['\0', '\\'])
-        && path.split('/').all(|component| {
-            !component.is_empty()
-                && component != "."
-                && component != ".."
-                && !component.eq_ignore_ascii_case(".git")
-        })
+        && path
+            .split('/')
+            .all(|component| !matches!(component, "" | "." | ".."))
+        && !Protection::FULL.forbids(path.as_bytes())
 }
 
 fn directory_flags() -> OFlags {
@@ -213,6 +212,8 @@ mod tests {
             ".git/config",
             "docs/../.git/config",
             ".GIT/config",
+            "git~1/config",
+            "docs/.git /config",
             "docs",
             "",
         ] {

@@ -83,7 +83,7 @@ pub struct CheckpointRecord {
     /// The snapshot's commit, in this clone only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<String>,
-    /// Files that the snapshot left out for their size.
+    /// Files that the snapshot left out: for their size, or for a name that git refuses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub omitted: Vec<RepoPath>,
     /// As it was given.

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 
-use crate::error::{OUT_OF_SPACE_HINT, UserError, unwritable, user_error};
+use crate::error::{OUT_OF_SPACE_HINT, UserError, unwritable, unwritable_place, user_error};
 use crate::git::status::Change;
 use crate::store::layout::Layout;
 use crate::store::lock::WritingLock;
@@ -29,9 +29,31 @@ pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     write_with_mode(path, bytes, 0o666)
 }
 
-/// As [`write()`], for a file that is nobody else's, whatever the umask says.
-pub fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    write_with_mode(path, bytes, 0o600)
+/// As [`write()`], for a file that is nobody else's, whatever the umask says. It is not in the repository: `way_out` is
+/// what to do where it cannot be written.
+pub fn write_private(path: &Path, bytes: &[u8], way_out: &str) -> anyhow::Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    write_in(directory, path, bytes, 0o600, None)
+        .map_err(|error| explain_outside(error, path, way_out))
+}
+
+/// As [`write()`], for a place that the user named. What is there and no regular file is not replaced: a rename would put
+/// a file in the place of a device or a link.
+pub fn write_where_named(path: &Path, bytes: &[u8], way_out: &str) -> anyhow::Result<()> {
+    if let Ok(found) = path.symlink_metadata()
+        && !found.is_file()
+    {
+        return Err(user_error(
+            format!(
+                "{} is there and is no regular file, so it is not replaced",
+                path.display()
+            ),
+            way_out,
+        ));
+    }
+    let directory = path.parent().unwrap_or(Path::new("."));
+    write_in(directory, path, bytes, 0o666, None)
+        .map_err(|error| explain_outside(error, path, way_out))
 }
 
 /// As [`write()`], for a file that is to be run.
@@ -100,8 +122,27 @@ fn write_in(
     File::open(directory)?.sync_all()
 }
 
-/// Tells what the user can put right from what they cannot.
+/// Tells what the user can put right from what they cannot. `path` is in the repository.
 pub fn explain(error: io::Error, path: &Path) -> anyhow::Error {
+    explain_with(error, path, unwritable)
+}
+
+/// As [`explain`], for another place: `way_out` is what to do where it cannot be written.
+pub fn explain_outside(error: io::Error, path: &Path, way_out: &str) -> anyhow::Error {
+    match error.kind() {
+        // As /proc says it.
+        io::ErrorKind::NotFound => unwritable_place(path, error, way_out),
+        _ => explain_with(error, path, |path, error| {
+            unwritable_place(path, error, way_out)
+        }),
+    }
+}
+
+fn explain_with(
+    error: io::Error,
+    path: &Path,
+    unwritable: impl FnOnce(&Path, io::Error) -> anyhow::Error,
+) -> anyhow::Error {
     match error.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             unwritable(path, error)
@@ -203,5 +244,30 @@ mod tests {
             .collect();
         assert_eq!(names, ["b.json"]);
         assert_eq!(std::fs::read(&path).unwrap(), b"two");
+    }
+
+    #[test]
+    fn what_is_no_regular_file_is_not_replaced_where_the_user_named_a_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        std::fs::write(at("file"), "old").unwrap();
+        std::os::unix::fs::symlink("file", at("link")).unwrap();
+        std::os::unix::fs::symlink("nowhere", at("dangling")).unwrap();
+        std::fs::create_dir(at("directory")).unwrap();
+        let socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
+        for name in ["link", "dangling", "directory", "socket"] {
+            let before = at(name).symlink_metadata().unwrap().file_type();
+            let refused = write_where_named(&at(name), b"new", "elsewhere").unwrap_err();
+            let refused = refused.downcast::<UserError>().unwrap();
+            assert!(refused.message.contains("no regular file"), "{refused}");
+            assert_eq!(refused.hint.as_deref(), Some("elsewhere"));
+            assert_eq!(at(name).symlink_metadata().unwrap().file_type(), before);
+        }
+        drop(socket);
+        assert_eq!(std::fs::read(at("file")).unwrap(), b"old");
+        for name in ["file", "new/file"] {
+            write_where_named(&at(name), b"new", "elsewhere").unwrap();
+            assert_eq!(std::fs::read(at(name)).unwrap(), b"new");
+        }
     }
 }

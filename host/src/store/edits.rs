@@ -2,11 +2,13 @@
 //! through a symlink, or over a file that has changed since.
 
 use std::fs::File;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path};
 
 use super::durable;
 use crate::document::text;
 use crate::git::directory::is_gits_own;
+use crate::git::dot_git::Protection;
 use crate::git::text_diff::text_diff;
 use crate::plugin::contribution::ProposedEdit;
 
@@ -18,23 +20,30 @@ pub enum Applied {
 }
 
 pub fn apply(work_tree: &Path, edit: &ProposedEdit) -> anyhow::Result<Applied> {
-    let relative = edit.path.to_path();
-    if let Some(why) = outside(work_tree, &relative) {
+    if let Some(why) = refusal(work_tree, edit) {
         return Ok(Applied::Refused(why));
     }
-    let path = work_tree.join(&relative);
-    let current = match std::fs::read_to_string(&path) {
-        Ok(text) => Some(text),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => return Ok(Applied::Refused(error.to_string())),
-    };
-    if current != edit.before {
-        return Ok(Applied::Refused(
-            "it has changed since the proposal was made".into(),
-        ));
-    }
+    let path = work_tree.join(edit.path.to_path());
     durable::write_keeping_mode(&path, edit.after.as_bytes())?;
     Ok(Applied::Written)
+}
+
+/// Why an edit would not be applied as things stand; None if it would.
+pub fn refusal(work_tree: &Path, edit: &ProposedEdit) -> Option<String> {
+    let relative = edit.path.to_path();
+    if let Some(why) = outside(work_tree, &relative) {
+        return Some(why);
+    }
+    let current = match std::fs::read_to_string(work_tree.join(&relative)) {
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Some(error.to_string()),
+    };
+    match (&current, &edit.before) {
+        _ if current == edit.before => None,
+        (Some(_), None) => Some("the proposal is for a new file, and there is one already".into()),
+        _ => Some("it has changed since the proposal was made".into()),
+    }
 }
 
 /// Why a path must not be written; None if it may.
@@ -48,7 +57,7 @@ fn outside(work_tree: &Path, relative: &Path) -> Option<String> {
         let Component::Normal(name) = component else {
             return Some("it leaves the work tree".into());
         };
-        if name.eq_ignore_ascii_case(".git") {
+        if Protection::FULL.forbids(name.as_bytes()) {
             return Some("it is git's own".into());
         }
         walked.push(name);
@@ -113,6 +122,12 @@ mod tests {
             "sub",
             "",
             ".GIT/x",
+            ".git ",
+            "git~1",
+            "x/git~1/config",
+            ".git. . ",
+            "x/.git::$DATA",
+            "x/.g\u{200d}it",
             "a.md/x",
             "meta/config",
             "meta/hooks/post-commit",

@@ -2,6 +2,7 @@
 //! which die with their process. They must not be held while a user's command or an editor runs.
 
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -26,13 +27,14 @@ impl StoreLock {
         let path = layout.lock();
         let directory = layout.index();
         std::fs::create_dir_all(&directory).map_err(|error| durable::explain(error, &directory))?;
-        acquire_file(&path, || {
+        let busy = || {
             user_error(
                 "another `session` command has been writing in this repository for 30 seconds",
                 "wait for it to end, or stop it, then run this command again; nothing was changed",
             )
-        })
-        .map(|file| Self { _file: file })
+        };
+        let file = acquire_with(&path, File::try_lock, busy, durable::explain)?;
+        Ok(Self { _file: file })
     }
 }
 
@@ -54,7 +56,8 @@ impl WritingLock {
                 "wait for it to end, or stop it, then run this command again",
             )
         };
-        let file = acquire_with(&layout.writing(), File::try_lock_shared, busy)?;
+        let path = layout.writing();
+        let file = acquire_with(&path, File::try_lock_shared, busy, durable::explain)?;
         Ok(Self { _file: file })
     }
 
@@ -67,22 +70,27 @@ impl WritingLock {
 }
 
 /// Waits for a lock of one file, which is made where it is missing and held until it is dropped. `busy` is the error
-/// when another process keeps it until the deadline.
-pub fn acquire_file(path: &Path, busy: impl FnOnce() -> anyhow::Error) -> anyhow::Result<File> {
-    acquire_with(path, File::try_lock, busy)
+/// when another process keeps it until the deadline, `unwritable` the one where it cannot be made.
+pub fn acquire_file(
+    path: &Path,
+    busy: impl FnOnce() -> anyhow::Error,
+    unwritable: fn(io::Error, &Path) -> anyhow::Error,
+) -> anyhow::Result<File> {
+    acquire_with(path, File::try_lock, busy, unwritable)
 }
 
 fn acquire_with(
     path: &Path,
     try_lock: fn(&File) -> Result<(), TryLockError>,
     busy: impl FnOnce() -> anyhow::Error,
+    unwritable: fn(io::Error, &Path) -> anyhow::Error,
 ) -> anyhow::Result<File> {
     let file = OpenOptions::new()
         .create(true)
         .truncate(false)
         .write(true)
         .open(path)
-        .map_err(|error| durable::explain(error, path))?;
+        .map_err(|error| unwritable(error, path))?;
     let started = Instant::now();
     let mut pause = Duration::from_micros(200);
     loop {

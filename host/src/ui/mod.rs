@@ -135,6 +135,19 @@ impl Ui {
         }
     }
 
+    /// What a question is about, where the question is asked: on stderr where stdout is read by something else. Nobody is
+    /// to agree to what was not shown.
+    pub fn document_to_agree_to(&self, document: &Document) {
+        if self.stdout.is_terminal {
+            return self.document(document);
+        }
+        self.stderr
+            .write(&terminal::to_terminal(document, &self.style(&self.stderr)));
+        for warning in &document.warnings {
+            self.warning(warning);
+        }
+    }
+
     /// The result of `command` as `session.<command>/1`. Errors: `body` is no object.
     pub fn json(&self, command: &str, body: &impl Serialize) -> anyhow::Result<()> {
         if self.options.json {

@@ -98,7 +98,7 @@ impl Prompt {
         Ok(text::line(&answered(prompt.prompt())?))
     }
 
-    /// Yes or no, as in `Update context? [y/N]`; an empty answer gives `default`.
+    /// Yes or no, as in `Update a.md, as notes proposes? [y/N]`; an empty answer gives `default`.
     pub fn confirm(&self, question: &str, default: bool) -> anyhow::Result<bool> {
         let choices = if default { "[Y/n]" } else { "[y/N]" };
         let answer = CustomType::<bool>::new(&format!("{} {choices}", text::line(question)))

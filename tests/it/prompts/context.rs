@@ -1,4 +1,4 @@
-//! `Update context? [y/N]`, which comes after the checkpoint is made. It must not judge what the plugin proposes.
+//! `Update FILE, as PLUGIN proposes? [y/N]`, which comes after the checkpoint is made. It must not judge what the plugin proposes.
 
 use sha2::Digest as _;
 
@@ -31,7 +31,7 @@ fn context_question<'e>(env: &'e TestEnv, repository: &Repository<'e>) -> Termin
     terminal
         .wait_for("context-manager proposes to update src/auth/CLAUDE.md")
         .wait_for("+")
-        .wait_for("Update context? [y/N]");
+        .wait_for("Update src/auth/CLAUDE.md, as context-manager proposes? [y/N]");
     terminal
 }
 
@@ -103,7 +103,9 @@ fn nothing_is_written_that_was_not_shown_before_the_question() {
     // Not even when little is to be said.
     let checkpoint = ["checkpoint", "--notes=x", "--quiet"];
     let mut terminal = env.terminal(repository.path(), &checkpoint);
-    terminal.wait_for("Update context? [y/N]").send("y\r");
+    terminal
+        .wait_for("Update plain, as culprit proposes? [y/N]")
+        .send("y\r");
     let shown = finish(terminal, 0);
     for number in 0..300 {
         let line = format!("+line {number}\n");

@@ -6,6 +6,7 @@ use crate::ask::Asked;
 use crate::commands::decisions;
 use crate::document::count::count;
 use crate::error::{UserError, user_error};
+use crate::git::dot_git::Protection;
 use crate::git::status::{Change, ChangeKind};
 use crate::git::{ObjectId, Repository};
 use crate::path::RepoPath;
@@ -34,7 +35,7 @@ pub fn commit(
         .collect();
     let everything = staged.is_empty();
     let chosen: Vec<&Change> = if everything {
-        facts.changes.iter().collect()
+        without_refused(ui, workspace, &facts.changes)
     } else {
         staged
     };
@@ -99,10 +100,16 @@ pub fn commit(
             ));
         }
     }
+    let untracked = chosen
+        .iter()
+        .filter(|change| everything && change.kind() == ChangeKind::Untracked)
+        .map(|change| &change.path)
+        .collect();
     run_git(
         workspace,
         &facts.changes,
         everything,
+        untracked,
         log.as_ref(),
         &message,
     )?;
@@ -144,6 +151,20 @@ fn refuse_conflicts(changes: &[Change]) -> anyhow::Result<()> {
         format!("a conflict is not resolved yet, so nothing was committed: {named}{more}"),
         "resolve it, `git add` the files, then run the command again; `session checkpoint` without --commit keeps them as they are",
     ))
+}
+
+/// Git adds nothing at all where it is asked to add one file of a name that it refuses. Such a file stays as it is.
+fn without_refused<'c>(ui: &Ui, workspace: &Workspace, changes: &'c [Change]) -> Vec<&'c Change> {
+    let protection = Protection::of(&workspace.repository);
+    let is_refused = |change: &&Change| protection.forbids(change.path.as_bytes());
+    let (refused, chosen): (Vec<&Change>, _) = changes.iter().partition(is_refused);
+    for change in refused {
+        ui.note(&format!(
+            "{} stays out of the commit: git takes its name for its own",
+            change.path.to_text()
+        ));
+    }
+    chosen
 }
 
 fn is_staged(change: &Change) -> bool {
@@ -210,6 +231,7 @@ fn run_git(
     workspace: &Workspace,
     changes: &[Change],
     everything: bool,
+    untracked: Vec<&RepoPath>,
     log: Option<&RepoPath>,
     message: &str,
 ) -> anyhow::Result<()> {
@@ -221,11 +243,6 @@ fn run_git(
             .args(["add", "--", log.to_text().as_str()])
             .try_output()?;
     }
-    let untracked: Vec<&RepoPath> = changes
-        .iter()
-        .filter(|change| everything && change.kind() == ChangeKind::Untracked)
-        .map(|change| &change.path)
-        .collect();
     let list = untracked.iter().fold(Vec::new(), |mut list, path| {
         list.extend_from_slice(path.as_bytes());
         list.push(0);

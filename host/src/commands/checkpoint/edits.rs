@@ -7,44 +7,51 @@ use crate::store::edits::{self, Applied};
 use crate::ui::{Cancelled, Prompt, Ui};
 use crate::workspace::Workspace;
 
-/// Offers each edit in turn on a terminal; elsewhere says that there are some.
+/// Offers each edit in turn on a terminal; elsewhere says that there are some. Nobody is asked about one that changes
+/// nothing, or could not be made.
 pub fn offer(ui: &Ui, workspace: &Workspace, contributions: &[Contribution]) -> anyhow::Result<()> {
-    let proposed: Vec<(&str, &ProposedEdit)> = contributions
-        .iter()
-        .flat_map(|from| {
-            from.edits
-                .iter()
-                .map(move |edit| (from.plugin.as_str(), edit))
-        })
-        .collect();
-    let Some(prompt) = ui.prompt() else {
-        for (plugin, edit) in &proposed {
+    let work_tree = workspace.repository.work_tree();
+    let prompt = ui.prompt();
+    for (plugin, edit) in proposed(contributions) {
+        if let Some(why) = edits::refusal(work_tree, edit) {
+            left_alone(ui, plugin, edit, &why);
+            continue;
+        }
+        let Some(prompt) = &prompt else {
             ui.note(&format!(
                 "{plugin} proposes to update {}: {}; run `session checkpoint` at a terminal to look at it",
                 edit.path.to_text(),
                 edit.reason
             ));
-        }
-        return Ok(());
-    };
-    for (plugin, edit) in proposed {
-        if edit.before.as_ref() == Some(&edit.after) {
             continue;
-        }
+        };
         show(ui, plugin, edit)?;
-        match accepted(&prompt)? {
+        match accepted(prompt, plugin, edit)? {
             Answer::Yes => {}
             Answer::No => continue,
             Answer::NoMore => return Ok(()),
         }
-        match edits::apply(workspace.repository.work_tree(), edit)? {
+        match edits::apply(work_tree, edit)? {
             Applied::Written => ui.status(&format!("{} is updated", edit.path.to_text())),
-            Applied::Refused(why) => {
-                ui.note(&format!("{} is left as it is: {why}", edit.path.to_text()))
-            }
+            Applied::Refused(why) => left_alone(ui, plugin, edit, &why),
         }
     }
     Ok(())
+}
+
+fn proposed(contributions: &[Contribution]) -> impl Iterator<Item = (&str, &ProposedEdit)> {
+    let all = contributions.iter().flat_map(|from| {
+        let edits = from.edits.iter();
+        edits.map(|edit| (from.plugin.as_str(), edit))
+    });
+    all.filter(|(_, edit)| edit.before.as_ref() != Some(&edit.after))
+}
+
+fn left_alone(ui: &Ui, plugin: &str, edit: &ProposedEdit, why: &str) {
+    let path = edit.path.to_text();
+    ui.note(&format!(
+        "{path} is left as it is, although {plugin} proposes to update it: {why}"
+    ));
 }
 
 /// All of it: what is written is what was agreed to.
@@ -72,8 +79,9 @@ enum Answer {
 }
 
 /// The checkpoint is made when this is asked: leaving the question takes nothing back, and Esc is no failure.
-fn accepted(prompt: &Prompt) -> anyhow::Result<Answer> {
-    match prompt.confirm("Update context?", false) {
+fn accepted(prompt: &Prompt, plugin: &str, edit: &ProposedEdit) -> anyhow::Result<Answer> {
+    let path = text::visible(&edit.path.to_text());
+    match prompt.confirm(&format!("Update {path}, as {plugin} proposes?"), false) {
         Ok(true) => Ok(Answer::Yes),
         Ok(false) => Ok(Answer::No),
         Err(error) => match error.downcast_ref::<Cancelled>() {

@@ -7,6 +7,7 @@ use crate::facts::gather::Options;
 use crate::facts::standing::Held;
 use crate::facts::tree_state::{self, Observed, is_ours};
 use crate::git::Repository;
+use crate::git::dot_git::Protection;
 use crate::git::status::{Change, ChangeKind};
 use crate::session::live::LiveSession;
 use crate::session::measured;
@@ -39,9 +40,13 @@ impl Measured {
             lines: Vec::new(),
             tree: None,
         };
-        let is_whole = |change: &Change| change.unstaged == ChangeKind::Unchanged;
+        let protection = Protection::of(&workspace.repository);
+        let stays_behind = |change: &Change| match everything {
+            true => protection.forbids(change.path.as_bytes()),
+            false => change.unstaged != ChangeKind::Unchanged,
+        };
         let outside = |change: &&Change| !is_ours(&change.path);
-        if !everything && !facts.changes.iter().filter(outside).all(is_whole) {
+        if facts.changes.iter().filter(outside).any(stays_behind) {
             return Ok(measured);
         }
         measured.lines = tests(workspace, asked, session)?;

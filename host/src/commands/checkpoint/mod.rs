@@ -156,31 +156,51 @@ fn decide(workspace: &Workspace, asked: &Asked, text: &str) -> anyhow::Result<De
     decisions::record(workspace, &transaction, session, text, None, Vec::new())
 }
 
-/// Commits through git, then gathers again: HEAD has moved. The plugins' answers are kept.
+/// Commits through git, then gathers again: HEAD has moved. The plugins' answers are kept, unless a hook of the user's made
+/// another commit than they were asked about.
 fn commit_and_gather(
     ui: &Ui,
     workspace: &mut Workspace,
     asked: Asked,
     request: &Request,
 ) -> anyhow::Result<(Asked, ObjectId)> {
-    let (mut commit, measured) = commit::commit(ui, workspace, &asked, request)?;
+    let (commit, measured) = commit::commit(ui, workspace, &asked, request)?;
     let open = || Workspace::open(&workspace.environment, Some(Options::snapshot().status));
     let mut fresh = open()?;
-    if !measured.holds(&mut fresh)? {
-        ui.note("a hook changed what was committed, so the commit does not say what was measured before it");
-        measured.take_back(&fresh.repository)?;
-        fresh = open()?;
-        commit = fresh.repository.head_commit()?.unwrap_or(commit);
+    if measured.holds(&mut fresh)? {
+        let facts = gather(&mut fresh, Options::snapshot())?;
+        *workspace = fresh;
+        return Ok((asked.with_facts(facts), commit));
     }
-    let warnings = asked.facts.warnings;
-    let mut facts = gather(&mut fresh, Options::snapshot())?;
-    for warning in warnings {
-        if !facts.warnings.contains(&warning) {
-            facts.warnings.push(warning);
-        }
-    }
-    *workspace = fresh;
-    Ok((Asked { facts, ..asked }, commit))
+    ui.note(
+        "a hook changed what was committed, so the commit does not say what was measured before it",
+    );
+    measured.take_back(&fresh.repository)?;
+    *workspace = open()?;
+    let commit = workspace.repository.head_commit()?.unwrap_or(commit);
+    let again = ask_again(workspace, request)?;
+    let Asked { facts, .. } = asked.with_facts(again.facts);
+    Ok((Asked { facts, ..again }, commit))
+}
+
+/// What plugins say of another tree than they were asked about.
+fn ask_again(workspace: &mut Workspace, request: &Request) -> anyhow::Result<Asked> {
+    let plugins = Plugins::load(
+        &workspace.config_for_plugins(),
+        &workspace.environment,
+        workspace.checkout(),
+        &[Hook::Checkpoint],
+        WhenCold::Compile,
+    );
+    let facts = gather(workspace, Options::snapshot())?;
+    let question = request.question(workspace);
+    Ok(ask::ask(
+        workspace,
+        plugins,
+        facts,
+        &question,
+        Network::Asked,
+    ))
 }
 
 /// The request, complete and cleaned.

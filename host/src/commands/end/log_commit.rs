@@ -3,6 +3,7 @@
 
 use crate::config::shared;
 use crate::git::ObjectId;
+use crate::git::dot_git::Protection;
 use crate::git::status::{Change, ChangeKind};
 use crate::path::RepoPath;
 use crate::store::decisions::LOG;
@@ -21,11 +22,13 @@ pub struct LogCommit {
     index: Vec<u8>,
 }
 
-/// Changes that are not the log's own, which a merge would leave behind.
+/// Changes that are not the log's own, which a merge would leave behind. What git will never hold is none of them.
 pub fn others<'c>(workspace: &Workspace, changes: &'c [Change]) -> Vec<&'c Change> {
     let own = own(workspace, changes);
+    let protection = Protection::of(&workspace.repository);
     changes
         .iter()
+        .filter(|change| !protection.forbids(change.path.as_bytes()))
         .filter(|change| !own.iter().any(|own| change.path == RepoPath::from(*own)))
         .collect()
 }

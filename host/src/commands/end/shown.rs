@@ -16,6 +16,7 @@ struct EndView<'a> {
     end: &'a EndRecord,
     pushed_to: Option<String>,
     markdown: String,
+    warnings: &'a [Warning],
 }
 
 pub fn show(
@@ -72,6 +73,7 @@ pub fn show(
                 end: &ended.end,
                 pushed_to,
                 markdown,
+                warnings: &document.warnings,
             },
         );
     }

@@ -78,7 +78,7 @@ fn from_source(
     };
     check_seen(&text)?;
     let source = Source::parse(&text)?;
-    let text = source.to_be_written(text);
+    let text = source.to_be_written(&text);
     if source.may_hold_a_secret() {
         ui.warning(&Warning::new(format!(
             "the address of {} has what could be a secret behind its `?`, and {CONFIG} is the whole team's",

@@ -57,7 +57,7 @@ pub fn run(ui: &Ui, environment: &Environment, args: Args) -> anyhow::Result<()>
         Some(output) => environment.current_dir.join(output),
         None => beside(&file, &manifest.name)?,
     };
-    durable::write(&output, &packed)?;
+    durable::write_where_named(&output, &packed, ELSEWHERE)?;
     if ui.wants_json() {
         let view = PackedView {
             size: packed.len() as u64,
@@ -77,6 +77,9 @@ pub fn run(ui: &Ui, environment: &Environment, args: Args) -> anyhow::Result<()>
     ));
     Ok(())
 }
+
+const ELSEWHERE: &str =
+    "name another file with --output FILE, in a directory that you can write to";
 
 /// What to do about a component that is not there.
 pub const BUILD_FIRST: &str = "build the component first; docs/plugins.md says how";

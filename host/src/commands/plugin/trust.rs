@@ -150,7 +150,7 @@ fn agrees(ui: &Ui, args: &Args, review: &Review, entry: &PluginConfig) -> anyhow
             ),
         ));
     };
-    ui.document(&document(ui, review, entry));
+    ui.document_to_agree_to(&document(ui, review, entry));
     prompt.confirm(&format!("Let {} run in this repository?", args.name), false)
 }
 

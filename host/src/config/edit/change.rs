@@ -246,9 +246,7 @@ fn in_flow(keys: &[&str], value: &New<'_>) -> String {
 
 /// The last line of a node, with the comments behind it that are indented by at least so much.
 fn last_line(text: &Text<'_>, node: &Node, least_indent: usize) -> usize {
-    // A text of several lines ends where the next line starts.
-    let ends_behind = node.end.column == 1 && node.end.line > node.position.line;
-    let mut last = node.end.line - usize::from(ends_behind);
+    let mut last = last_with_content(text, node);
     for number in last + 1..=text.lines() {
         let line = text.line(number).unwrap_or_default();
         if line.trim_start().starts_with('#') && indent(line) >= least_indent {
@@ -258,6 +256,35 @@ fn last_line(text: &Text<'_>, node: &Node, least_indent: usize) -> usize {
         }
     }
     last
+}
+
+/// The last line of a node alone. A block text ends for the parser where the next thing starts, be that deep in a line and
+/// behind blank ones, which are the text's own only where it keeps them.
+fn last_with_content(text: &Text<'_>, node: &Node) -> usize {
+    let is_before = indent(text.line(node.end.line).unwrap_or_default()) + 1 >= node.end.column;
+    if !is_before || node.end.line <= node.position.line {
+        return node.end.line;
+    }
+    let mut last = node.end.line - 1;
+    if !keeps_blank_lines(node) {
+        while last > node.position.line
+            && text.line(last).is_some_and(|line| line.trim().is_empty())
+        {
+            last -= 1;
+        }
+    }
+    last
+}
+
+/// Whether a node ends with a text that ends with blank lines.
+fn keeps_blank_lines(node: &Node) -> bool {
+    match &node.value {
+        Value::Scalar(scalar) => scalar.text.ends_with("\n\n") || scalar.text == "\n",
+        Value::List(nodes) => nodes.last().is_some_and(keeps_blank_lines),
+        Value::Mapping(entries) => entries
+            .last()
+            .is_some_and(|entry| keeps_blank_lines(&entry.value)),
+    }
 }
 
 /// The key, its value, and the comma that parts it from the others.

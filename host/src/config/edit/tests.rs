@@ -44,12 +44,17 @@ fn comments_and_order_stay_and_only_the_flag_changes() {
 }
 
 /// Entries in many layouts, and what stands around them.
-const ENTRIES: [&str; 9] = [
+const ENTRIES: [&str; 14] = [
     "",
     "plugins:\n",
     "plugins: {} # none\n",
     "plugins:\n  # About a.\n  a: # the first\n    enabled: true\n    # the end of a\n\n  # About b.\n  b:\n  # the end of all\n",
     "plugins:\n    b:\n        config:\n            text: |\n                # no comment\n                x\n\n    # out: 1\n    \"a\":\n        source: './a.wasm'   # why\n        sha256: ~\n",
+    "plugins:\n  b:\n    config: |\n      text\n  a:\n    enabled: true\n",
+    "plugins:\n  b:\n    config: |\n      text\n\n  # Of a.\n  a:\n    enabled: true\n",
+    "plugins:\n  a:\n    config:\n      deep:\n      - text: >-\n          text\n\n          more\n\n      - 1\n    enabled: true\n  b:\n    config: { x: 1 }\n",
+    "plugins:\n  a:\n    config: |+\n      text\n\n    enabled: true\n  b:\n    config:\n      deep: |+\n        text\n\n\n    enabled: true\n",
+    "plugins:\n  a:\n    config:\n      deep: |\n        # no comment\n    # the end of a\n\n\n  b:\n    config: |\n\n    enabled: true\n",
     "plugins: { a: { enabled: true }, b: {}, }\n",
     "plugins: {a: {config: {x: '}'}}} # all\n",
     "plugins:\n  a: { config: [ 1,\n    2 ], # two\n    enabled: false }\n  b: ~ # nothing\n",
@@ -258,6 +263,26 @@ fn an_entry_is_written_as_a_person_would() {
     let expected = "plugins:\n  a:\n    source: ./a.wasm\n    sha256: 9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f\n    allow: { read: [docs/**, '*.{md,txt}'], env: [TOKEN] }\n    enabled: true\n";
     let pinned = pin_plugin(block, "config.yaml", "a", &pin("./a.wasm")).unwrap();
     assert_eq!(pinned, expected);
+}
+
+#[test]
+fn a_block_text_does_not_take_what_follows_it() {
+    let text = "plugins:\n  other:\n    config: |\n      text\n\n  coverage:\n    enabled: true\n";
+    let expected = "plugins:\n\n  coverage:\n    enabled: true\n";
+    assert_eq!(
+        remove_plugin(text, "config.yaml", "other").unwrap(),
+        expected
+    );
+    let pinned = pin_plugin(text, "config.yaml", "other", &pin("./a.wasm")).unwrap();
+    let behind = "      text\n    allow: { read: [docs/**, '*.{md,txt}'], env: [TOKEN] }\n\n  coverage:\n    enabled: true\n";
+    assert!(pinned.ends_with(behind), "{pinned}");
+    let last = "plugins:\n  other:\n    config: |\n      text\n\nbrief: {}\n";
+    let pinned = pin_plugin(last, "config.yaml", "new", &pin("./a.wasm")).unwrap();
+    assert!(
+        pinned.contains("      text\n  new:\n    source: ./a.wasm\n"),
+        "{pinned}"
+    );
+    assert!(pinned.ends_with("\n\nbrief: {}\n"), "{pinned}");
 }
 
 #[test]

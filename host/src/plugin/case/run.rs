@@ -104,6 +104,7 @@ fn access(grants: &Grants) -> anyhow::Result<Access> {
         read: ReadGrant::Matching(globs),
         http: grants.http.clone(),
         env: grants.env.clone().into_iter().collect(),
+        env_unset: Vec::new(),
     })
 }
 

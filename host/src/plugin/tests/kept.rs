@@ -1,6 +1,7 @@
 //! What a plugin that uses the network said last: shown where it is not asked, and where its service is gone.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::network::network;
 use super::server::Server;
@@ -179,6 +180,70 @@ fn what_was_said_holds_for_the_same_component_grants_configuration_and_branch() 
     // And it is still there.
     let answers = ask_keeping(asking(), kept.path(), Hook::Brief, Network::Kept);
     assert!(of_network(&answers).is_some());
+}
+
+/// In a shell without the token the answer was thrown away.
+#[test]
+fn what_was_said_with_a_variable_stands_where_it_is_not_set() {
+    let kept = tempfile::tempdir().unwrap();
+    let answered = AtomicUsize::new(0);
+    // No two answers are the same.
+    let server = Server::start(move |_, stream| {
+        let body = "x".repeat(answered.fetch_add(1, Ordering::SeqCst) + 1);
+        write!(
+            stream,
+            "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+    });
+    let asking = || network(&format!("fetch {}", server.url()), &[&server.host()]);
+    let with = || {
+        let mut source = asking();
+        source.access.env = vec![("TOKEN".to_owned(), "hunter22-long".to_owned())];
+        source
+    };
+    let without = || {
+        let mut source = asking();
+        source.access.env_unset = vec!["TOKEN".to_owned()];
+        source
+    };
+    let recalled = || ask_keeping(without(), kept.path(), Hook::Status, Network::Kept);
+    let ask = |source| ask_keeping(source, kept.path(), Hook::Status, Network::Asked);
+
+    ask(without());
+    let first = of_network(&recalled()).unwrap().0.to_owned();
+    ask(with());
+    let with_it = recalled();
+    let (known, is_kept) = of_network(&with_it).unwrap();
+    assert!(is_kept && known != first, "{known}");
+    let known = known.to_owned();
+    let unset = ask(without());
+    let (now, is_kept) = of_network(&unset).unwrap();
+    assert!(
+        !is_kept && now != known,
+        "for now, what was said now: {now}"
+    );
+    assert_eq!(of_network(&recalled()), Some((&*known, true)));
+    ask(with());
+    assert_ne!(of_network(&recalled()), Some((&*known, true)));
+}
+
+#[test]
+fn work_trees_whose_heads_are_detached_do_not_show_each_others_answers() {
+    let kept = tempfile::tempdir().unwrap();
+    let server = Server::answering("hello");
+    let asking = || network(&format!("fetch {}", server.url()), &[&server.host()]);
+    let [here, there] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let [here, there] = [here.path(), there.path()].map(|root| {
+        let mut host = FixedHost::new(root);
+        host.session.branch = None;
+        host
+    });
+    let hook = Hook::Brief;
+    about(&here, asking(), kept.path(), hook, Network::Asked);
+    let recall = |host| about(host, asking(), kept.path(), hook, Network::Kept);
+    assert_eq!(of_network(&recall(&there)), None);
+    assert!(of_network(&recall(&here)).is_some());
 }
 
 #[test]

@@ -343,7 +343,14 @@ fn an_edit_outside_the_work_tree_is_dropped_and_the_others_stay() {
     let message = &answers.warnings[0].message;
     let begin = "plugin edits (brief) proposed to write ";
     assert!(message.starts_with(begin), "{message}");
-    for path in ["link/x", "../x", ".git/config", "new line.md"] {
+    for path in [
+        "link/x",
+        "../x",
+        ".git/config",
+        "new line.md",
+        "x/git~1/config",
+        "x/.git::$DATA",
+    ] {
         assert!(message.contains(&format!("{path:?}")), "{message}");
     }
 }

@@ -7,6 +7,7 @@ use super::Snapshot;
 use super::entry::{self, EXECUTABLE, FILE, Found, LINK, SUBMODULE};
 use super::metadata::{Metadata, SNAPSHOT_FORMAT};
 use super::staged::Staged;
+use crate::git::dot_git::Protection;
 use crate::git::status::{BlobAt, Change, ChangeKind, Status};
 use crate::git::tree_edit::TreeEdits;
 use crate::git::{BlobBatch, ObjectId, Repository};
@@ -42,6 +43,7 @@ pub fn take(
         limits,
         // With core.fileMode off the bit on disk says nothing, and git goes by the index.
         trust_mode: repository.config_bool("core.fileMode") != Some(false),
+        protection: Protection::of(repository),
         work: TreeEdits::new(),
         blobs: Blobs::Written(repository.blob_batch()),
         metadata: Metadata {
@@ -95,6 +97,7 @@ pub fn observe(
         repository,
         limits,
         trust_mode: repository.config_bool("core.fileMode") != Some(false),
+        protection: Protection::of(repository),
         work: TreeEdits::new(),
         blobs: Blobs::Hashed,
         metadata: Metadata::default(),
@@ -124,6 +127,7 @@ struct Edits<'a> {
     repository: &'a Repository,
     limits: Limits,
     trust_mode: bool,
+    protection: Protection,
     work: TreeEdits,
     blobs: Blobs<'a>,
     metadata: Metadata,
@@ -132,6 +136,13 @@ struct Edits<'a> {
 impl Edits<'_> {
     /// The work tree's side: the file is read and stored.
     fn hold(&mut self, change: &Change) -> anyhow::Result<()> {
+        // Git lets no tree have it, so nobody else can hold it either.
+        if self.protection.forbids(change.path.as_bytes()) {
+            let path = change.path.as_bytes();
+            let path = path.strip_suffix(b"/").unwrap_or(path);
+            self.metadata.omitted.push(RepoPath::new(path));
+            return Ok(());
+        }
         if let Some(original) = &change.original {
             self.work.entry(original.clone()).or_insert(None);
         }

@@ -57,6 +57,7 @@ fn misbehave() -> Result<Contribution, String> {
         "shared-text" => return Ok(one_text_many_times()),
         "escape" => return Ok(forged_text()),
         "edits" => return Ok(forbidden_edits()),
+        "same-edit" => return Ok(edit_that_changes_nothing()),
         "unseen-edit" => return Ok(unseen_edit()),
         "environment" => return Ok(what_is_ambient()),
         "read" => return Ok(forbidden_reads()),
@@ -208,6 +209,18 @@ fn unseen_edit() -> Contribution {
     }
 }
 
+fn edit_that_changes_nothing() -> Contribution {
+    Contribution {
+        edits: vec![ProposedEdit {
+            path: "plain".to_owned(),
+            reason: "a whim".to_owned(),
+            before: Some("plain".to_owned()),
+            after: "plain".to_owned(),
+        }],
+        ..Contribution::default()
+    }
+}
+
 fn forbidden_edits() -> Contribution {
     let paths = [
         "link/x",
@@ -217,6 +230,8 @@ fn forbidden_edits() -> Contribution {
         "a/../../x",
         "sub/.GIT/x",
         "new\u{202e}\nline.md",
+        "x/git~1/config",
+        "x/.git::$DATA",
         "ok.md",
     ];
     Contribution {

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::config::is_plugin_name;
 use crate::environment::Environment;
-use crate::error::{unwritable, user_error};
+use crate::error::{unwritable_place, user_error};
 use crate::plugin::candidate;
 use crate::store::durable::TEMPORARY_PREFIX;
 use crate::ui::Ui;
@@ -87,7 +87,8 @@ pub fn run(ui: &Ui, environment: &Environment, args: &Args) -> anyhow::Result<()
 fn write(directory: &Path, files: &[(&str, String)]) -> anyhow::Result<()> {
     refuse_what_is_there(directory)?;
     let parent = directory.parent().context("a new directory has a parent")?;
-    let fail = |error: std::io::Error| unwritable(directory, error);
+    let way_out = "name a place that you can write to with --directory";
+    let fail = |error: std::io::Error| unwritable_place(directory, error, way_out);
     std::fs::create_dir_all(parent).map_err(fail)?;
     let whole = tempfile::Builder::new()
         .prefix(TEMPORARY_PREFIX)

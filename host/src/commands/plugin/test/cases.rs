@@ -19,8 +19,17 @@ use crate::ui::Ui;
 /// How far above the component the project's root may be: `target/wasm32-wasip2/release` is three.
 const MOST_LEVELS: usize = 5;
 
-/// `cases/*.json` of the nearest directory that has any: the component's own, or one above it in the same repository.
-pub fn find(component: &Path) -> Vec<PathBuf> {
+/// `cases/*.json` of the nearest directory that has any: the component's own, or one above it in the same repository;
+/// else those of the current directory, as a tool may put the component anywhere.
+pub fn find(component: &Path, current_dir: &Path) -> Vec<PathBuf> {
+    let found = find_above(component);
+    match found.is_empty() {
+        true => in_directory(&current_dir.join("cases")),
+        false => found,
+    }
+}
+
+fn find_above(component: &Path) -> Vec<PathBuf> {
     for directory in component.ancestors().skip(1).take(MOST_LEVELS) {
         let found = in_directory(&directory.join("cases"));
         if !found.is_empty() || directory.join(".git").exists() {
@@ -168,7 +177,8 @@ fn compare(
     let (outcome, diff) = match expected {
         Some(expected) if is_same(&expected, &said) => (Outcome::AsExpected, None),
         _ if update => {
-            durable::write(&beside, said.as_bytes())?;
+            let way_out = "move it away, or copy the case to a directory that you can write to";
+            durable::write_where_named(&beside, said.as_bytes(), way_out)?;
             (Outcome::Written, None)
         }
         Some(expected) => (
@@ -236,9 +246,12 @@ mod tests {
         }
         let component = release.join("a.wasm");
         let expected = ["a.json", "b.json"].map(|name| project.path().join("cases").join(name));
-        assert_eq!(find(&component), expected);
+        let elsewhere = tempfile::tempdir().unwrap();
+        assert_eq!(find(&component, elsewhere.path()), expected);
         // Another repository's cases are not this plugin's.
         std::fs::create_dir(project.path().join("target/.git")).unwrap();
-        assert_eq!(find(&component), [] as [PathBuf; 0]);
+        assert_eq!(find(&component, elsewhere.path()), [] as [PathBuf; 0]);
+        // Those of where one stands are.
+        assert_eq!(find(&component, project.path()), expected);
     }
 }

@@ -20,7 +20,7 @@ pub struct Args {
     /// The component: as the language's tool made it, or packed
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// A case to run it on [default: cases/*.json in the project; without any, a small built-in case]
+    /// A case to run it on [default: cases/*.json in the component's project, or else in the current directory; without any, a small built-in case]
     #[arg(long = "case", value_name = "FILE")]
     pub cases: Vec<PathBuf>,
     /// Write what it says beside each case, as what is expected from now on
@@ -45,7 +45,7 @@ pub fn run(ui: &Ui, environment: &Environment, args: &Args) -> anyhow::Result<()
         .collect();
     let once = || {
         let cases = match named.is_empty() {
-            true => cases::find(&file),
+            true => cases::find(&file, &environment.current_dir),
             false => named.clone(),
         };
         cases::run(ui, environment, &file, &cases, args.update)
@@ -57,7 +57,11 @@ pub fn run(ui: &Ui, environment: &Environment, args: &Args) -> anyhow::Result<()
                 "leave one of them out",
             ));
         }
-        return watch::watch(ui, &file, &named, || match once() {
+        let find = || match named.is_empty() {
+            true => cases::find(&file, &environment.current_dir),
+            false => named.clone(),
+        };
+        return watch::watch(ui, &file, &find(), || match once() {
             Ok(report) => report.show(ui),
             Err(error) => {
                 ui.error(&error);

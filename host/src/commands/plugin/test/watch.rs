@@ -9,7 +9,6 @@ use anyhow::Context as _;
 use notify::{RecursiveMode, Watcher as _};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use super::cases;
 use crate::ui::Ui;
 
 /// A build writes more than once; it is over when nothing was written for this long.
@@ -21,7 +20,7 @@ enum Event {
 }
 
 /// Until Ctrl-C, which is how it is meant to end. A run that is under way is finished, so that nothing is left behind.
-pub fn watch(ui: &Ui, file: &Path, named: &[PathBuf], mut run: impl FnMut()) -> anyhow::Result<()> {
+pub fn watch(ui: &Ui, file: &Path, cases: &[PathBuf], mut run: impl FnMut()) -> anyhow::Result<()> {
     let (sender, events) = channel();
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])
         .context("Ctrl-C could not be waited for")?;
@@ -43,7 +42,7 @@ pub fn watch(ui: &Ui, file: &Path, named: &[PathBuf], mut run: impl FnMut()) -> 
         }
     })
     .context("files could not be watched")?;
-    for directory in directories(file, named) {
+    for directory in directories(file, cases) {
         watcher
             .watch(&directory, RecursiveMode::NonRecursive)
             .with_context(|| format!("{} could not be watched", directory.display()))?;
@@ -71,11 +70,8 @@ fn wait(events: &Receiver<Event>) -> bool {
 }
 
 /// Directories rather than files: a tool that builds replaces the file.
-fn directories(file: &Path, named: &[PathBuf]) -> BTreeSet<PathBuf> {
-    let found = cases::find(file);
-    let files = [file]
-        .into_iter()
-        .chain(named.iter().chain(&found).map(PathBuf::as_path));
+fn directories(file: &Path, cases: &[PathBuf]) -> BTreeSet<PathBuf> {
+    let files = [file].into_iter().chain(cases.iter().map(PathBuf::as_path));
     let directories = files.filter_map(|file| file.parent()?.canonicalize().ok());
     directories.collect()
 }
