@@ -284,3 +284,35 @@ fn tests_that_never_passed_complete_no_cycle() {
         assert!(status.contains("tdd cycles: 0"), "{status}");
     }
 }
+
+#[test]
+fn a_rebase_makes_no_refactoring_a_change_without_tests() {
+    let env = TestEnv::new();
+    let repository = session(&env, ON, &["start", "feature/x", "--tdd"]);
+    let next = |path: &str, text: &str, outcome: &str| {
+        repository.write(path, text);
+        env.advance_minutes(5);
+        tests(&repository, outcome);
+    };
+    next("tests/price_test.js", "one\n", "false");
+    next("src/price.js", "one\n", "true");
+    repository.commit("feat: price");
+    next("src/price.js", "the same\n", "true");
+    repository.commit("refactor: price");
+    next("tests/price_test.js", "two\n", "false");
+    next("src/price.js", "two\n", "true");
+    repository.commit("feat: two");
+    let costs = || {
+        let status = run(&repository, &["status"]).stdout;
+        assert!(status.contains("Discipline: 100 of 100."), "{status}");
+    };
+    costs();
+    env.advance_minutes(5);
+    repository.git(&["checkout", "-q", "main"]);
+    repository.write("README.md", "one\n");
+    repository.commit("docs: one");
+    repository.git(&["checkout", "-q", "feature/x"]);
+    env.advance_minutes(5);
+    repository.git(&["rebase", "-q", "main"]);
+    costs();
+}
