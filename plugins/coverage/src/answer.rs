@@ -300,7 +300,15 @@ fn next_steps(picture: &Picture) -> Vec<String> {
             why_stale(picture, "the report")
         ));
     }
-    if new_code(picture).is_some_and(|value| value < picture.settings.new_code_threshold) {
+    if let Some(needed) = picture.too_large {
+        steps.push(format!(
+            "Set config.largest to {needed} or more: {}",
+            too_large(picture)
+        ));
+    }
+    let below = new_code(picture).filter(|value| *value < picture.settings.new_code_threshold);
+    // What nobody measured on the work as it stands may be covered by now.
+    if below.is_some() && !picture.outdated {
         let files = picture.changed.iter().flatten();
         let worst = files.max_by_key(|file| file.changed.1 - file.changed.0);
         if let Some(file) = worst {

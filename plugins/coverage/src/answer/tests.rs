@@ -173,6 +173,8 @@ fn numbers_of_a_report_that_is_too_large_are_marked_and_it_is_said_what_to_set()
     assert_eq!(found.hint.as_deref(), Some(hint));
     let uncovered = "1 of 2 changed lines were not covered: 7";
     assert_eq!(findings(&picture)[1].message, uncovered);
+    let step = "Set config.largest to 98 or more: lcov.info is too large to be read";
+    assert_eq!(next_steps(&picture), [step]);
     let reason = verdict(&picture).unwrap().reason;
     let set = "; lcov.info is too large to be read: set its config.largest to 98 or more";
     assert!(reason.ends_with(set), "{reason}");
