@@ -5,7 +5,7 @@ use session_plugin::facts::{Entry, EvidenceInfo, TestCounts};
 use crate::beside;
 use crate::files::{Classes, Kind};
 use crate::gather::Effort;
-use crate::inline::Sides;
+use crate::inline::{Language, Sides};
 use crate::kept::Kept;
 use crate::machine::Run;
 use crate::outcome::outcome;
@@ -41,7 +41,8 @@ impl Changed {
             let beside = beside::is_beside(classes, path);
             match classes.kind(path) {
                 kind if entry.unwritten.contains(path) => {
-                    self.tests_moved |= kind == Kind::Test || beside;
+                    let blocks = Language::of(path).is_some_and(Language::has_blocks);
+                    self.tests_moved |= kind == Kind::Test || (beside && blocks);
                 }
                 Kind::Test => self.sides.tests = true,
                 Kind::Source if beside => self.beside.push(path.clone()),
