@@ -159,3 +159,31 @@ fn of_a_file_that_was_renamed_only_what_changed_counts() {
     age(&repository, "src/prices.js", 0);
     says(&repository, "Changed lines: 0.0% of 1 are covered.");
 }
+
+#[test]
+fn a_report_of_something_else_does_not_open_a_gate_that_was_shut() {
+    let env = TestEnv::new();
+    let repository = working(&env);
+    repository.write("src/other.js", "a\n");
+    repository.commit("feat: dearer");
+    repository.write("lcov.info", REPORT);
+    run(&repository, &["checkpoint"]);
+    let narrow = "SF:src/other.js\nDA:1,1\nend_of_record\n";
+    repository.write("lcov.info", narrow);
+    let end = ["end", "--merge-to", "main", "--no-input"];
+    for _ in 0..2 {
+        let refused = repository.session(&end);
+        assert_eq!(refused.code, Some(1), "{refused}");
+        let reason = "coverage of changed files was measured before and is not now: src/price.js; run all tests with coverage again (coverage)";
+        assert!(refused.stderr.contains(reason), "{refused}");
+        // No more than that.
+        let unmeasured = "never measured here, so it does not hold up the merge: tests\n";
+        assert!(refused.stderr.contains(unmeasured), "{refused}");
+        run(&repository, &["checkpoint"]);
+    }
+    let config = repository.read(".session/config.yaml");
+    let config = config.replace("10s }", "10s }\n    config: { block: false }");
+    repository.write(".session/config.yaml", config);
+    repository.commit("chore: block nothing");
+    run(&repository, &end);
+}

@@ -1,11 +1,12 @@
 //! What a plugin is told of a session and its work tree, as a recorded case shows it. It must not run a plugin.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value as Json, json};
 
 use crate::common::TestEnv;
 use crate::common::repository::{Repository, run};
 
-const CONTRACT: &[u8] = include_bytes!("../fixtures/contract/0.1.3.wasm");
+const CONTRACT: &[u8] = include_bytes!("../fixtures/contract/0.1.4.wasm");
 
 fn recorded(env: &TestEnv, repository: &Repository<'_>) -> Json {
     std::fs::write(env.root().join("contract.wasm"), CONTRACT).unwrap();
@@ -218,4 +219,22 @@ fn an_untracked_directory_is_told_file_by_file() {
     assert_eq!(each(&case["changed_files"], "path"), new);
     assert_eq!(case["changed_files"][0]["status"], "untracked");
     assert_eq!(each(&case["changed_lines"]["head"], "path"), new);
+}
+
+#[test]
+fn the_time_at_which_a_commit_was_written_stays_when_it_is_amended() {
+    let env = TestEnv::new();
+    let repository = env.repository("project");
+    repository.write("a.rs", "one\n");
+    repository.commit("feat: one");
+    run(&repository, &["start", "feature/x"]);
+    repository.write("b.rs", "one\n");
+    repository.commit("feat: two");
+    env.advance_minutes(10);
+    repository.git(&["commit", "-q", "--amend", "-m", "feat: b"]);
+    let case = recorded(&env, &repository);
+    let of = |time: &Json| time.as_str().unwrap().parse::<DateTime<Utc>>().unwrap();
+    let written = of(&case["commit_author_times"][0]);
+    let committed = of(&case["session_commits"][0]["time"]);
+    assert_eq!(committed - written, TimeDelta::minutes(10));
 }

@@ -229,3 +229,90 @@ fn tests_that_the_session_before_saw_pass_are_not_changed_in_this_one() {
     let status = run(&repository, &["status"]).stdout;
     assert!(!status.contains("never seen to fail"), "{status}");
 }
+
+/// The failing test is committed before, so that what is taken back stands neither as new nor as the base branch has it.
+#[test]
+fn a_pass_while_the_work_is_stashed_is_no_cycle_and_the_one_after_it_costs_nothing() {
+    let env = TestEnv::new();
+    let repository = session(&env, ON, &["start", "feature/x", "--tdd"]);
+    repository.write("tests/price_test.js", "one\n");
+    repository.write("src/price.js", "one\n");
+    repository.commit("feat: price");
+    assert_eq!(tests(&repository, "false"), Some(1));
+    env.advance_minutes(5);
+    repository.write("src/price.js", "two\n");
+    assert_eq!(tests(&repository, "true"), Some(0));
+    repository.git(&["commit", "-qam", "feat: one"]);
+    env.advance_minutes(5);
+    repository.write("tests/price_test.js", "two\n");
+    repository.write("src/price.js", "begun\n");
+    assert_eq!(tests(&repository, "false"), Some(1));
+    repository.git(&["stash", "-u"]);
+    env.advance_minutes(5);
+    assert_eq!(tests(&repository, "true"), Some(0));
+    let status = run(&repository, &["status"]).stdout;
+    let away = "GREEN, since what failed was taken out or changed, without new code (ev-4)";
+    assert!(status.contains(away), "{status}");
+    assert!(status.contains("1 cycle:"), "{status}");
+    repository.git(&["stash", "pop"]);
+    repository.write("src/price.js", "three\n");
+    env.advance_minutes(5);
+    assert_eq!(tests(&repository, "true"), Some(0));
+    let status = run(&repository, &["status"]).stdout;
+    let green = "GREEN, since the first pass after RED (ev-5)";
+    assert!(status.contains(green), "{status}");
+    assert!(status.contains("2 cycles: the last took 10m"), "{status}");
+    assert!(status.contains("Discipline: 100 of 100."), "{status}");
+}
+
+#[test]
+fn tests_that_never_passed_complete_no_cycle() {
+    for (before, after) in [("two\n", Some("stub\n")), ("broken\n", None)] {
+        let env = TestEnv::new();
+        let repository = session(&env, ON, &["start", "feature/x", "--tdd"]);
+        repository.write("tests/price_test.js", before);
+        assert_eq!(tests(&repository, "false"), Some(1));
+        env.advance_minutes(5);
+        match after {
+            Some(text) => repository.write("tests/price_test.js", text),
+            None => std::fs::remove_file(repository.path().join("tests/price_test.js")).unwrap(),
+        }
+        assert_eq!(tests(&repository, "true"), Some(0));
+        let status = run(&repository, &["status"]).stdout;
+        let none = "No phase yet: what failed was taken out or changed, without new code (ev-2).";
+        assert!(status.contains(none), "{status}");
+        assert!(status.contains("tdd cycles: 0"), "{status}");
+    }
+}
+
+#[test]
+fn a_rebase_makes_no_refactoring_a_change_without_tests() {
+    let env = TestEnv::new();
+    let repository = session(&env, ON, &["start", "feature/x", "--tdd"]);
+    let next = |path: &str, text: &str, outcome: &str| {
+        repository.write(path, text);
+        env.advance_minutes(5);
+        tests(&repository, outcome);
+    };
+    next("tests/price_test.js", "one\n", "false");
+    next("src/price.js", "one\n", "true");
+    repository.commit("feat: price");
+    next("src/price.js", "the same\n", "true");
+    repository.commit("refactor: price");
+    next("tests/price_test.js", "two\n", "false");
+    next("src/price.js", "two\n", "true");
+    repository.commit("feat: two");
+    let costs = || {
+        let status = run(&repository, &["status"]).stdout;
+        assert!(status.contains("Discipline: 100 of 100."), "{status}");
+    };
+    costs();
+    env.advance_minutes(5);
+    repository.git(&["checkout", "-q", "main"]);
+    repository.write("README.md", "one\n");
+    repository.commit("docs: one");
+    repository.git(&["checkout", "-q", "feature/x"]);
+    env.advance_minutes(5);
+    repository.git(&["rebase", "-q", "main"]);
+    costs();
+}

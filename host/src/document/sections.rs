@@ -10,6 +10,7 @@ use crate::facts::Facts;
 use crate::git::status::AheadBehind;
 use crate::plugin::contribution::Contribution;
 use crate::session::decision::Decision;
+use crate::session::gates::percent;
 use crate::session::live::{LiveSession, Mode, duration_text};
 use crate::session::phase;
 
@@ -277,6 +278,9 @@ pub fn metrics(contributions: &[Contribution], now: Timestamp) -> Section {
 }
 
 fn metric_value(value: f64, unit: &str) -> String {
+    if unit == "percent" {
+        return percent(value);
+    }
     let number = if value.fract() == 0.0 {
         format!("{value:.0}")
     } else {
@@ -284,7 +288,6 @@ fn metric_value(value: f64, unit: &str) -> String {
     };
     match unit {
         "" | "count" => number,
-        "percent" => format!("{number}%"),
         unit => format!("{number} {unit}"),
     }
 }
@@ -309,5 +312,18 @@ impl Section {
 
     pub fn pair(&mut self, name: &str, value: impl Into<String>) {
         self.push(Item::pair(name, value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::metric_value;
+
+    #[test]
+    fn a_percentage_is_never_rounded_up_to_its_threshold() {
+        let of = |value| metric_value(value, "percent");
+        assert_eq!(of(800.0 / 9.0), "88.8%");
+        assert_eq!([of(84.99), of(85.0)], ["84.9%", "85%"]);
+        assert_eq!(metric_value(1.25, "points"), "1.2 points");
     }
 }

@@ -313,6 +313,13 @@ impl HostData for PluginView<'_> {
         )
     }
 
+    fn commit_author_times(&self) -> anyhow::Result<Vec<Timestamp>> {
+        let commits = self.commits_of_session()?.iter();
+        commits
+            .map(|commit| self.repository.author_time(commit.id))
+            .collect()
+    }
+
     fn path_activity(&self, paths: &[RepoPath]) -> anyhow::Result<Vec<PathActivity>> {
         let activity = self.facts.history.activity(paths).into_iter();
         Ok(activity

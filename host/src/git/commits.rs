@@ -82,6 +82,12 @@ impl Repository {
         })
     }
 
+    /// When it was first written: a rebase and an amended message leave it as it was.
+    pub fn author_time(&self, id: ObjectId) -> anyhow::Result<Timestamp> {
+        let commit = self.find_commit(id)?;
+        Ok(timestamp(commit.author().when().seconds()))
+    }
+
     pub fn commit_exists(&self, id: ObjectId) -> bool {
         self.inner.find_commit(id).is_ok()
     }

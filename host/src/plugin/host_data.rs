@@ -86,6 +86,9 @@ pub trait HostData {
     /// One for each of the session's commits, in the same order.
     fn commit_origins(&self) -> anyhow::Result<Vec<CommitOrigin>>;
 
+    /// Of each of `session_commits`, in the same order.
+    fn commit_author_times(&self) -> anyhow::Result<Vec<Timestamp>>;
+
     /// What a plugin left for itself; `owner` is as [`super::state_owner::of`] names it.
     fn state(&self, owner: &str, scope: Scope) -> Option<Vec<u8>>;
 }

@@ -96,7 +96,7 @@ use third_party::Place;
 pub use work_tree::ReadGrant;
 
 /// The version of `wit/` that this host was built with.
-pub const CONTRACT: &str = "0.1.3";
+pub const CONTRACT: &str = "0.1.4";
 
 /// What to do about a component that has no compiled artifact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -33,9 +33,15 @@ pub fn verdict(picture: &Picture) -> Option<Verdict> {
     // Where nothing is demanded, nothing needs to be known.
     if picture.settings.threshold > 0.0 || picture.settings.new_code_threshold > 0.0 {
         reasons.extend(not_current(picture));
+        let lost = few(&picture.lost);
+        reasons.extend(lost.map(|files| {
+            format!(
+                "coverage of changed files was measured before and is not now: {files}; run all tests with coverage again"
+            )
+        }));
     }
     if picture.settings.block_unmeasured && picture.settings.new_code_threshold > 0.0 {
-        reasons.extend(unmeasured(picture).map(|files| format!("no report knows {files}")));
+        reasons.extend(few(&picture.unmeasured).map(|files| format!("no report knows {files}")));
     }
     let block = picture.settings.block && !reasons.is_empty();
     Some(Verdict {
@@ -44,10 +50,10 @@ pub fn verdict(picture: &Picture) -> Option<Verdict> {
     })
 }
 
-/// `b/b.go and 2 more`: changed source files that no report knows.
-fn unmeasured(picture: &Picture) -> Option<String> {
-    let first = picture.unmeasured.first()?;
-    Some(match picture.unmeasured.len() - 1 {
+/// `b/b.go and 2 more`; none of none.
+fn few(paths: &[String]) -> Option<String> {
+    let first = paths.first()?;
+    Some(match paths.len() - 1 {
         0 => first.clone(),
         more => format!("{first} and {more} more"),
     })
@@ -63,12 +69,25 @@ fn not_current(picture: &Picture) -> Option<String> {
             why_stale(picture, "it")
         ));
     }
-    picture.outdated.then(|| {
-        format!(
+    picture.outdated.then(|| match picture.too_large {
+        Some(needed) => {
+            format!(
+                "{}: set its config.largest to {needed} or more",
+                too_large(picture)
+            )
+        }
+        None => format!(
             "{} has changed since its coverage was measured, and could not be measured anew",
             report.path
-        )
+        ),
     })
+}
+
+/// `lcov.info is too large to be read`
+fn too_large(picture: &Picture) -> String {
+    let paths: Vec<&str> = picture.reports.iter().map(|it| &*it.path).collect();
+    let are = if paths.len() == 1 { "is" } else { "are" };
+    format!("{} {are} too large to be read", paths.join(", "))
 }
 
 fn total(picture: &Picture) -> Option<f64> {
@@ -127,7 +146,7 @@ fn metrics(picture: &Picture) -> Vec<Metric> {
         ("coverage_since_first_measured", picture.since_first),
     ];
     let changes = changes.map(|(name, value)| (name, value.filter(|_| current), "points", None));
-    let missing = picture.unmeasured.len();
+    let missing = picture.unmeasured.len() + picture.lost.len();
     let missing = (
         "unmeasured_changed_files",
         (missing > 0).then_some(missing as f64),
@@ -152,10 +171,7 @@ fn metrics(picture: &Picture) -> Vec<Metric> {
 
 fn section(picture: &Picture) -> Option<Section> {
     let total = picture.totals?;
-    let are = match is_stale(picture) {
-        true => "were",
-        false => "are",
-    };
+    let are = are(picture);
     let mut body = format!(
         "{} of {} lines {are} covered",
         percent(total.percent()?),
@@ -182,9 +198,9 @@ fn section(picture: &Picture) -> Option<Section> {
     }
     if picture.outdated {
         // Where it is too much for a checkpoint as well, a finding says what to do.
-        body.push_str(match picture.problems.is_empty() {
-            true => "The report has changed since this was measured; `session checkpoint` measures it anew.\n",
-            false => "The report has changed since this was measured.\n",
+        body.push_str(match picture.too_large {
+            None => "Stale: the report has changed since this was measured; `session checkpoint` measures it anew.\n",
+            Some(_) => "Stale: the report has changed since this was measured, and is too large to be read.\n",
         });
     }
     if is_stale(picture) {
@@ -203,9 +219,14 @@ fn section(picture: &Picture) -> Option<Section> {
             )),
             None => body.push_str("No changed line is one that the report knows.\n"),
         }
-        if let Some(files) = unmeasured(picture) {
+        if let Some(files) = few(&picture.unmeasured) {
             body.push_str(&format!(
                 "Not among them, since no report knows it: {files}.\n"
+            ));
+        }
+        if let Some(files) = few(&picture.lost) {
+            body.push_str(&format!(
+                "Not among them any more, since no report knows it now: {files}.\n"
             ));
         }
         for file in files.iter().take(MOST_LISTED) {
@@ -224,6 +245,14 @@ fn section(picture: &Picture) -> Option<Section> {
             60
         },
     })
+}
+
+/// For what is covered, or was when it was measured.
+fn are(picture: &Picture) -> &'static str {
+    match not_current(picture) {
+        Some(_) => "were",
+        None => "are",
+    }
 }
 
 /// `3 files that are not in the work tree, and 8 lines that their files do not have`
@@ -271,7 +300,15 @@ fn next_steps(picture: &Picture) -> Vec<String> {
             why_stale(picture, "the report")
         ));
     }
-    if new_code(picture).is_some_and(|value| value < picture.settings.new_code_threshold) {
+    if let Some(needed) = picture.too_large {
+        steps.push(format!(
+            "Set config.largest to {needed} or more: {}",
+            too_large(picture)
+        ));
+    }
+    let below = new_code(picture).filter(|value| *value < picture.settings.new_code_threshold);
+    // What nobody measured on the work as it stands may be covered by now.
+    if below.is_some() && !picture.outdated {
         let files = picture.changed.iter().flatten();
         let worst = files.max_by_key(|file| file.changed.1 - file.changed.0);
         if let Some(file) = worst {
@@ -299,7 +336,7 @@ fn why_stale(picture: &Picture, report: &str) -> String {
 
 /// Never up: 84.99% is not 85%.
 fn percent(value: f64) -> String {
-    format!("{:.1}%", (value * 10.0).floor() / 10.0)
+    format!("{:.1}%", (value * 10.0 + 1e-6).floor() / 10.0)
 }
 
 fn points(value: f64) -> String {

@@ -60,12 +60,16 @@ pub struct Picture {
     pub since_first: Option<f64>,
     /// Changed source files that no report knows.
     pub unmeasured: Vec<String>,
+    /// Changed files that a report of this session knew, and that none knows now.
+    pub lost: Vec<String>,
     /// Files that matter to a report and were written after it.
     pub newer: Vec<String>,
     /// The run that wrote a report, where the work tree has changed since.
     pub stale_run: Option<String>,
     /// The report has changed since these numbers were measured.
     pub outdated: bool,
+    /// What `largest` has to be, in MiB, where the reports are beyond it.
+    pub too_large: Option<u64>,
     pub escaped: usize,
     /// Files in the report that are none of the work tree, and lines that their file does not have: they do not count.
     pub outside: usize,
@@ -114,7 +118,7 @@ pub fn picture(request: &Request, effort: Effort) -> Result<(Picture, Vec<NewSta
         Some(known) => known,
         None if work <= effort.most(&picture.settings) * MIB => read_reports(&picture, &wanted)?,
         None => {
-            too_large(&mut picture, &session, effort, work);
+            too_large(&mut picture, &session, work);
             return Ok((picture, Vec::new()));
         }
     };
@@ -123,7 +127,14 @@ pub fn picture(request: &Request, effort: Effort) -> Result<(Picture, Vec<NewSta
     picture.outside = kept.outside;
     picture.beyond = kept.beyond;
     picture.problems.extend(kept.problems.iter().cloned());
+    // Of a report that could not be read it is said already.
+    if picture.totals.is_some() {
+        picture.lost = lost(session.last.as_ref(), &wanted, &found);
+    }
     picture.unmeasured = unmeasured(&kept, &wanted, &found);
+    picture
+        .unmeasured
+        .retain(|path| !picture.lost.contains(path));
     picture.changed = changed_lines.map(|changed| changed_files(&found, &changed));
     let matters = |path: &String| kept.is_source(path);
     let mut watched: BTreeSet<String> = wanted.iter().cloned().collect();
@@ -275,11 +286,25 @@ fn unmeasured(
     unknown.cloned().collect()
 }
 
+/// What a report knew before and is changed still: it has not become what nobody measures.
+fn lost(
+    last: Option<&Last>,
+    wanted: &BTreeSet<String>,
+    found: &BTreeMap<String, Lines>,
+) -> Vec<String> {
+    let known = last.map(Last::known).unwrap_or_default();
+    let is_lost = |path: &String| {
+        wanted.contains(path) && !found.contains_key(path) && !custom::is_exempt(path)
+    };
+    known.into_iter().filter(is_lost).collect()
+}
+
 /// What was measured at the last checkpoint still holds.
 fn recall(picture: &mut Picture, session: &SessionKept, last: &Last) {
     picture.totals = Some(counts(last.totals));
     picture.changed = Some(last.files.clone());
     picture.unmeasured.clone_from(&last.unmeasured);
+    picture.lost.clone_from(&last.lost);
     (picture.outside, picture.beyond) = last.left_out;
     if let Some(now) = counts(last.totals).percent() {
         since_before(picture, session, now);
@@ -294,15 +319,10 @@ fn kind(path: &str) -> Option<String> {
     crate::measure::extension(path).map(str::to_owned)
 }
 
-fn too_large(picture: &mut Picture, session: &SessionKept, effort: Effort, work: u64) {
-    if effort == Effort::Full {
-        let paths: Vec<&str> = picture.reports.iter().map(|it| it.path.as_str()).collect();
-        let what = format!(
-            "needs config.largest to be {}, and time for it: limits.time",
-            work.div_ceil(MIB)
-        );
-        picture.problems.push((paths.join(", "), what));
-    }
+/// Too large for this hook, or for a checkpoint as well.
+fn too_large(picture: &mut Picture, session: &SessionKept, work: u64) {
+    let needed = work.div_ceil(MIB);
+    picture.too_large = Some(needed).filter(|_| work > Effort::Full.most(&picture.settings) * MIB);
     if let Some(last) = &session.last {
         recall(picture, session, last);
         picture.newer.clear();
@@ -344,6 +364,11 @@ fn compare(
             totals: (totals.covered, totals.lines),
             files: picture.changed.clone().unwrap_or_default(),
             unmeasured: picture.unmeasured.clone(),
+            lost: match (&picture.changed, &session.last) {
+                // Nobody knows what is changed: what was known is not forgotten for that.
+                (None, Some(last)) => last.known().into_iter().collect(),
+                _ => picture.lost.clone(),
+            },
             left_out: (picture.outside, picture.beyond),
             watched,
         });

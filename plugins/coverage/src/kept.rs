@@ -152,12 +152,23 @@ pub struct Last {
     /// Changed source files that no report knows.
     #[serde(default)]
     pub unmeasured: Vec<String>,
+    /// Changed files that a report knew before, and none knew then.
+    #[serde(default)]
+    pub lost: Vec<String>,
     /// Files that are none of the work tree, and lines that their file does not have.
     #[serde(default)]
     pub left_out: (usize, u64),
     /// Files that were changed in this session and are of a kind that a report knows, tests as well.
     #[serde(default)]
     pub watched: Vec<String>,
+}
+
+impl Last {
+    /// The changed files that a report of this session knew, then or before.
+    pub fn known(&self) -> BTreeSet<String> {
+        let files = self.files.iter().map(|file| file.path.clone());
+        files.chain(self.lost.iter().cloned()).collect()
+    }
 }
 
 impl SessionKept {
@@ -178,6 +189,7 @@ impl SessionKept {
                 .iter_mut()
                 .for_each(|file| file.uncovered.truncate(3));
             last.unmeasured.truncate(20);
+            last.lost.truncate(100);
             last.watched.truncate(100);
         }
         let bytes = serde_json::to_vec(&self).unwrap_or_default();

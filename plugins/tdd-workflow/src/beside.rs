@@ -47,9 +47,14 @@ pub fn commits(classes: &Classes, kept: &mut Kept, effort: Effort) -> Vec<Commit
     commits.collect()
 }
 
-/// What others did is theirs to have tested, and a file that was only moved needs no test.
+/// What others did is theirs to have tested, and a file that was only moved needs no test. Each with the time at which it
+/// was written: a rebase moves the committer's.
 fn written_by_user() -> Vec<CommitInfo> {
-    let all = facts::session_commits().into_iter();
+    let mut all = facts::session_commits();
+    for (commit, time) in all.iter_mut().zip(facts::commit_author_times()) {
+        commit.time = time;
+    }
+    let all = all.into_iter();
     let both = all.zip(facts::commit_origins());
     both.filter(|(_, origin)| origin.by_user)
         .map(|(mut commit, origin)| {

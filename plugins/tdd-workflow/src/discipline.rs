@@ -86,33 +86,41 @@ pub fn judge(story: &Story, commits: &[Commit]) -> Discipline {
 }
 
 /// Commits of source without a test, and the commits that brought the tests afterwards. A refactoring needs no new test,
-/// and a test that was committed before its code comes first as it should.
+/// a test that was committed before its code comes first as it should, and one that was seen to fail and to pass before
+/// its code was committed came first, whenever it is committed itself.
 fn order_of_commits(story: &Story, commits: &[Commit]) -> (Vec<Commit>, Vec<String>) {
     let (mut without, mut after) = (Vec::new(), Vec::new());
-    // The test that failed in the session before was written before this one's code.
-    let mut tests_ready = story.phases.first() == Some(&(i64::MIN, Phase::Red));
+    // Commits of tests, each for one of source. The test that failed in the session before was written before this
+    // one's code.
+    let mut ready = usize::from(story.phases.first() == Some(&(i64::MIN, Phase::Red)));
+    // Commits of source whose tests were seen, and are not committed yet.
+    let mut seen = 0_usize;
     let mut waiting: Option<&Commit> = None;
+    let mut cycles = Cycles::default();
     for commit in commits {
+        let has_cycle = (commit.source || commit.unknown) && cycles.has_one(story, commit.time);
         if commit.unknown {
             // Nobody is accused of what was not seen: its tests may be those of the next commit.
-            tests_ready = true;
+            ready += 1;
             continue;
         }
         match (commit.tests, commit.source) {
-            (true, true) => (tests_ready, waiting) = (false, None),
+            (true, true) => (ready, seen, waiting) = (ready.saturating_sub(1), 0, None),
+            (true, false) if seen > 0 => seen -= 1,
             (true, false) => match waiting.take() {
                 Some(code) => after.push(format!(
                     "the tests in {} came after the code in {}",
                     commit.id, code.id
                 )),
-                None => tests_ready = true,
+                None => ready += 1,
             },
-            (false, true) if tests_ready => tests_ready = false,
+            (false, true) if ready > 0 => ready -= 1,
             // In the second of the commit, the next phase may have begun already.
             (false, true)
                 if [commit.time, commit.time - 1]
                     .iter()
                     .any(|time| story.phase_at(*time) == Some(Phase::Refactor)) => {}
+            (false, true) if has_cycle => seen += 1,
             (false, true) => {
                 without.push(commit.clone());
                 waiting = Some(commit);
@@ -123,9 +131,28 @@ fn order_of_commits(story: &Story, commits: &[Commit]) -> (Vec<Commit>, Vec<Stri
     (without, after)
 }
 
+/// Cycles that ended before a commit of source, and after the one before it.
+#[derive(Default)]
+struct Cycles {
+    taken: usize,
+}
+
+impl Cycles {
+    /// Whether there is one for the commit of this time. What ended in the same second may belong to the next one.
+    fn has_one(&mut self, story: &Story, time: i64) -> bool {
+        let ended = |until: i64| story.cycles.iter().filter(move |it| it.green_at <= until);
+        let is_there = ended(time).count() > self.taken;
+        self.taken = ended(time - 1)
+            .count()
+            .max(self.taken + usize::from(is_there));
+        is_there
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::Cycle;
 
     /// A word a commit: `t` changes tests, `s` source, `ts` both, `-` neither, and of `?` nothing is known.
     fn judged(words: &str, story: &Story) -> Discipline {
@@ -152,6 +179,9 @@ mod tests {
             ("ts ts", Some(100)),
             ("t s", Some(100)),
             ("t s s", Some(90)),
+            ("t t s s", Some(100)),
+            ("t ts s", Some(90)),
+            ("t t ts s", Some(100)),
             ("s", Some(90)),
             // Without, and the test came after it.
             ("s t", Some(80)),
@@ -209,5 +239,40 @@ mod tests {
         let next = phases(&[(0, Phase::Refactor), (1, Phase::Red)]);
         assert_eq!(without("- s", &next), 0);
         assert_eq!(without("- - - s", &next), 1);
+    }
+
+    #[test]
+    fn code_whose_tests_were_seen_to_fail_and_pass_may_be_committed_before_them() {
+        let cycles = |ends: &[i64]| {
+            let cycles = ends.iter().map(|end| Cycle {
+                red_at: 0,
+                green_at: *end,
+            });
+            Story {
+                cycles: cycles.collect(),
+                ..Story::default()
+            }
+        };
+        for (words, ends, score) in [
+            ("- s t", &[0][..], 100),
+            ("- s t s", &[0], 90),
+            ("- s t s t", &[0, 3], 100),
+            // Of another commit, or of none yet.
+            ("s - s", &[0], 90),
+            ("- ts - s", &[1], 90),
+            ("- ts - s", &[3], 100),
+            ("- s t", &[2], 80),
+            // A test that was ready is for the next one.
+            ("- s s", &[1], 90),
+            ("- s s", &[1, 1], 100),
+            ("- s t t s", &[1], 100),
+        ] {
+            let discipline = judged(words, &cycles(ends));
+            assert_eq!(
+                discipline.score,
+                Some(score),
+                "{words} {ends:?}: {discipline:?}"
+            );
+        }
     }
 }

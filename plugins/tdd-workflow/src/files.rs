@@ -27,6 +27,24 @@ const SOURCES: [&str; 51] = [
 ];
 /// Extensions of what is written for people, also beside tests.
 const DOCUMENTS: [&str; 4] = ["md", "rst", "adoc", "markdown"];
+/// Names of code that only sets up builds and tools.
+const SETUPS: [&str; 11] = [
+    "setup.py",
+    "noxfile.py",
+    "build.rs",
+    "build.zig",
+    "Package.swift",
+    "mix.exs",
+    "project.clj",
+    "gulpfile.js",
+    "Gruntfile.js",
+    "build.gradle.kts",
+    "settings.gradle.kts",
+];
+/// Ends of such names without their extension, as of `jest.config.ts`; and of what only declares types.
+const SETUP_ENDS: [&str; 3] = [".config", ".conf", ".d"];
+/// Extensions of those, and of `.eslintrc.js`.
+const SETUP_EXTENSIONS: [&str; 6] = ["js", "cjs", "mjs", "ts", "cts", "mts"];
 /// Directories whose files are tests, in any language.
 const TEST_DIRECTORIES: [&str; 8] = [
     "test",
@@ -64,7 +82,7 @@ impl Classes {
             false => any(&self.tests),
         };
         let is_source = match self.sources.is_empty() {
-            true => is_code(path),
+            true => is_code(path) && !is_setup(path),
             false => any(&self.sources),
         };
         match (is_test, is_source) {
@@ -83,6 +101,14 @@ fn name(path: &str) -> (&str, &str) {
 fn is_code(path: &str) -> bool {
     let (_, extension) = name(path);
     SOURCES.contains(&extension.to_ascii_lowercase().as_str())
+}
+
+fn is_setup(path: &str) -> bool {
+    let file = path.rsplit('/').next().unwrap_or(path);
+    let (stem, extension) = name(path);
+    let script = SETUP_EXTENSIONS.contains(&extension);
+    let named = file.starts_with('.') || SETUP_ENDS.iter().any(|end| stem.ends_with(end));
+    SETUPS.contains(&file) || (script && named)
 }
 
 fn is_test(path: &str) -> bool {
@@ -172,6 +198,10 @@ mod tests {
             "src/testing_tools.rs",
             "src/Audit.java",
             "scripts/run.sh",
+            "src/config.js",
+            "src/setup_price.py",
+            "src/arc.js",
+            "src/app.config.py",
         ];
         for path in sources {
             assert_eq!(Classes::default().kind(path), Kind::Source, "{path}");
@@ -186,6 +216,15 @@ mod tests {
             "src/data.json",
             "package.json",
             ".gitignore",
+            "setup.py",
+            "api/noxfile.py",
+            "build.rs",
+            "build.gradle.kts",
+            "jest.config.js",
+            "web/vite.config.mts",
+            "karma.conf.js",
+            ".eslintrc.cjs",
+            "src/types.d.ts",
         ] {
             assert_eq!(Classes::default().kind(path), Kind::Other, "{path}");
         }

@@ -5,7 +5,7 @@ use session_plugin::{NewState, Request, state};
 
 use crate::beside;
 use crate::discipline::{self, Discipline};
-use crate::files::Kind;
+use crate::files::{Classes, Kind};
 use crate::kept::Kept;
 use crate::machine::{Before, Claim, Event, Phase, Run, Story, tell};
 use crate::outcome::outcome;
@@ -76,7 +76,7 @@ pub fn picture(request: &Request, effort: Effort) -> Result<(Picture, Vec<NewSta
             passing: Some(passing),
         })
     }));
-    let story = tell(&events, before_this(&settings, kept.carried()));
+    let story = tell(&events, before_this(&settings, &classes, kept.carried()));
     let commits = beside::commits(&classes, &mut kept, effort);
     let changed = facts::changed_files();
     let has = |kind: Kind| changed.iter().any(|file| classes.kind(&file.path) == kind);
@@ -102,7 +102,7 @@ pub fn picture(request: &Request, effort: Effort) -> Result<(Picture, Vec<NewSta
 }
 
 /// The phase that the session before was in, and of RED what had failed.
-fn before_this(settings: &Settings, phase: Option<Phase>) -> Before {
+fn before_this(settings: &Settings, classes: &Classes, phase: Option<Phase>) -> Before {
     let has_failed = |run: &EarlierRun| {
         let word = run.entry.tests.as_deref();
         let is_configured = settings.names(&run.evidence.command);
@@ -118,10 +118,13 @@ fn before_this(settings: &Settings, phase: Option<Phase>) -> Before {
     let of_it = runs
         .iter()
         .filter(|run| session.as_ref() == Some(&run.session));
+    let mut files = of_it.clone().flat_map(|run| &run.evidence.changed_files);
+    let source = files.any(|path| classes.kind(path) == Kind::Source);
     let failed = of_it.map(|run| (run.evidence.started_at, what(&run.entry, &run.evidence)));
     Before {
         phase,
         failed: failed.collect(),
+        source,
     }
 }
 

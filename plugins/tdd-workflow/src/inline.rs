@@ -50,6 +50,11 @@ impl Language {
         })
     }
 
+    /// Whether tests are more than examples among comments, which few files have.
+    pub fn has_blocks(self) -> bool {
+        matches!(self, Self::Rust | Self::Zig | Self::D)
+    }
+
     /// Of each line, from top to bottom.
     pub fn line_kinds(self, text: &str) -> Vec<LineKind> {
         match self {

@@ -1,8 +1,11 @@
 //! The state machine of test-driven development: from runs of the tests and from claims to phases and cycles. It must
 //! not know where runs and claims come from, nor what a file is.
 
+mod red;
+
 use crate::failing::Failing;
 use crate::runs::Ran;
+use red::{Aside, Touched};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
@@ -41,6 +44,8 @@ pub struct Run {
     /// Since the run before.
     pub tests_changed: bool,
     pub source_changed: bool,
+    /// Files with tests were taken out or put back, and nothing new was written in them.
+    pub tests_moved: bool,
     /// Anything at all has.
     pub moved: bool,
     /// It counted fewer tests than its runner did before: the changed ones may not be among them.
@@ -119,6 +124,9 @@ pub struct Story {
     pub open: Option<Open>,
     /// What failed since this cycle began.
     pub failing: Failing,
+    pub touched: Touched,
+    /// The last cycle that was given up, as long as no other has begun.
+    pub aside: Option<Aside>,
     /// A run that passed since, and is not known to have had that.
     pub passed_beside: Option<String>,
     /// The last run failed although no test had changed.
@@ -134,6 +142,8 @@ pub struct Before {
     /// The runs that failed then and have not passed since, with the time at which each was started. Of RED they are
     /// what was seen.
     pub failed: Vec<(i64, Ran)>,
+    /// Code was written for them.
+    pub source: bool,
 }
 
 /// Goes through the events, which have to be in the order in which they happened.
@@ -155,6 +165,7 @@ pub fn tell(events: &[Event], before: Before) -> Story {
             seen: true,
             claimed_green: false,
         });
+        story.touched = Touched::begun(before.source);
         let failed = before.failed.into_iter();
         failed.for_each(|(_, ran)| story.failing.add(ran));
     }
@@ -191,7 +202,11 @@ impl Story {
         self.passed_beside = None;
         let pending = std::mem::take(&mut self.pending);
         let unseen = self.seen_to_fail(run);
-        if run.tests_changed || pending || unseen {
+        let back = self.aside.take_if(|aside| aside.is_back(run));
+        if let Some(aside) = &back {
+            self.open = Some(aside.open);
+        }
+        if run.tests_changed || pending || unseen || back.is_some() {
             self.saw_red(run);
             self.broken = false;
             self.enter(
@@ -215,7 +230,10 @@ impl Story {
         let open = self.open.filter(|open| !open.claimed_green);
         if open.is_none() {
             self.failing.clear();
+            self.touched = Touched::default();
         }
+        self.touched.fails(run);
+        self.aside = None;
         self.open = Some(Open {
             red_at: open.map_or(run.started_at, |open| open.red_at),
             seen: true,
@@ -248,6 +266,7 @@ impl Story {
         let id = &run.id;
         let is_red = self.phase == Some(Phase::Red);
         let of_what_failed = self.is_of_what_failed(run);
+        self.touched.note(run);
         if is_red && !of_what_failed {
             self.passed_beside = Some(id.clone());
             return;
@@ -261,18 +280,28 @@ impl Story {
             self.why = format!("the changed tests may not be among those that pass ({id})");
             return;
         }
+        let back = self.aside.as_mut().is_some_and(|it| it.is_answered(run));
         match self.phase {
-            Some(Phase::Red) if self.failing.has_more_than(&run.what) => self.abandon(run),
-            Some(Phase::Red) => {
-                self.complete(run.ended_at);
-                self.enter(
-                    Phase::Green,
-                    run.ended_at,
-                    format!("the first pass after RED ({id})"),
+            Some(Phase::Red) if self.failing.has_more_than(&run.what) => {
+                self.abandon(run, "the tests pass, and are fewer than those that failed");
+            }
+            Some(Phase::Red) if self.is_taken_out() => {
+                self.abandon(
+                    run,
+                    "what failed was taken out or changed, without new code",
                 );
             }
-            // A renamed function is renamed in its tests as well: there is no new one that somebody should have seen fail.
-            Some(_) if tests_changed && run.source_changed && run.none_new && !self.broken => {
+            Some(Phase::Red) => self.turn_green(run),
+            _ if back => {
+                self.open = self.aside.take().map(|aside| aside.open);
+                self.turn_green(run);
+            }
+            // Nothing new is there that somebody should have seen fail: a function was renamed in its tests as well, or a
+            // test was cleaned up.
+            Some(_) if tests_changed && run.none_new && !run.source_changed && !self.broken => {
+                self.why = format!("the changed tests pass, and are no more than before ({id})");
+            }
+            Some(_) if tests_changed && run.none_new && !self.broken => {
                 self.enter(
                     Phase::Refactor,
                     run.ended_at,
@@ -309,7 +338,9 @@ impl Story {
             let open = self.open.filter(|open| !open.claimed_green);
             if open.is_none() {
                 self.failing.clear();
+                self.touched = Touched::default();
             }
+            self.aside = None;
             self.open = open.or(Some(Open {
                 red_at: claim.at,
                 seen: false,
@@ -336,6 +367,17 @@ impl Story {
         }
     }
 
+    fn turn_green(&mut self, run: &Run) {
+        self.complete(run.ended_at);
+        let why = format!("the first pass after RED ({})", run.id);
+        self.enter(Phase::Green, run.ended_at, why);
+    }
+
+    /// Of what nobody saw fail, nobody can say so.
+    fn is_taken_out(&self) -> bool {
+        self.open.is_some_and(|open| open.seen) && self.touched.is_tests_alone()
+    }
+
     /// A run showed the end. Of a beginning that nobody saw it makes no cycle.
     fn complete(&mut self, green_at: i64) {
         self.failing.clear();
@@ -347,15 +389,13 @@ impl Story {
         }
     }
 
-    /// The tests that failed were taken out: it is as it was before they were there.
-    fn abandon(&mut self, run: &Run) {
-        self.failing.clear();
+    /// The tests that failed are not there any more: it is as it was before they were.
+    fn abandon(&mut self, run: &Run, why: &str) {
+        let failing = std::mem::take(&mut self.failing);
+        let open = self.open.take().filter(|open| open.seen);
+        self.aside = open.map(|open| Aside::new(open, failing));
         self.passed_beside = None;
-        self.open = None;
-        let why = format!(
-            "the tests pass, and are fewer than those that failed ({})",
-            run.id
-        );
+        let why = format!("{why} ({})", run.id);
         let mut phases = self.phases.iter().rev().map(|(_, phase)| *phase);
         match phases.find(|phase| *phase != Phase::Red) {
             Some(before) => self.enter(before, run.ended_at, why),
@@ -365,7 +405,7 @@ impl Story {
 
     /// The end that somebody claimed before is seen now.
     fn complete_claimed(&mut self, green_at: i64) {
-        if self.open.is_some_and(|open| open.claimed_green) {
+        if self.open.is_some_and(|open| open.claimed_green) && !self.is_taken_out() {
             self.claimed_cycles -= 1;
             self.complete(green_at);
         }

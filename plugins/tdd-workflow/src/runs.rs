@@ -5,13 +5,13 @@ use session_plugin::facts::{Entry, EvidenceInfo, TestCounts};
 use crate::beside;
 use crate::files::{Classes, Kind};
 use crate::gather::Effort;
-use crate::inline::Sides;
+use crate::inline::{Language, Sides};
 use crate::kept::Kept;
 use crate::machine::Run;
 use crate::outcome::outcome;
 use crate::settings::Settings;
 
-/// What was run, and how many tests it had.
+/// What was run, and how many of its tests came to an end: what is skipped is as if it were not there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ran {
     pub command: String,
@@ -26,6 +26,8 @@ pub struct Ran {
 #[derive(Debug, Default)]
 struct Changed {
     sides: Sides,
+    /// Tests, in which nothing new was written: they were removed, or stand as they did before.
+    tests_moved: bool,
     /// Files that hold both; which of the two it was is not seen from their names.
     beside: Vec<String>,
     /// Anything at all.
@@ -35,11 +37,15 @@ struct Changed {
 impl Changed {
     fn note(&mut self, classes: &Classes, ran: &EvidenceInfo, entry: &Entry) {
         self.any |= !ran.changed_files.is_empty();
-        let written = ran.changed_files.iter();
-        for path in written.filter(|path| !entry.unwritten.contains(path)) {
+        for path in &ran.changed_files {
+            let beside = beside::is_beside(classes, path);
             match classes.kind(path) {
+                kind if entry.unwritten.contains(path) => {
+                    let blocks = Language::of(path).is_some_and(Language::has_blocks);
+                    self.tests_moved |= kind == Kind::Test || (beside && blocks);
+                }
                 Kind::Test => self.sides.tests = true,
-                Kind::Source if beside::is_beside(classes, path) => self.beside.push(path.clone()),
+                Kind::Source if beside => self.beside.push(path.clone()),
                 Kind::Source => self.sides.source = true,
                 Kind::Other => {}
             }
@@ -78,6 +84,7 @@ pub fn runs(
         let narrow = is_narrow(&what, more, &mut widest);
         let Changed {
             mut sides,
+            tests_moved,
             beside,
             any,
         } = std::mem::take(&mut changed);
@@ -105,6 +112,7 @@ pub fn runs(
             passed,
             tests_changed: sides.tests,
             source_changed: sides.source,
+            tests_moved,
             moved: any,
             narrow,
             none_new,
@@ -125,7 +133,7 @@ pub fn what(entry: &Entry, ran: &EvidenceInfo) -> Ran {
 }
 
 fn number(tests: &TestCounts) -> u64 {
-    u64::from(tests.passed) + u64::from(tests.failed) + u64::from(tests.skipped)
+    u64::from(tests.passed) + u64::from(tests.failed)
 }
 
 /// Whether another command of the same runner counted more tests before in the same place, as `pytest` does before

@@ -9,12 +9,12 @@ pub mod brief {
         export_macro_name: "export_brief",
         default_bindings_module: "session_plugin::hooks::brief",
         with: {
-            "session:plugin/types@0.1.3": crate::bindings::session::plugin::types,
-            "session:plugin/facts@0.1.3": crate::bindings::session::plugin::facts,
-            "session:plugin/repository@0.1.3": crate::bindings::session::plugin::repository,
-            "session:plugin/work-tree@0.1.3": crate::bindings::session::plugin::work_tree,
-            "session:plugin/state@0.1.3": crate::bindings::session::plugin::state,
-            "session:plugin/log@0.1.3": crate::bindings::session::plugin::log,
+            "session:plugin/types@0.1.4": crate::bindings::session::plugin::types,
+            "session:plugin/facts@0.1.4": crate::bindings::session::plugin::facts,
+            "session:plugin/repository@0.1.4": crate::bindings::session::plugin::repository,
+            "session:plugin/work-tree@0.1.4": crate::bindings::session::plugin::work_tree,
+            "session:plugin/state@0.1.4": crate::bindings::session::plugin::state,
+            "session:plugin/log@0.1.4": crate::bindings::session::plugin::log,
         },
     });
 }
@@ -28,12 +28,12 @@ pub mod checkpoint {
         export_macro_name: "export_checkpoint",
         default_bindings_module: "session_plugin::hooks::checkpoint",
         with: {
-            "session:plugin/types@0.1.3": crate::bindings::session::plugin::types,
-            "session:plugin/facts@0.1.3": crate::bindings::session::plugin::facts,
-            "session:plugin/repository@0.1.3": crate::bindings::session::plugin::repository,
-            "session:plugin/work-tree@0.1.3": crate::bindings::session::plugin::work_tree,
-            "session:plugin/state@0.1.3": crate::bindings::session::plugin::state,
-            "session:plugin/log@0.1.3": crate::bindings::session::plugin::log,
+            "session:plugin/types@0.1.4": crate::bindings::session::plugin::types,
+            "session:plugin/facts@0.1.4": crate::bindings::session::plugin::facts,
+            "session:plugin/repository@0.1.4": crate::bindings::session::plugin::repository,
+            "session:plugin/work-tree@0.1.4": crate::bindings::session::plugin::work_tree,
+            "session:plugin/state@0.1.4": crate::bindings::session::plugin::state,
+            "session:plugin/log@0.1.4": crate::bindings::session::plugin::log,
         },
     });
 }
@@ -47,12 +47,12 @@ pub mod handoff {
         export_macro_name: "export_handoff",
         default_bindings_module: "session_plugin::hooks::handoff",
         with: {
-            "session:plugin/types@0.1.3": crate::bindings::session::plugin::types,
-            "session:plugin/facts@0.1.3": crate::bindings::session::plugin::facts,
-            "session:plugin/repository@0.1.3": crate::bindings::session::plugin::repository,
-            "session:plugin/work-tree@0.1.3": crate::bindings::session::plugin::work_tree,
-            "session:plugin/state@0.1.3": crate::bindings::session::plugin::state,
-            "session:plugin/log@0.1.3": crate::bindings::session::plugin::log,
+            "session:plugin/types@0.1.4": crate::bindings::session::plugin::types,
+            "session:plugin/facts@0.1.4": crate::bindings::session::plugin::facts,
+            "session:plugin/repository@0.1.4": crate::bindings::session::plugin::repository,
+            "session:plugin/work-tree@0.1.4": crate::bindings::session::plugin::work_tree,
+            "session:plugin/state@0.1.4": crate::bindings::session::plugin::state,
+            "session:plugin/log@0.1.4": crate::bindings::session::plugin::log,
         },
     });
 }
@@ -66,12 +66,12 @@ pub mod status {
         export_macro_name: "export_status",
         default_bindings_module: "session_plugin::hooks::status",
         with: {
-            "session:plugin/types@0.1.3": crate::bindings::session::plugin::types,
-            "session:plugin/facts@0.1.3": crate::bindings::session::plugin::facts,
-            "session:plugin/repository@0.1.3": crate::bindings::session::plugin::repository,
-            "session:plugin/work-tree@0.1.3": crate::bindings::session::plugin::work_tree,
-            "session:plugin/state@0.1.3": crate::bindings::session::plugin::state,
-            "session:plugin/log@0.1.3": crate::bindings::session::plugin::log,
+            "session:plugin/types@0.1.4": crate::bindings::session::plugin::types,
+            "session:plugin/facts@0.1.4": crate::bindings::session::plugin::facts,
+            "session:plugin/repository@0.1.4": crate::bindings::session::plugin::repository,
+            "session:plugin/work-tree@0.1.4": crate::bindings::session::plugin::work_tree,
+            "session:plugin/state@0.1.4": crate::bindings::session::plugin::state,
+            "session:plugin/log@0.1.4": crate::bindings::session::plugin::log,
         },
     });
 }
@@ -85,12 +85,12 @@ pub mod analyze {
         export_macro_name: "export_analyze",
         default_bindings_module: "session_plugin::hooks::analyze",
         with: {
-            "session:plugin/types@0.1.3": crate::bindings::session::plugin::types,
-            "session:plugin/facts@0.1.3": crate::bindings::session::plugin::facts,
-            "session:plugin/repository@0.1.3": crate::bindings::session::plugin::repository,
-            "session:plugin/work-tree@0.1.3": crate::bindings::session::plugin::work_tree,
-            "session:plugin/state@0.1.3": crate::bindings::session::plugin::state,
-            "session:plugin/log@0.1.3": crate::bindings::session::plugin::log,
+            "session:plugin/types@0.1.4": crate::bindings::session::plugin::types,
+            "session:plugin/facts@0.1.4": crate::bindings::session::plugin::facts,
+            "session:plugin/repository@0.1.4": crate::bindings::session::plugin::repository,
+            "session:plugin/work-tree@0.1.4": crate::bindings::session::plugin::work_tree,
+            "session:plugin/state@0.1.4": crate::bindings::session::plugin::state,
+            "session:plugin/log@0.1.4": crate::bindings::session::plugin::log,
         },
     });
 }

@@ -185,7 +185,7 @@ impl Default for Contribution {
 #[macro_export]
 macro_rules! __contract {
     () => {
-        "0.1.3"
+        "0.1.4"
     };
 }
 

@@ -19,7 +19,12 @@ pub fn note(
     now: &Observed,
     evidence: &mut EvidenceRecord,
 ) -> anyhow::Result<()> {
-    let Some(before) = previous(repository, session)? else {
+    let last = recorded_evidence::last(repository, &session.context.id)?;
+    let before = match &last {
+        Some(newest) => seen(repository, newest),
+        None => at_start(repository, session)?,
+    };
+    let Some(before) = before else {
         return Ok(());
     };
     let mut changes = before.changes(repository, now)?;
@@ -40,6 +45,11 @@ pub fn note(
             trees.push(repository.commit_tree(commit)?);
         }
     }
+    // What was taken back to the commit of then, as by `git stash`, is as it was.
+    let then = last.and_then(|newest| newest.head?.parse().ok());
+    if let Some(commit) = then.filter(|commit| repository.commit_exists(*commit)) {
+        trees.push(repository.commit_tree(commit)?);
+    }
     evidence.more_changed_files = changes.len() > FILES_NAMED;
     changes.truncate(FILES_NAMED);
     evidence.unwritten_files = unwritten(repository, &changes, &trees)?;
@@ -47,12 +57,9 @@ pub fn note(
     Ok(())
 }
 
-/// The work tree that the evidence before is about, or that the session began with. None where nobody knows it.
-fn previous(repository: &Repository, session: &LiveSession) -> anyhow::Result<Option<Observed>> {
+/// The work tree that the session began with. None where nobody knows it.
+fn at_start(repository: &Repository, session: &LiveSession) -> anyhow::Result<Option<Observed>> {
     let context = &session.context;
-    if let Some(newest) = recorded_evidence::last(repository, &context.id)? {
-        return Ok(seen(repository, &newest));
-    }
     let Some(start) = &context.start_commit else {
         return Ok(Some(Observed::default()));
     };

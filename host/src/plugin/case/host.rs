@@ -251,6 +251,10 @@ impl HostData for CaseHost<'_> {
             .collect())
     }
 
+    fn commit_author_times(&self) -> anyhow::Result<Vec<Timestamp>> {
+        Ok(self.case.commit_author_times.clone())
+    }
+
     fn state(&self, _owner: &str, scope: Scope) -> Option<Vec<u8>> {
         let scope = match scope {
             Scope::Session => "session",

@@ -81,6 +81,8 @@ pub struct Case {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub commit_origins: Vec<CommitOrigin>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commit_author_times: Vec<Timestamp>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remotes: Vec<Remote>,
     /// Tracked files, besides those of `files`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

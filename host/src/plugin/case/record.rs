@@ -57,6 +57,7 @@ pub fn record(host: &dyn HostData, read: &[String]) -> anyhow::Result<Case> {
         entries: host.entries()?.into_iter().map(entry).collect(),
         earlier_runs: host.earlier_runs()?.into_iter().map(earlier_run).collect(),
         commit_origins: host.commit_origins()?.into_iter().map(origin).collect(),
+        commit_author_times: host.commit_author_times()?,
         remotes: host.remotes().into_iter().map(remote).collect(),
         path_activity: path_activity(host, &tracked)?,
         recent_changes: recent.into_iter().flatten().map(recent_change).collect(),

@@ -176,6 +176,12 @@ impl facts::Host for Sandbox {
             .collect())
     }
 
+    fn commit_author_times(&mut self) -> wasmtime::Result<Vec<i64>> {
+        let all = self.ask(|host| host.commit_author_times())?.map_err(trap)?;
+        let newest = all.into_iter().take(MOST_COMMITS);
+        Ok(newest.map(|time| time.timestamp()).collect())
+    }
+
     fn configuration(&mut self) -> wasmtime::Result<String> {
         self.count()?;
         Ok(self.context.configuration.clone())

@@ -22,6 +22,10 @@ const FROZEN: &[(&str, &[u8])] = &[
         "0.1.3",
         include_bytes!("../../../../tests/fixtures/contract/0.1.3.wasm"),
     ),
+    (
+        "0.1.4",
+        include_bytes!("../../../../tests/fixtures/contract/0.1.4.wasm"),
+    ),
 ];
 
 fn asked(bytes: &'static [u8], hook: Hook) -> Answers {
@@ -91,6 +95,7 @@ fn the_contract_as_it_stands_gives_what_was_asked_for() {
         "entries: 0",
         "earlier runs: 0",
         "commit origins: 0",
+        "commit author times: 0",
         "files: 6 bytes, stamped true, denied; llo",
         "state of the repository: Some([107, 101, 112, 116])",
         r#"commit texts: ["README.md 1+1-0 \"hello\\n\""], partial false; [], partial true"#,

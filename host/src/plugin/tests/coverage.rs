@@ -204,6 +204,51 @@ fn changed_code_that_no_report_knows_is_named_and_tests_are_not() {
 }
 
 #[test]
+fn what_a_report_knew_is_lost_where_the_next_one_is_about_something_else() {
+    let (root, mut host) = tree();
+    checkpoint(&mut host);
+    let other = "SF:src/other.js\nDA:1,1\nend_of_record\n";
+    let lost = "the coverage of this changed file was measured before, and no report knows it now";
+    // Nor does a checkpoint make it forgotten.
+    for later in 1..3 {
+        put(root.path(), "lcov.info", other, WRITTEN + later);
+        let said = checkpoint(&mut host);
+        assert_eq!(messages(&said), [lost], "{said:?}");
+        assert_eq!(said.findings[0].path, Some("src/price.js".into()));
+        assert!(matches!(said.verdict, Some(Verdict::Block(_))), "{said:?}");
+        assert_eq!(messages(&of(Hook::Status, &host)), [lost]);
+    }
+    // What is no more changed is not missed, and what is measured again is there.
+    let changed = host.changed_lines.replace(Vec::new());
+    let said = of(Hook::Checkpoint, &host);
+    assert_eq!(
+        (messages(&said).len(), said.verdict),
+        (0, Some(Verdict::Allow))
+    );
+    host.changed_lines = changed;
+    put(root.path(), "lcov.info", REPORT, WRITTEN + 5);
+    let said = checkpoint(&mut host);
+    assert_eq!(messages(&said), ["1 of 2 changed lines are not covered: 3"]);
+}
+
+#[test]
+fn a_test_that_one_report_knew_is_not_lost_in_the_next() {
+    let (root, mut host) = tree();
+    let path = "src/price.test.js";
+    put(root.path(), path, "a\n", WRITTEN - 60);
+    host.changed_lines = Some(vec![ChangedLines {
+        path: path.into(),
+        ranges: vec![(1, 1)],
+    }]);
+    let report = format!("{REPORT}SF:{path}\nDA:1,1\nend_of_record\n");
+    put(root.path(), "lcov.info", report, WRITTEN);
+    let said = checkpoint(&mut host);
+    assert_eq!(metric(&said, "changed_lines_coverage"), Some(100.0));
+    put(root.path(), "lcov.info", REPORT, WRITTEN + 1);
+    assert_eq!(messages(&checkpoint(&mut host)).len(), 0);
+}
+
+#[test]
 fn the_newest_report_in_a_usual_place_counts_unless_one_is_named() {
     let (root, host) = tree();
     let newer = "mode: set\nexample.com/shop/src/price.js:1.1,2.2 1 1\n";
@@ -298,19 +343,18 @@ fn a_report_that_was_read_is_still_held_to_the_format_that_is_configured() {
 
 #[test]
 fn a_report_of_a_hundred_megabytes_fits_the_sandbox() {
-    let (root, mut host) = tree();
+    let (root, host) = tree();
     // Larger than the memory that the plugin has.
     let record = "SF:/builds/7/shop/src/file.js\nDA:1,1\nDA:2,0\nDA:3,1\nDA:4,1\nend_of_record\n";
     let many = record.repeat(100_000_000 / record.len());
     put(root.path(), "lcov.info", &many, WRITTEN);
     put(root.path(), "src/file.js", "a\nb\nc\nd\n", WRITTEN - 60);
-    let brief = of(Hook::Brief, &host);
-    assert_eq!(messages(&brief), ["lcov.info is too large to be read here"]);
-    let said = checkpoint(&mut host);
-    assert_eq!(
-        messages(&said),
-        ["lcov.info needs config.largest to be 96, and time for it: limits.time"]
-    );
+    for hook in [Hook::Brief, Hook::Checkpoint, Hook::Status] {
+        let said = of(hook, &host);
+        assert_eq!(messages(&said), ["lcov.info is too large to be read"]);
+        let hint = said.findings[0].hint.as_deref().unwrap();
+        assert!(hint.contains("config.largest to 96 or more"), "{hint}");
+    }
     let config = serde_json::json!({"largest": 96});
     let said = ask_coverage(Hook::Checkpoint, &host, config);
     let metrics = &said.contributions[0];

@@ -36,6 +36,8 @@ pub struct FixedHost {
     pub earlier_runs: Vec<EarlierRun>,
     /// Where they are not the user's own, or wrote nothing new somewhere.
     pub commit_origins: Vec<CommitOrigin>,
+    /// The committers', where none is given.
+    pub commit_author_times: Vec<Timestamp>,
     /// What plugins left for themselves.
     pub states: Vec<(Scope, Vec<u8>)>,
     /// Of queries for recent changes, the most that were asked at once.
@@ -59,6 +61,7 @@ impl FixedHost {
             entries: Vec::new(),
             earlier_runs: Vec::new(),
             commit_origins: Vec::new(),
+            commit_author_times: Vec::new(),
             states: vec![(Scope::Repository, b"kept".to_vec())],
             most_queries: Cell::new(0),
         }
@@ -219,6 +222,14 @@ impl HostData for FixedHost {
                     unwritten: Vec::new(),
                 })
             })
+            .collect())
+    }
+
+    fn commit_author_times(&self) -> anyhow::Result<Vec<Timestamp>> {
+        let given = &self.commit_author_times;
+        let commits = self.session_commits.iter().enumerate();
+        Ok(commits
+            .map(|(index, it)| given.get(index).copied().unwrap_or(it.commit.time))
             .collect())
     }
 

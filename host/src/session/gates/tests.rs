@@ -302,4 +302,13 @@ fn what_was_measured_before_is_missed() {
         covered(&[], &before).refusals.is_empty(),
         "taken out on purpose"
     );
+    let both = [before[0].clone(), says(CHANGED_LINES_COVERAGE, 95.0, None)];
+    let total = says(
+        TOTAL_COVERAGE,
+        90.0,
+        Some(Verdict::Block("a.py is lost".into())),
+    );
+    let judgement = covered(&[total], &both);
+    assert_eq!(judgement.refusals.len(), 1, "{judgement:?}");
+    assert!(judgement.unmeasured.is_empty(), "it was: {judgement:?}");
 }

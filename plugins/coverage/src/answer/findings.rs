@@ -2,7 +2,7 @@
 
 use session_plugin::Finding;
 
-use super::{MEASURE_AGAIN, MOST_LISTED, is_stale, new_code, runs, why_stale};
+use super::{MEASURE_AGAIN, MOST_LISTED, are, is_stale, new_code, runs, too_large, why_stale};
 use crate::gather::Picture;
 
 pub fn findings(picture: &Picture) -> Vec<Finding> {
@@ -20,6 +20,15 @@ pub fn findings(picture: &Picture) -> Vec<Finding> {
             MEASURE_AGAIN,
         ));
     }
+    findings.extend(picture.lost.iter().take(MOST_LISTED).map(|path| {
+        finding(
+            "warning",
+            "the coverage of this changed file was measured before, and no report knows it now"
+                .to_owned(),
+            Some((path, None)),
+            "Run all tests with coverage again, or name every report in config.report.",
+        )
+    }));
     findings.extend(picture.unmeasured.iter().take(MOST_LISTED).map(|path| {
         finding(
             "warning",
@@ -28,8 +37,13 @@ pub fn findings(picture: &Picture) -> Vec<Finding> {
             "Test it, or have the coverage tool report files that no test loads.",
         )
     }));
-    if picture.outdated
-        && picture.problems.is_empty()
+    if let Some(needed) = picture.too_large {
+        let hint = format!(
+            "Set the plugin's config.largest to {needed} or more, and raise its limits.time, to 5s say."
+        );
+        let report = picture.reports.first().map(|report| (&*report.path, None));
+        findings.push(finding("warning", too_large(picture), report, &hint));
+    } else if picture.outdated
         && let Some(report) = picture.reports.first()
     {
         let message = match picture.totals {
@@ -71,8 +85,9 @@ pub fn findings(picture: &Picture) -> Vec<Finding> {
         findings.push(finding(
             if below { "warning" } else { "info" },
             format!(
-                "{missing} of {} changed lines are not covered: {}",
+                "{missing} of {} changed lines {} not covered: {}",
                 file.changed.1,
+                are(picture),
                 runs(&file.uncovered)
             ),
             Some((&file.path, file.uncovered.first().map(|(first, _)| *first))),
@@ -82,8 +97,9 @@ pub fn findings(picture: &Picture) -> Vec<Finding> {
     let more = files.count().saturating_sub(MOST_LISTED);
     if more > 0 {
         let message = format!(
-            "{} more have changed lines that are not covered",
-            count(more, "file")
+            "{} more have changed lines that {} not covered",
+            count(more, "file"),
+            are(picture)
         );
         findings.push(finding(
             "info",

@@ -149,8 +149,68 @@ fn a_checkpoint_is_not_advised_where_one_has_just_failed_to_measure() {
             .contains("session checkpoint")
     };
     assert!(advises(&picture));
-    picture.problems = vec![("lcov.info".to_owned(), "needs more room".to_owned())];
+    picture.too_large = Some(98);
     assert!(!advises(&picture));
+}
+
+#[test]
+fn numbers_of_a_report_that_is_too_large_are_marked_and_it_is_said_what_to_set() {
+    let mut picture = picture();
+    (picture.outdated, picture.too_large) = (true, Some(98));
+    let body = section(&picture).unwrap().body;
+    assert!(body.starts_with("80.0% of 10 lines were covered"), "{body}");
+    let stale =
+        "Stale: the report has changed since this was measured, and is too large to be read.\n";
+    assert!(body.contains(stale), "{body}");
+    assert!(
+        body.contains("Changed lines: 50.0% of 2 were covered"),
+        "{body}"
+    );
+    let found = &findings(&picture)[0];
+    assert_eq!(found.message, "lcov.info is too large to be read");
+    let hint =
+        "Set the plugin's config.largest to 98 or more, and raise its limits.time, to 5s say.";
+    assert_eq!(found.hint.as_deref(), Some(hint));
+    let uncovered = "1 of 2 changed lines were not covered: 7";
+    assert_eq!(findings(&picture)[1].message, uncovered);
+    let step = "Set config.largest to 98 or more: lcov.info is too large to be read";
+    assert_eq!(next_steps(&picture), [step]);
+    let reason = verdict(&picture).unwrap().reason;
+    let set = "; lcov.info is too large to be read: set its config.largest to 98 or more";
+    assert!(reason.ends_with(set), "{reason}");
+}
+
+#[test]
+fn a_changed_file_that_was_measured_before_is_missed() {
+    let mut picture = picture();
+    (
+        picture.settings.threshold,
+        picture.settings.new_code_threshold,
+    ) = (80.0, 50.0);
+    picture.lost = vec!["a.py".to_owned(), "b.py".to_owned()];
+    let told = verdict(&picture).unwrap();
+    let reason = "coverage of changed files was measured before and is not now: a.py and 1 more; run all tests with coverage again";
+    assert_eq!((&*told.outcome, &*told.reason), ("block", reason));
+    let body = section(&picture).unwrap().body;
+    let named = "Not among them any more, since no report knows it now: a.py and 1 more.\n";
+    assert!(body.contains(named), "{body}");
+    let findings = findings(&picture);
+    let places: Vec<_> = findings.iter().map(|it| it.path.as_deref()).collect();
+    assert_eq!(places[..2], [Some("a.py"), Some("b.py")], "{findings:?}");
+    let counted = metrics(&picture);
+    let counted = counted.iter().find(|it| it.unit == "count").unwrap();
+    assert_eq!(
+        (&*counted.name, counted.value),
+        ("unmeasured_changed_files", 2.0)
+    );
+    picture.settings.block = false;
+    assert_eq!(verdict(&picture).unwrap().outcome, "allow");
+    picture.settings = Settings {
+        threshold: 0.0,
+        new_code_threshold: 0.0,
+        ..Settings::default()
+    };
+    assert_eq!(verdict(&picture).unwrap().outcome, "allow");
 }
 
 #[test]

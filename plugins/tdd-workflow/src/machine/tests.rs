@@ -3,7 +3,8 @@
 use super::*;
 
 /// A word an event: `F` failed or `P` passed, with `t` for changed tests, `s` for changed source, `n` for few tests, `o`
-/// for another command, `d` for a test less, `a` for as many as before; `R!`, `G!` and `X!` claim RED, GREEN and REFACTOR. One a minute.
+/// for another command, `d` for a test less, `a` for as many as before, `m` for test files that are gone or back; `R!`,
+/// `G!` and `X!` claim RED, GREEN and REFACTOR. One a minute.
 fn story(words: &str) -> Story {
     let events: Vec<Event> = words
         .split_whitespace()
@@ -30,7 +31,7 @@ fn event(index: usize, word: &str) -> Event {
     Event::Run(Run {
         narrow: word.contains('n'),
         none_new: word.contains('a'),
-        moved: word.contains(['t', 's']),
+        moved: word.contains(['t', 's', 'm']),
         what: Ran {
             command: if word.contains('o') {
                 "pytest other.py"
@@ -52,6 +53,7 @@ fn event(index: usize, word: &str) -> Event {
         passed: word.starts_with('P'),
         tests_changed: word.contains('t'),
         source_changed: word.contains('s'),
+        tests_moved: word.contains('m'),
     })
 }
 
@@ -103,6 +105,28 @@ fn phases_follow_from_runs() {
         ("Ft Ps Ft Ptd", Some(Green), 1),
         ("Ft Ps Ps Ft Ptd", Some(Refactor), 1),
         ("Ft Ptd Ft Ps", Some(Green), 1),
+        ("Ft Pt", None, 0),
+        ("Ft Ps Ft Pt", Some(Green), 1),
+        ("Ft Ps Ps Ft Pm", Some(Refactor), 1),
+        ("Ft Pm", None, 0),
+        ("Fts Pt", Some(Green), 1),
+        ("Fts Pm", None, 0),
+        ("Ft Fs Pt", Some(Green), 1),
+        ("Ft Ft P", Some(Green), 1),
+        ("Ft Psm", Some(Green), 1),
+        ("Ft Pto P", None, 0),
+        ("Ft G! Pt", Some(Green), 0),
+        ("R! Pt", Some(Green), 0),
+        ("R! F Pt", None, 0),
+        // And came back.
+        ("Ft Pm Pts", Some(Green), 1),
+        ("Ft Pm Psm", Some(Green), 1),
+        ("Ft Pm Ps Pt", Some(Green), 1),
+        ("Ft Pm Ptsd", None, 0),
+        ("Ft Pm Ps", None, 0),
+        ("Ft Pm Fm", Some(Red), 0),
+        ("Ft Pm Fm Ps", Some(Green), 1),
+        ("Ft Pm Fs", None, 0),
         // Another command passes, and what failed does not.
         ("Ft Po", Some(Red), 0),
         ("Ft Pso", Some(Red), 0),
@@ -155,7 +179,7 @@ type Case = (
 
 #[test]
 fn what_was_not_done_test_first_is_named() {
-    let cases: [Case; 16] = [
+    let cases: [Case; 20] = [
         // Code broke the tests, and the tests were changed to fit it.
         ("Ft Ps Fs Pt", &["ev-3"], &[], &[]),
         ("Fs Pt", &["ev-1"], &[], &[]),
@@ -165,7 +189,11 @@ fn what_was_not_done_test_first_is_named() {
         ("Ft Ps Pts", &[], &["ev-2"], &[]),
         // Renamed in both.
         ("Ft Ps Ptsa Ptsa", &[], &[], &[]),
-        ("Ft Ps Pta", &[], &["ev-2"], &[]),
+        ("Ft Ps Pta Pta", &[], &[], &[]),
+        ("Pta", &[], &["ev-0"], &[]),
+        ("Ft Ps Fs Pta", &["ev-3"], &[], &[]),
+        ("Ft Pm Pts", &[], &[], &[]),
+        ("Ft Pt", &[], &[], &[]),
         ("Ptsa", &[], &["ev-0"], &[]),
         // One that was, in the run after.
         ("Pt F", &[], &[], &[]),
@@ -203,7 +231,7 @@ fn a_session_goes_on_in_the_phase_of_the_one_before() {
         let events: Vec<Event> = events.map(|(index, word)| event(index, word)).collect();
         let before = Before {
             phase: Some(Phase::Red),
-            failed: Vec::new(),
+            ..Before::default()
         };
         let story = tell(&events, before);
         (story.phase, story.why, story.by_claim, story.carried)
@@ -232,6 +260,18 @@ fn every_phase_says_why() {
         ),
         ("Ft Ps Fs", "the tests fail, and none was changed (ev-2)"),
         ("Ft Ps Fs P", "the tests pass again (ev-3)"),
+        (
+            "Ft Pt",
+            "what failed was taken out or changed, without new code (ev-1)",
+        ),
+        (
+            "Ft Ptd",
+            "the tests pass, and are fewer than those that failed (ev-1)",
+        ),
+        (
+            "Ft Ps Pta",
+            "the changed tests pass, and are no more than before (ev-2)",
+        ),
         ("P", "the tests pass, and none was seen to fail yet (ev-0)"),
         ("G!", "claimed (cp-0)"),
         ("Ft Ps G!", "the first pass after RED (ev-1)"),
@@ -255,6 +295,7 @@ fn a_cycle_that_the_session_before_began_is_completed_by_what_failed_then() {
         let before = Before {
             phase: Some(Phase::Red),
             failed: vec![(-600, failed)],
+            ..Before::default()
         };
         let story = tell(&events, before);
         (story.phase, story.cycles.iter().map(Cycle::seconds).sum())

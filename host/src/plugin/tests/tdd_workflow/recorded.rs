@@ -1,7 +1,7 @@
 //! What the record says beyond evidence and checkpoints: their order, how runs ended, and whose a change is.
 
 use super::*;
-use crate::plugin::host_data::CommitOrigin;
+use crate::plugin::host_data::{CommitOrigin, EarlierRun};
 
 /// Files with their text, whether the user made the commit, and the files in which it wrote nothing new.
 type Case = (
@@ -132,4 +132,51 @@ fn other_tests_that_pass_do_not_end_a_cycle() {
     let said = checkpoint(&host, None);
     assert_eq!(trailers(&said), [("TDD-Phase", "GREEN")]);
     assert_eq!(metric(&said, "tdd_cycles"), Some(1.0));
+}
+
+#[test]
+fn a_test_that_is_skipped_does_not_pass() {
+    let mut host = host();
+    run(&mut host, 0, 1, &["tests/pay.rs", "src/pay.rs"]);
+    host.evidence[0].tests = Some((1, 1, 0));
+    run(&mut host, 5, 0, &["tests/pay.rs"]);
+    host.evidence[1].tests = Some((1, 0, 1));
+    let said = checkpoint(&host, None);
+    assert_eq!(trailers(&said), []);
+    assert_eq!(metric(&said, "tdd_cycles"), Some(0.0), "{said:?}");
+    let why = "No phase yet: the tests pass, and are fewer than those that failed (ev-2).";
+    assert!(said.sections[0].body.contains(why), "{said:?}");
+}
+
+/// A file of code and tests that is as it was: there is no word on which of the two it was.
+#[test]
+fn tests_beside_their_code_that_were_taken_back_complete_no_cycle() {
+    // A module that was moved may be just what its tests were missing.
+    for (moved, cycles) in [("src/pay.rs", 0.0), ("src/pay.py", 1.0)] {
+        let mut host = host();
+        run(&mut host, 0, 1, &["tests/pay.rs"]);
+        run(&mut host, 5, 0, &[moved]);
+        host.entries[1].unwritten = vec![moved.into()];
+        let said = checkpoint(&host, None);
+        assert_eq!(metric(&said, "tdd_cycles"), Some(cycles), "{said:?}");
+    }
+}
+
+/// Only the tests are changed in this session; the code may have been, in the one before.
+#[test]
+fn code_that_was_written_before_the_handoff_counts_for_its_cycle() {
+    for (changed, cycles) in [("tests/pay.rs", 0.0), ("src/pay.rs", 1.0)] {
+        let mut before = host();
+        run(&mut before, 0, 1, &[changed]);
+        let mut host = host();
+        host.states = vec![(Scope::Session, b"tdd-workflow 1\ncarried RED".to_vec())];
+        host.earlier_runs = vec![EarlierRun {
+            session: "the-one-before".into(),
+            evidence: before.evidence.remove(0),
+            entry: before.entries.remove(0),
+        }];
+        run(&mut host, 5, 0, &["tests/pay.rs"]);
+        let said = checkpoint(&host, None);
+        assert_eq!(metric(&said, "tdd_cycles"), Some(cycles), "{said:?}");
+    }
 }
