@@ -4,7 +4,7 @@
 use crate::session::evidence::NothingRan;
 
 /// A runner, as its command is known; how a line of its begins; and whether that is about what is not there.
-const SAID: [(&str, &str, bool); 18] = [
+const SAID: [(&str, &str, bool); 20] = [
     ("pytest", "ERROR: file or directory not found: ", true),
     ("pytest", "ERROR: not found: ", true),
     ("pytest", "ERROR: usage: ", false),
@@ -29,6 +29,8 @@ const SAID: [(&str, &str, bool); 18] = [
     ),
     ("npm", "npm error Missing script: ", true),
     ("npm", "npm ERR! Missing script: ", true),
+    ("jest", "No tests found, exiting with code 1", true),
+    ("vitest", "No test files found, exiting with code 1", true),
     ("go", "no Go files in ", true),
     ("go", "flag provided but not defined: ", false),
     ("ctest", "No tests were found!!!", true),
@@ -56,7 +58,11 @@ impl Refused {
     /// Of the runner that the command calls: `cargo test`.
     pub fn of(&self, runner: &str) -> Option<NothingRan> {
         let program = runner.split(' ').next()?;
-        let (_, is_missing) = self.said.iter().find(|(said, _)| *said == program)?;
+        // What runs a package's scripts passes on what they say.
+        let is_of_package = ["npm", "pnpm", "yarn", "bun"].contains(&program);
+        let is_by =
+            |said: &str| said == program || is_of_package && ["jest", "vitest"].contains(&said);
+        let (_, is_missing) = self.said.iter().find(|(said, _)| is_by(said))?;
         Some(match is_missing {
             true => NothingRan::NotThere,
             false => NothingRan::CalledWrongly,
@@ -134,6 +140,16 @@ mod tests {
             (
                 "npm test",
                 "npm error Missing script: \"test\"",
+                Some(NotThere),
+            ),
+            (
+                "jest",
+                "No tests found, exiting with code 1",
+                Some(NotThere),
+            ),
+            (
+                "npm test",
+                "No test files found, exiting with code 1",
                 Some(NotThere),
             ),
             // Another tool's words.

@@ -38,7 +38,7 @@ pub fn entry(evidence: &EvidenceRecord) -> EntryView {
     };
     EntryView {
         id: evidence.id.to_string(),
-        tests: evidence.is_test().then(|| ended.to_owned()),
+        tests: (evidence.is_test() && !evidence.ran_nothing()).then(|| ended.to_owned()),
         directory: evidence.directory.clone(),
         unwritten: evidence.unwritten_files.clone(),
     }
