@@ -1,5 +1,8 @@
 //! Evidence: what `session run` saw of a command, and the tree it ran on. It must not know how either is observed.
 
+mod setup;
+mod state;
+
 use serde::{Deserialize, Serialize};
 
 use super::ids::{EvidenceId, SessionId};
@@ -9,6 +12,9 @@ use super::test_command::runs_tests;
 use crate::document::secrets;
 use crate::environment::Timestamp;
 use crate::path::RepoPath;
+
+pub use setup::{NothingRan, Setup};
+pub use state::{Contents, StateFile, StateWithin, TreeState};
 
 /// Labels that make a command with an unknown runner a test all the same.
 const TEST_LABELS: [&str; 2] = ["test", "tests"];
@@ -74,116 +80,6 @@ pub struct EvidenceRecord {
     /// Those of `changed_files` in which nobody wrote anything new: they were only moved, say.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unwritten_files: Vec<RepoPath>,
-}
-
-/// A runner said, or it is plain to see, that there was nothing to run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NothingRan {
-    /// It needs this file where it is called, and there is none: `Cargo.toml`.
-    NoProject(String),
-    /// What it was pointed at is not there: a file, a package, a target.
-    NotThere,
-    /// It does not know an option, say.
-    CalledWrongly,
-}
-
-impl NothingRan {
-    /// A clause.
-    fn text(&self) -> String {
-        match self {
-            Self::NoProject(name) => format!("there is no {name} there"),
-            Self::NotThere => "what it names is not there".to_owned(),
-            Self::CalledWrongly => "it was called wrongly".to_owned(),
-        }
-    }
-}
-
-/// What decides besides the words of a command which tests it runs.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Setup {
-    /// Cargo ran the tests of all packages, as the directory is a workspace's root and no package itself.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub all_packages: bool,
-    /// Cargo's workspace here is the one whose root is the root of the work tree.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub in_root_workspace: bool,
-    /// Configuration or code of the project's leaves tests out where none is named.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub chooses: bool,
-    /// Where pytest looks for tests when it is not pointed at any, from the root of the work tree; none: everywhere.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub test_paths: Vec<String>,
-}
-
-impl Setup {
-    fn is_usual(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-/// The work tree at one moment, without `.session/`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TreeState {
-    /// The tree that a snapshot would have, with a stand-in for what a snapshot holds only by name. It is not stored.
-    pub tree: String,
-    /// The tree of HEAD, `.session/` included; None on an unborn branch.
-    pub head_tree: Option<String>,
-    /// What differed from that.
-    pub changed: Vec<StateFile>,
-    /// There was more than is listed: only `tree` tells this state from another.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub more: bool,
-    /// The submodules and other repositories inside it that hold more than their commit.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub within: Vec<StateWithin>,
-}
-
-impl TreeState {
-    /// The repositories inside it that were too much to look at.
-    pub fn unseen(&self) -> impl Iterator<Item = &RepoPath> {
-        let within = self.within.iter();
-        within.filter_map(|inside| inside.contents.is_none().then_some(&inside.path))
-    }
-}
-
-/// A repository of its own inside the work tree.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StateWithin {
-    #[serde(flatten, with = "crate::path::fields")]
-    pub path: RepoPath,
-    /// None: it was too much to look at, so that this state is comparable with no other.
-    pub contents: Option<Contents>,
-}
-
-/// What its files hold beyond its commit, as ids that tell one state from another.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Contents {
-    /// None where no tracked file differs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tracked: Option<String>,
-    /// None where there is no untracked file.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub untracked: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StateFile {
-    #[serde(flatten, with = "crate::path::fields")]
-    pub path: RepoPath,
-    /// None where nothing stood any more.
-    pub blob: Option<String>,
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub mode: u32,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub untracked: bool,
-    /// Where it was too large to be read at every look, `blob` stands for its size and times, and this is its content.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub content: Option<String>,
-}
-
-fn is_zero(mode: &u32) -> bool {
-    *mode == 0
 }
 
 /// What one runner counted in one run, all its summaries together.
