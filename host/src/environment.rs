@@ -14,13 +14,14 @@ pub type Timestamp = DateTime<Utc>;
 /// Set for every git that `session` starts.
 pub const INSIDE: &str = "SESSION_INSIDE";
 
-const TEST_VARIABLES: [&str; 6] = [
+const TEST_VARIABLES: [&str; 7] = [
     "GNUMAKEFLAGS",
     "GOFLAGS",
     "MAKEFLAGS",
     "NEXTEST_PROFILE",
     "PYTEST_ADDOPTS",
     "PYTEST_PLUGINS",
+    "TOXENV",
 ];
 
 #[derive(Debug, Clone)]

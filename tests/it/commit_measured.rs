@@ -101,7 +101,7 @@ fn a_hook_that_changes_the_commit_takes_back_what_was_measured() {
             holds,
             "{script}: {message}"
         );
-        let said = outcome.stderr.contains("a hook changed what was committed");
+        let said = outcome.stderr.contains("a hook changed files meanwhile");
         assert_eq!(said, !holds, "{outcome}");
         assert_eq!(message.matches("Change-Id: 7").count(), 1, "{message}");
         assert_eq!(
@@ -116,4 +116,47 @@ fn a_hook_that_changes_the_commit_takes_back_what_was_measured() {
             "{recorded:#}"
         );
     }
+}
+
+/// The commit is made, whatever its message says: a hook that goes on committing leaves a warning.
+#[test]
+fn what_cannot_be_taken_back_is_told_and_fails_nothing() {
+    let env = TestEnv::new();
+    let repository = at_work(&env);
+    repository.write("c", "c\n");
+    hook(&repository, "pre-commit", "echo other > c && git add c");
+    let again = "test -e .git/again || { touch .git/again; git commit -q --allow-empty --no-verify -m again; }";
+    hook(&repository, "post-commit", again);
+    tests(&repository, 4, 0).success();
+    let outcome = run(&repository, &["checkpoint", "--message", "feat: c"]).success();
+    let said = "still says what was measured before it: a hook made another commit on top of it";
+    assert!(
+        outcome.stderr.replace('\n', " ").contains(said),
+        "{outcome}"
+    );
+    assert_eq!(
+        repository.git(&["log", "-2", "--format=%s"]),
+        "again\nfeat: c"
+    );
+}
+
+/// Hooks have seen the commit: none runs for the one without the lines.
+#[test]
+fn no_hook_runs_twice() {
+    let env = TestEnv::new();
+    let repository = at_work(&env);
+    repository.write("c", "c\n");
+    hook(&repository, "pre-commit", "echo other > c && git add c");
+    hook(
+        &repository,
+        "prepare-commit-msg",
+        "echo 'Ticket: X-1' >> \"$1\"",
+    );
+    hook(&repository, "post-commit", "echo x >> .git/committed");
+    tests(&repository, 4, 0).success();
+    run(&repository, &["checkpoint", "--message", "feat: c"]);
+    let message = repository.git(&["log", "-1", "--format=%B"]);
+    assert_eq!(message.matches("Ticket: X-1").count(), 1, "{message}");
+    assert!(!message.contains("Tests:"), "{message}");
+    assert_eq!(repository.read(".git/committed"), "x\n");
 }

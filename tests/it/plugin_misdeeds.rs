@@ -268,6 +268,11 @@ fn a_merge_is_told_which_plugin_did_not_answer() {
         let repository = repository(&env);
         configure(&repository, "panic", "{ time: 10s }");
         repository.commit("chore: configure");
+        // Nor where something else stops the merge.
+        let refused = repository.session(&["end", "--merge-to", "none"]);
+        assert_eq!(refused.code, Some(1), "{refused}");
+        let said = "plugin culprit (handoff) panicked";
+        assert_eq!(refused.stderr.matches(said).count(), 1, "{refused}");
         repository.git(&["branch", "other", "HEAD~"]);
         let end = ["end", "--merge-to", "other"];
         let warned = if json {

@@ -10,7 +10,7 @@ mod pushing;
 mod questions;
 mod shown;
 
-use crate::ask;
+use crate::ask::{self, Asked};
 use crate::commands::parking;
 use crate::environment::Environment;
 use crate::error::user_error;
@@ -72,16 +72,32 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result
     let place = workspace.here()?;
     let (session, _) = require_open(workspace.live(&place)?, &place)?;
     parking::refuse_parked(&workspace, &session)?;
-    let summary = args.summary;
     let asked = ask::gather_and_refresh(&mut workspace, Hook::Handoff, Options::snapshot())?;
+    let warnings = asked.facts.warnings.clone();
+    let ended = end(ui, workspace, &place, asked, args);
+    if ended.is_err() {
+        // A plugin that broke down may be a gate as well: whoever mends the one refusal is to know.
+        warnings.iter().for_each(|warning| ui.warning(warning));
+    }
+    ended
+}
+
+fn end(
+    ui: &Ui,
+    mut workspace: Workspace,
+    place: &Place,
+    asked: Asked,
+    args: Args,
+) -> anyhow::Result<()> {
+    let summary = args.summary;
     // What can refuse the end does so before anybody answers questions.
     if args.push {
-        require_remote(&workspace, &place)?;
+        require_remote(&workspace, place)?;
     }
     let plan = match &args.merge_to {
         Some(target) => {
             let overridden = args.r#override.is_some();
-            let plan = merge::plan(ui, &workspace, &place, &asked, target, overridden)?;
+            let plan = merge::plan(ui, &workspace, place, &asked, target, overridden)?;
             Some(plan)
         }
         None => None,
@@ -95,14 +111,14 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: Args) -> anyhow::Result
         Some(plan) => {
             let merged = merge::merge(ui, &mut workspace, plan, &asked, &request)?;
             // HEAD may have one commit more: the line is run again on fresh facts.
-            workspace = Workspace::open(environment, Some(Options::snapshot().status))?;
+            workspace = Workspace::open(&workspace.environment, Some(Options::snapshot().status))?;
             let facts = crate::facts::gather::gather(&mut workspace, Options::snapshot())?;
             (asked.with_facts(facts), merged)
         }
     };
-    let ended = closing::close(&workspace, &place, &asked, &request, merged)?;
+    let ended = closing::close(&workspace, place, &asked, &request, merged)?;
     let pushed_to = match request.push {
-        true => Some(pushing::push(ui, &workspace, &place, &ended.end)?),
+        true => Some(pushing::push(ui, &workspace, place, &ended.end)?),
         false => None,
     };
     shown::show(ui, &asked, &ended, pushed_to, summary)

@@ -7,7 +7,7 @@ use crate::session::ids::{DETACHED, SessionId};
 use crate::session::lifecycle::{self, Beginning};
 use crate::session::live::{LiveSession, Mode};
 use crate::session::record::Entry;
-use crate::store::{grown_from, record};
+use crate::store::record;
 use crate::ui::Ui;
 use crate::workspace::{Place, Workspace};
 
@@ -124,10 +124,6 @@ pub fn open(workspace: &Workspace, place: &Place, opening: Opening) -> anyhow::R
     };
     if is_another_branch(workspace, place, previous.as_ref()) {
         session.context.follows = None;
-    }
-    if session.context.before().is_none() {
-        let head = workspace.repository.head_commit()?;
-        session.context.grown_from = grown_from::of(&transaction, place.branch.as_deref(), head)?;
     }
     let entry = Entry::Start(lifecycle::start_record(&session));
     let document = format!("# Session {}\n\nStarted on {name}.\n", session.context.id);

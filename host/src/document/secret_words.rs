@@ -14,6 +14,17 @@ const NAMES: [&str; 8] = [
     "apikey",
     "access_key",
 ];
+/// Options whose secret is the next word. Of other names that end so, one may be a switch, and the word its own.
+const TAKE_A_VALUE: [&str; 8] = [
+    "--password",
+    "--passphrase",
+    "--secret",
+    "--token",
+    "--api-key",
+    "--api-token",
+    "--access-token",
+    "--auth-token",
+];
 const MASKED: &str = "‹masked: secret›";
 
 /// The words of a command, for the record.
@@ -25,12 +36,12 @@ pub fn masked<'w>(words: impl IntoIterator<Item = &'w str>) -> Vec<String> {
             return MASKED.to_owned();
         }
         match word.split_once('=') {
-            Some((name, value)) if is_called_secret(name) && !value.is_empty() => {
+            Some((name, value)) if is_called_secret(name) && is_value_alone(value) => {
                 format!("{name}={MASKED}")
             }
             Some(_) => mask(word).into_owned(),
             None => {
-                is_value = word.starts_with("--") && is_called_secret(word);
+                is_value = TAKE_A_VALUE.contains(&word);
                 mask(word).into_owned()
             }
         }
@@ -46,6 +57,11 @@ fn is_called_secret(name: &str) -> bool {
         .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
     let bare = bare.to_ascii_lowercase().replace('-', "_");
     is_name && NAMES.iter().any(|ending| bare.ends_with(ending))
+}
+
+/// A script that begins with a variable (`sh -c 'TOKEN=x pytest'`) is more than a value: what it runs has to be seen.
+fn is_value_alone(value: &str) -> bool {
+    !value.is_empty() && !value.contains(char::is_whitespace)
 }
 
 #[cfg(test)]
@@ -73,6 +89,10 @@ mod tests {
         ] {
             assert_eq!(masked(line.split(' ')).join(" "), expected);
         }
+        let script = ["sh", "-c", "TOKEN=x pytest -q"];
+        assert_eq!(masked(script), script);
+        let switch = ["pytest", "--with-token", "test_a.py"];
+        assert_eq!(masked(switch), switch);
         let known = format!("AKIA{}", "Q3ABCDEF".repeat(2));
         assert_eq!(masked([known.as_str()]), ["‹masked: aws key id›"]);
     }

@@ -4,7 +4,7 @@
 use crate::session::evidence::NothingRan;
 
 /// A runner, as its command is known; how a line of its begins; and whether that is about what is not there.
-const SAID: [(&str, &str, bool); 20] = [
+const SAID: [(&str, &str, bool); 19] = [
     ("pytest", "ERROR: file or directory not found: ", true),
     ("pytest", "ERROR: not found: ", true),
     ("pytest", "ERROR: usage: ", false),
@@ -21,49 +21,71 @@ const SAID: [(&str, &str, bool); 20] = [
     ("cargo", "error: the package '", true),
     ("cargo", "error: unexpected argument ", false),
     ("cargo", "error: no such command: ", false),
-    ("make", "make: *** No rule to make target ", true),
+    ("make", "make: *** No rule to make target '{}'.", true),
     (
         "make",
         "make: *** No targets specified and no makefile found",
         true,
     ),
-    ("npm", "npm error Missing script: ", true),
-    ("npm", "npm ERR! Missing script: ", true),
+    ("npm", "npm error Missing script: \"{}\"", true),
+    ("npm", "npm ERR! Missing script: \"{}\"", true),
     ("jest", "No tests found, exiting with code 1", true),
     ("vitest", "No test files found, exiting with code 1", true),
     ("go", "no Go files in ", true),
-    ("go", "flag provided but not defined: ", false),
     ("ctest", "No tests were found!!!", true),
 ];
 
-/// The first that was said by each.
+/// What stands for the name of what was asked for: of something else it may be that a recipe needs it.
+const NAME: &str = "{}";
+/// Different lines that are kept.
+const MOST: usize = 8;
+
+struct Said {
+    runner: &'static str,
+    is_missing: bool,
+    name: Option<String>,
+}
+
 #[derive(Default)]
 pub struct Refused {
-    said: Vec<(&'static str, bool)>,
+    said: Vec<Said>,
 }
 
 impl Refused {
     pub fn line(&mut self, line: &str) {
         // Nearly every line is put aside by its first character.
-        if !line.starts_with(['E', 'e', 'm', 'n', 'f', 'N']) {
+        if !line.starts_with(['E', 'e', 'm', 'n', 'N']) || self.said.len() == MOST {
             return;
         }
-        for (runner, beginning, is_missing) in SAID {
-            if line.starts_with(beginning) && !self.said.iter().any(|(said, _)| *said == runner) {
-                self.said.push((runner, is_missing));
-            }
+        for (runner, pattern, is_missing) in SAID {
+            let (beginning, end) = match pattern.split_once(NAME) {
+                Some((beginning, end)) => (beginning, Some(end)),
+                None => (pattern, None),
+            };
+            let Some(rest) = line.strip_prefix(beginning) else {
+                continue;
+            };
+            let name = end.map(|end| rest.split(end).next().unwrap_or(rest).to_owned());
+            self.said.push(Said {
+                runner,
+                is_missing,
+                name,
+            });
         }
     }
 
-    /// Of the runner that the command calls: `cargo test`.
+    /// Of the runner that the command calls: `cargo test`, `make check`.
     pub fn of(&self, runner: &str) -> Option<NothingRan> {
-        let program = runner.split(' ').next()?;
+        let (program, asked) = runner.split_once(' ').unwrap_or((runner, ""));
         // What runs a package's scripts passes on what they say.
         let is_of_package = ["npm", "pnpm", "yarn", "bun"].contains(&program);
         let is_by =
             |said: &str| said == program || is_of_package && ["jest", "vitest"].contains(&said);
-        let (_, is_missing) = self.said.iter().find(|(said, _)| is_by(said))?;
-        Some(match is_missing {
+        let is_about = |said: &&Said| {
+            is_by(said.runner) && said.name.as_ref().is_none_or(|name| name == asked)
+        };
+        let said = self.said.iter().find(is_about)?;
+        Some(match said.is_missing {
             true => NothingRan::NotThere,
             false => NothingRan::CalledWrongly,
         })

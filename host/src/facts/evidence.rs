@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use super::Facts;
 use super::as_it_stands::AsItStands;
 use super::expansion::{expand, is_little};
 use super::standing::{Held, Moved, Standing};
@@ -141,6 +142,21 @@ impl<'a> Comparison<'a> {
         }
         tree_state::observe(self.repository, &status, self.limits).map(Some)
     }
+}
+
+/// What sessions of other branches saw, held against the work tree of these facts.
+pub fn judged(
+    repository: &Repository,
+    facts: &Facts,
+    records: Vec<(SessionId, EvidenceRecord)>,
+) -> anyhow::Result<Vec<Held>> {
+    let status = facts.status();
+    let max_file = facts.config.snapshots.max_file;
+    let mut now = Comparison::new(repository, &status, Thoroughness::Whole, max_file);
+    let records = records.into_iter();
+    records
+        .map(|(session, record)| now.judged(record, Some(session)))
+        .collect()
 }
 
 fn changed_while_it_ran(

@@ -214,7 +214,7 @@ fn read_evidence(
 ) -> Newest {
     let knows = |session: &&LiveSession| {
         let context = &session.context;
-        context.highest_evidence > 0 || context.before().is_some() || !context.grown_from.is_empty()
+        context.highest_evidence > 0 || context.before().is_some()
     };
     let Some(context) = latest.filter(knows).map(|session| &session.context) else {
         return Newest::default();

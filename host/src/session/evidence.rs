@@ -222,23 +222,20 @@ impl EvidenceRecord {
         self.nothing_ran.is_some() || self.was_stopped() || selection::ran_none(self)
     }
 
-    /// Somebody did not want to wait for its end, and nothing had failed until then.
+    /// Somebody did not want to wait for its end, and nothing had failed until then. Another signal may be the tests' own.
     fn was_stopped(&self) -> bool {
-        const HANGUP: i32 = 1;
         const INTERRUPT: i32 = 2;
-        const TERMINATE: i32 = 15;
-        let stops = [HANGUP, INTERRUPT, TERMINATE];
         let counts = self.counts();
         let by_pytest = self.exit_code == 2 && counts.is_some();
         let is_pytest = self.runner().as_deref() == Some("pytest");
-        let is_stop = self.signal.is_some_and(|signal| stops.contains(&signal))
+        let is_stop = self.signal == Some(INTERRUPT)
             || self.exit_code == 128 + INTERRUPT
             || (is_pytest && by_pytest);
         is_stop && counts.is_none_or(|counts| counts.failed == 0)
     }
 
     /// What it asks for is not there: files, packages or tests of that name.
-    pub fn found_nothing(&self) -> bool {
+    fn found_nothing(&self) -> bool {
         match &self.nothing_ran {
             Some(NothingRan::NoProject(_) | NothingRan::NotThere) => true,
             Some(NothingRan::CalledWrongly) => false,
@@ -249,16 +246,19 @@ impl EvidenceRecord {
         }
     }
 
-    /// Whether this run shows that what `failed` broke is whole again, or gone.
+    /// Whether this run, which passed, shows that what `failed` broke is whole again.
     pub fn shows_whole(&self, failed: &Self) -> bool {
-        (self.passed() && !self.ran_nothing() && selection::shows_whole(self, failed))
-            || (self.found_nothing() && selection::is_same(self, failed))
+        self.passed() && !self.ran_nothing() && selection::shows_whole(self, failed)
     }
 
-    /// Whether this run is of all tests that the same runner has in another place, as where those that `failed` had were moved
-    /// to.
-    pub fn shows_moved(&self, failed: &Self) -> bool {
-        self.passed() && !self.ran_nothing() && selection::is_all_of_runner(self, failed)
+    /// Whether the same command has nothing to run any more.
+    pub fn shows_gone(&self, failed: &Self) -> bool {
+        self.found_nothing() && selection::is_same(self, failed)
+    }
+
+    /// It passed, and nothing chose among the tests of its runner.
+    pub fn is_of_all(&self) -> bool {
+        self.passed() && !self.ran_nothing() && selection::is_all(self)
     }
 
     /// It ran tests, or was to: a runner was recognised, the command is known to run them, or the user called it so.
@@ -301,10 +301,10 @@ impl EvidenceRecord {
         text
     }
 
-    /// Of which runs the newest is kept at hand. A run in which no test was seen, as when the code did not compile,
-    /// does not stand for the tests that the same command ran before.
+    /// Of which runs the newest is kept at hand. A run in which no test was seen, as when the code did not compile, or in
+    /// which none ran, does not stand for the tests that the same command ran before.
     pub fn key(&self) -> String {
-        match self.is_test() {
+        match self.is_test() && !self.ran_nothing() {
             true => format!("{TEST_KEY}{}", self.thing()),
             false => self.thing(),
         }

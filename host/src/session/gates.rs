@@ -3,11 +3,12 @@
 
 mod test_runs;
 
+pub use test_runs::Places;
+
 use crate::config::QualityConfig;
 use crate::document::text;
 use crate::facts::Facts;
 use crate::facts::standing::Held;
-use crate::path::RepoPath;
 use crate::plugin::contribution::{Contribution, Metric, Verdict};
 
 /// What a coverage plugin calls its numbers, in per cent.
@@ -33,13 +34,14 @@ pub struct Refusal {
     pub remedy: Option<String>,
 }
 
-/// `before`: what plugins measured at this session's checkpoints, newest first. `is_there`: whether a directory is in the
-/// work tree.
+/// `before`: what plugins measured at this session's checkpoints, newest first. `elsewhere`: what failed on branches whose
+/// work this one has in it.
 pub fn judge(
     facts: &Facts,
     contributions: &[Contribution],
     before: &[Contribution],
-    is_there: &dyn Fn(&RepoPath) -> bool,
+    elsewhere: &[Held],
+    places: &Places<'_>,
 ) -> Judgement {
     let quality = &facts.config.quality;
     let mut judgement = Judgement::default();
@@ -49,8 +51,9 @@ pub fn judge(
             .evidence
             .iter()
             .chain(&facts.earlier_evidence)
+            .chain(elsewhere)
             .collect();
-        test_runs::judge(&all, is_there, &mut judgement);
+        test_runs::judge(&all, places, &mut judgement);
     }
     coverage(quality, contributions, before, &mut judgement);
     verdicts(contributions, &mut judgement);

@@ -72,7 +72,6 @@ fn open(
             mode: beginning.mode,
             continues,
             follows: None,
-            grown_from: Vec::new(),
             current_objective: None,
             highest_objective: objectives.highest(),
             highest_blocker: blockers.highest(),

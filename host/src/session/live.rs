@@ -77,9 +77,6 @@ pub struct LiveContext {
     /// The session before it on this branch, where it does not go on from that one: what was seen then counts still.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follows: Option<SessionId>,
-    /// Sessions of other branches that this one's branch was made on top of: what failed there counts still.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub grown_from: Vec<SessionId>,
     /// What `objectives current` set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current_objective: Option<u32>,
@@ -243,7 +240,6 @@ pub mod tests {
             mode: Mode::Normal,
             continues: None,
             follows: None,
-            grown_from: Vec::new(),
             current_objective: None,
             highest_objective: 0,
             highest_blocker: 0,

@@ -2,9 +2,11 @@
 //! whole again. What is not known to be without effect has one. It must not need output, nor look at files.
 
 mod grammar;
+mod unchosen;
 
-use super::evidence::EvidenceRecord;
+use super::evidence::{EvidenceRecord, TestCounts};
 use grammar::{Asked, Packages, asked};
+use unchosen::{is_among_all, is_collected};
 
 /// Which known runner a command calls: `pytest`, `cargo test`, `make check`.
 pub fn runner(command: &[String]) -> Option<String> {
@@ -14,6 +16,9 @@ pub fn runner(command: &[String]) -> Option<String> {
 /// Whether `newer`, which passed, shows that what `failed` broke is whole again: the very same command, or one that has its
 /// tests, by the same runner, built the same way.
 pub fn shows_whole(newer: &EvidenceRecord, failed: &EvidenceRecord) -> bool {
+    if has_lost_some(newer, failed) {
+        return false;
+    }
     if is_same(newer, failed) {
         return true;
     }
@@ -37,8 +42,24 @@ pub fn shows_whole(newer: &EvidenceRecord, failed: &EvidenceRecord) -> bool {
         }
         false => {
             let of_all = new.packages == Packages::All && newer.directory.is_none();
-            of_all && new.chosen.is_empty() && failed.setup.in_root_workspace
+            let has_run = failed.counts().is_some_and(|counts| counts.failed > 0);
+            of_all && new.chosen.is_empty() && failed.setup.in_root_workspace && has_run
         }
+    }
+}
+
+/// Tests that counted are skipped now, or none is counted any more: something that is not among the words decides.
+fn has_lost_some(newer: &EvidenceRecord, failed: &EvidenceRecord) -> bool {
+    if newer.command != failed.command {
+        return false;
+    }
+    match (newer.counts(), failed.counts()) {
+        (Some(now), Some(then)) => {
+            let ran = |counts: TestCounts| u64::from(counts.passed) + u64::from(counts.failed);
+            now.skipped > then.skipped && ran(now) < ran(then)
+        }
+        (None, Some(_)) => true,
+        (_, None) => false,
     }
 }
 
@@ -63,10 +84,21 @@ pub fn is_part(some: &EvidenceRecord, all: &EvidenceRecord) -> bool {
         && some_of.runner == all_of.runner
 }
 
-/// Whether a run chose nothing among its runner's tests, and that is the runner of the other one.
-pub fn is_all_of_runner(all: &EvidenceRecord, other: &EvidenceRecord) -> bool {
-    let both = asked_for(all).zip(asked_for(other));
-    both.is_some_and(|(all, other)| all.chosen.is_empty() && all.runner == other.runner)
+/// Whether nothing chose among the tests of a known runner.
+pub fn is_all(record: &EvidenceRecord) -> bool {
+    record.environment.is_empty()
+        && asked_for(record).is_some_and(|asked| asked.chosen.is_empty() && asked.with.is_empty())
+}
+
+/// Whether words choose among the tests. Of what is not known, nobody can say so.
+pub fn chooses(record: &EvidenceRecord) -> bool {
+    asked_for(record).is_some_and(|asked| !asked.chosen.is_empty())
+}
+
+/// Of the same known runner.
+pub fn is_of_one_runner(one: &EvidenceRecord, other: &EvidenceRecord) -> bool {
+    let both = runner(&one.command).zip(runner(&other.command));
+    both.is_some_and(|(one, other)| one == other)
 }
 
 fn asked_for(record: &EvidenceRecord) -> Option<Asked<'_>> {
@@ -79,71 +111,6 @@ fn asked_for(record: &EvidenceRecord) -> Option<Asked<'_>> {
 
 fn has_packages(new: &Asked<'_>, old: &Asked<'_>) -> bool {
     new.packages == Packages::All || old.packages == Packages::Usual
-}
-
-/// Whether what was chosen is a part of what the runner runs where nothing is chosen. Its configuration may name less than
-/// all, and then only the same words have the same tests.
-fn is_among_all(newer: &EvidenceRecord, failed: &EvidenceRecord, old: &Asked<'_>) -> bool {
-    let setup = &newer.setup;
-    match old.runner.as_str() {
-        "pytest" => {
-            let is_found = |path: &str| {
-                let path = from_root(failed, path);
-                let named = &setup.test_paths;
-                let is_named = named.is_empty() || named.iter().any(|it| is_within(&path, it));
-                is_named && is_collected(&path)
-            };
-            !setup.chooses && words_of_pytest(old).all(is_found)
-        }
-        "cargo nextest" => !setup.chooses,
-        // A module that discovery finds without knowing of packages.
-        "unittest" => {
-            let mut words = old.chosen.iter();
-            words.all(|word| word.starts_with("test_"))
-        }
-        _ => true,
-    }
-}
-
-/// Its paths: the words that are no option's value.
-fn words_of_pytest<'a>(asked: &'a Asked<'_>) -> impl Iterator<Item = &'a str> {
-    let mut words = asked.chosen.iter();
-    std::iter::from_fn(move || {
-        loop {
-            let word = words.next()?;
-            match *word {
-                "-k" | "-m" | "--deselect" | "--ignore" | "--ignore-glob" => drop(words.next()),
-                option if option.starts_with('-') => {}
-                path => return Some(path),
-            }
-        }
-    })
-}
-
-/// Whether pytest finds a path by itself: it does not look into some directories, nor at files with other names.
-fn is_collected(path: &str) -> bool {
-    const LEFT_OUT: [&str; 7] = [
-        "build",
-        "dist",
-        "venv",
-        "node_modules",
-        "CVS",
-        "_darcs",
-        "{arch}",
-    ];
-    let path = path.split("::").next().unwrap_or(path);
-    let mut parts = path.trim_end_matches('/').split('/');
-    let last = parts.next_back().unwrap_or_default();
-    let is_usual = |part: &str| {
-        !part.is_empty()
-            && !part.starts_with('.')
-            && !part.ends_with(".egg")
-            && !LEFT_OUT.contains(&part)
-    };
-    let is_file = last.contains('.');
-    let named = last.strip_suffix(".py");
-    let is_test = named.is_some_and(|name| name.starts_with("test_") || name.ends_with("_test"));
-    parts.all(is_usual) && if is_file { is_test } else { is_usual(last) }
 }
 
 /// `cd api && pytest`, or `pytest api`, after `pytest api/test_price.py`: pytest's words for tests are paths, and all that
@@ -172,7 +139,7 @@ fn paths(record: &EvidenceRecord, asked: &Asked<'_>) -> Vec<String> {
         let place = record.directory.iter();
         return place.map(|place| place.to_text()).collect();
     }
-    let leaves = |part: &str| part == ".." || part == ".";
+    let leaves = |part: &str| part == "..";
     let is_plain = |word: &&&str| !word.starts_with(['-', '/']) && !word.split('/').any(leaves);
     match asked.chosen.iter().all(|word| is_plain(&word)) {
         true => asked
@@ -186,7 +153,7 @@ fn paths(record: &EvidenceRecord, asked: &Asked<'_>) -> Vec<String> {
 
 /// A path as it was typed, from the root of the work tree.
 fn from_root(record: &EvidenceRecord, path: &str) -> String {
-    let path = path.trim_end_matches('/');
+    let path = path.trim_start_matches("./").trim_end_matches('/');
     match &record.directory {
         Some(place) => format!("{}/{path}", place.to_text()),
         None => path.to_owned(),

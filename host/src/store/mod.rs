@@ -6,7 +6,7 @@ pub mod decisions;
 pub mod durable;
 pub mod edits;
 pub mod events;
-pub mod grown_from;
+pub mod failed_elsewhere;
 pub mod history;
 pub mod housekeeping;
 pub mod layout;

@@ -106,27 +106,15 @@ pub fn all(
     Ok(Walked { found, damage })
 }
 
-/// What a session whose record begins takes over from the one before it on its branch, and what failed in those that its
-/// branch was made on top of: where it is, and of what.
+/// What a session whose record begins takes over from the one before it on its branch: where it is, and of what.
 pub(super) fn handed_on(
     repository: &Repository,
     live: &LiveSession,
 ) -> anyhow::Result<Vec<EvidenceAt>> {
-    let context = &live.context;
-    let mut all = match context.before() {
-        Some(before) => handed_on_by(repository, before)?,
-        None => Vec::new(),
+    let Some(before) = live.context.before() else {
+        return Ok(Vec::new());
     };
-    for other in &context.grown_from {
-        let from = handed_on_by(repository, other)?.into_iter();
-        let failed = from.filter(|at| at.failed && all.iter().all(|known| known.key != at.key));
-        all.extend(failed.collect::<Vec<_>>());
-    }
-    Ok(all)
-}
-
-fn handed_on_by(repository: &Repository, id: &SessionId) -> anyhow::Result<Vec<EvidenceAt>> {
-    Ok(match find(repository, id)? {
+    Ok(match find(repository, before)? {
         Found::Tip(tip) => summary::handed_on(&tip.summary, &tip.commit.to_string()),
         // What is damaged is told by whoever reads it.
         Found::Nothing | Found::Damaged(_) => Vec::new(),

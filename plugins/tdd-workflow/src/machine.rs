@@ -50,7 +50,7 @@ pub struct Run {
     pub moved: bool,
     /// It counted fewer tests than its runner did before: the changed ones may not be among them.
     pub narrow: bool,
-    /// The same command counted as many tests the last time.
+    /// The same command counted as many tests the last time, or more.
     pub none_new: bool,
     pub what: Ran,
 }

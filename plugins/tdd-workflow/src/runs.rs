@@ -80,7 +80,7 @@ pub fn runs(
         let what = what(entry, ran);
         let before = counted_before(&what, &mut counts);
         let more = before.is_some_and(|before| Some(before) < what.counted);
-        let none_new = before.is_some() && before == what.counted;
+        let none_new = before.is_some() && what.counted <= before;
         let narrow = is_narrow(&what, more, &mut widest);
         let Changed {
             mut sides,

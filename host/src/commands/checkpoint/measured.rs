@@ -2,13 +2,16 @@
 //! than was measured. It must not count anything, nor change what a commit holds.
 
 use crate::ask::Asked;
+use crate::config::Config;
 use crate::document::text;
-use crate::facts::gather::Options;
+use crate::facts::Facts;
 use crate::facts::standing::Held;
 use crate::facts::tree_state::{self, Observed, is_ours};
-use crate::git::Repository;
 use crate::git::dot_git::Protection;
 use crate::git::status::{Change, ChangeKind};
+use crate::git::{ObjectId, Repository};
+use crate::session::evidence::Contents;
+use crate::session::ids::EvidenceId;
 use crate::session::live::LiveSession;
 use crate::session::measured;
 use crate::store::recorded_evidence;
@@ -25,6 +28,8 @@ pub struct Measured {
     pub lines: Vec<String>,
     /// None where nothing is said of it.
     tree: Option<Observed>,
+    /// The run that the first line is about.
+    tested: Option<EvidenceId>,
 }
 
 impl Measured {
@@ -39,6 +44,7 @@ impl Measured {
         let mut measured = Self {
             lines: Vec::new(),
             tree: None,
+            tested: None,
         };
         let protection = Protection::of(&workspace.repository);
         let stays_behind = |change: &Change| match everything {
@@ -49,7 +55,7 @@ impl Measured {
         if facts.changes.iter().filter(outside).any(stays_behind) {
             return Ok(measured);
         }
-        measured.lines = tests(workspace, asked, session)?;
+        (measured.tested, measured.lines) = tests(workspace, asked, session)?;
         let before = facts.last_checkpoint.as_ref();
         let before = before.map_or(&[][..], |checkpoint| &checkpoint.contributions);
         measured
@@ -57,48 +63,96 @@ impl Measured {
             .extend(measured::coverage(&asked.contributions, before));
         if !measured.lines.is_empty() {
             let (repository, status) = (&workspace.repository, facts.status());
-            let observed = tree_state::observe(repository, &status, limits(workspace))?;
+            let observed = tree_state::observe(repository, &status, limits(&workspace.config))?;
+            let is_moved = |inside: &Option<Contents>| {
+                inside
+                    .as_ref()
+                    .is_none_or(|inside| inside.tracked.is_some())
+            };
+            if observed.within.values().any(is_moved) {
+                // What stands in a repository inside it is in no commit of this one.
+                measured.lines.clear();
+                return Ok(measured);
+            }
             measured.tree = Some(observed);
         }
         Ok(measured)
     }
 
-    /// Whether the commit that HEAD is now has what was measured. `workspace` is opened after it.
-    pub fn holds(&self, workspace: &mut Workspace) -> anyhow::Result<bool> {
+    /// Whether the commit that HEAD is now has what was measured. `facts`: gathered after it.
+    pub fn holds(&self, repository: &Repository, facts: &Facts) -> anyhow::Result<bool> {
         let Some(before) = &self.tree else {
             return Ok(true);
         };
-        let status = workspace.status(Options::snapshot().status)?;
         let is_left =
             |change: &Change| !is_ours(&change.path) && change.kind() != ChangeKind::Untracked;
-        let is_left_behind = status.changes.iter().any(is_left);
-        let after = tree_state::observe(&workspace.repository, &status, limits(workspace))?;
-        let mut different = before.difference(&workspace.repository, &after)?;
-        // Of what was too large to be read nobody knows what it was.
-        different.retain(|path| !before.large.contains_key(path));
-        workspace.keep_status(status);
-        Ok(!is_left_behind && different.is_empty())
+        if facts.changes.iter().any(is_left) {
+            return Ok(false);
+        }
+        if let Some(tested) = self.tested {
+            let mut evidence = facts.evidence.iter();
+            let now = evidence.find(|held| held.record.id == tested);
+            return Ok(now.is_some_and(|held| held.standing.is_verified()));
+        }
+        let status = facts.status();
+        let after = tree_state::observe(repository, &status, limits(&facts.config))?;
+        Ok(before.difference(repository, &after)?.is_empty())
     }
 
-    /// Writes HEAD's message without these lines. No hook runs: they have seen this commit.
-    pub fn take_back(&self, repository: &Repository) -> anyhow::Result<()> {
+    /// Writes HEAD's message without these lines, where HEAD is the one commit on top of `before`. No hook runs: they have
+    /// seen this commit.
+    pub fn take_back(
+        &self,
+        repository: &Repository,
+        before: Option<ObjectId>,
+    ) -> anyhow::Result<()> {
         let Some(head) = repository.head_commit()? else {
             return Ok(());
         };
-        let message = repository.commit_message(head)?;
-        let said = |line: &&str| {
-            let mut lines = self.lines.iter().map(|line| text::line(line));
-            lines.any(|said| line.strip_prefix("- ") == Some(&*said))
-        };
-        let kept: Vec<&str> = message.lines().filter(|line| !said(line)).collect();
+        let parents = repository.commit_parents(head)?;
+        anyhow::ensure!(
+            parents.first().copied() == before,
+            "a hook made another commit on top of it"
+        );
+        let message = without(&self.lines, &repository.commit_message(head)?);
         repository
             .git()
-            .args(["commit", "--amend", "--only", "--quiet", "--no-verify"])
+            .args(["-c", "core.hooksPath=/dev/null"])
+            .args([
+                "commit",
+                "--amend",
+                "--only",
+                "--quiet",
+                "--no-verify",
+                "--allow-empty",
+            ])
             .args(["--cleanup=whitespace", "--file=-"])
-            .input(kept.join("\n").into_bytes())
+            .input(message.into_bytes())
             .output()?;
         Ok(())
     }
+}
+
+/// A hook may have written the lines otherwise: with other marks before them, or each on several.
+fn without(lines: &[String], message: &str) -> String {
+    let lines: Vec<_> = lines.iter().map(|line| text::line(line)).collect();
+    let is_item = |line: &str| line.trim_start().starts_with(['-', '*', '•', '+']);
+    let mut kept = Vec::new();
+    let mut is_within = false;
+    for line in message.lines() {
+        let goes_on = is_within && !line.trim().is_empty() && !is_item(line);
+        let said = line
+            .trim_start_matches(|c: char| !c.is_alphanumeric())
+            .trim_end();
+        let is_one = |one: &String| said.starts_with(one.as_str()) || one.starts_with(said);
+        // The words before the number are too few to know it by.
+        let begins = is_item(line) && said.len() > "Coverage: ".len() && lines.iter().any(is_one);
+        is_within = goes_on || begins;
+        if !is_within {
+            kept.push(line);
+        }
+    }
+    kept.join("\n")
 }
 
 /// The newest run that counted or failed, and those that fail on the same tree: a narrower run that passes hides none.
@@ -106,7 +160,7 @@ fn tests(
     workspace: &Workspace,
     asked: &Asked,
     session: &LiveSession,
-) -> anyhow::Result<Vec<String>> {
+) -> anyhow::Result<(Option<EvidenceId>, Vec<String>)> {
     let here = asked.facts.evidence.iter();
     let speaks = |held: &&Held| held.record.counts().is_some() || held.record.is_failure();
     let here: Vec<&Held> = here
@@ -114,7 +168,7 @@ fn tests(
         .filter(speaks)
         .collect();
     let Some(newest) = here.first() else {
-        return Ok(Vec::new());
+        return Ok((None, Vec::new()));
     };
     let fails = |(index, held): &(usize, &&Held)| {
         let mut newer = here[..*index].iter();
@@ -132,11 +186,42 @@ fn tests(
             .find(|one| one.key() == key && one.started_at <= since && one.id != tested.record.id);
         measured::tests(&tested.record, before)
     });
-    Ok(lines.flatten().collect())
+    let lines: Vec<String> = lines.flatten().collect();
+    Ok(((!lines.is_empty()).then_some(newest.record.id), lines))
 }
 
-fn limits(workspace: &Workspace) -> Limits {
+fn limits(config: &Config) -> Limits {
     Limits {
-        max_file: Some(workspace.config.snapshots.max_file),
+        max_file: Some(config.snapshots.max_file),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without;
+
+    #[test]
+    fn what_was_measured_goes_however_a_hook_wrote_it() {
+        let lines = [
+            "Tests: 1 passed; pytest -q, ev-1",
+            "Coverage: 80% (plugin coverage)",
+        ];
+        let lines = lines.map(str::to_owned);
+        for (message, expected) in [
+            (
+                "feat: x\n\nImpact:\n- Tests: 1 passed; pytest -q, ev-1\n- Added: a\n",
+                "feat: x\n\nImpact:\n- Added: a",
+            ),
+            (
+                "x\n\n * Tests: 1 passed;\n   pytest -q, ev-1\n * Coverage: 80% (plugin coverage)\n\nId: 7",
+                "x\n\n\nId: 7",
+            ),
+            (
+                "Tests: add one\n\n- Tests: two more\n",
+                "Tests: add one\n\n- Tests: two more",
+            ),
+        ] {
+            assert_eq!(without(&lines, message), expected);
+        }
     }
 }

@@ -16,7 +16,7 @@ use crate::commands::checkpointing::{self, CheckpointRequest, Made};
 use crate::commands::{decisions, shown};
 use crate::document::Document;
 use crate::environment::Environment;
-use crate::error::user_error;
+use crate::error::{Warning, user_error};
 use crate::facts::gather::{Options, gather};
 use crate::git::ObjectId;
 use crate::plugin::contribution::Hook;
@@ -167,15 +167,22 @@ fn commit_and_gather(
     let (commit, measured) = commit::commit(ui, workspace, &asked, request)?;
     let open = || Workspace::open(&workspace.environment, Some(Options::snapshot().status));
     let mut fresh = open()?;
-    if measured.holds(&mut fresh)? {
-        let facts = gather(&mut fresh, Options::snapshot())?;
+    let facts = gather(&mut fresh, Options::snapshot())?;
+    if measured.holds(&fresh.repository, &facts)? {
         *workspace = fresh;
         return Ok((asked.with_facts(facts), commit));
     }
-    ui.note(
-        "a hook changed what was committed, so the commit does not say what was measured before it",
-    );
-    measured.take_back(&fresh.repository)?;
+    match measured.take_back(&fresh.repository, asked.facts.head.commit) {
+        Ok(()) => ui.note("a hook changed files meanwhile, so the commit does not say what was measured before it"),
+        // The commit is made: it must not be lost for what its message says.
+        Err(error) => ui.warning(
+            &Warning::new(format!(
+                "a hook changed files meanwhile, and {} still says what was measured before it: {error:#}",
+                commit
+            ))
+            .hint("take the lines `Tests:` and `Coverage:` out of its message"),
+        ),
+    }
     *workspace = open()?;
     let commit = workspace.repository.head_commit()?.unwrap_or(commit);
     let again = ask_again(workspace, request)?;

@@ -5,13 +5,18 @@ use std::ops::ControlFlow;
 
 use crate::ask::Asked;
 use crate::error::{Warning, user_error};
+use crate::facts::evidence;
+use crate::facts::standing::Held;
 use crate::git::Repository;
 use crate::path::RepoPath;
 use crate::plugin::contribution::Contribution;
-use crate::session::gates::{NUMBERS, Refusal, judge, metric};
+use crate::session::evidence::EvidenceRecord;
+use crate::session::gates::{NUMBERS, Places, Refusal, judge, metric};
+use crate::session::ids::SessionId;
 use crate::session::record::Entry;
-use crate::store::record;
+use crate::store::{failed_elsewhere, record};
 use crate::ui::Ui;
+use crate::workspace::Workspace;
 
 /// What the gates say.
 #[derive(Debug)]
@@ -33,14 +38,35 @@ pub struct HeldUp {
 
 pub fn ask(
     ui: &Ui,
-    repository: &Repository,
+    workspace: &Workspace,
     asked: &Asked,
+    target: &str,
     overridden: bool,
 ) -> anyhow::Result<Gates> {
+    let repository = &workspace.repository;
     let before = measured_before(repository, asked)?;
+    let elsewhere = failed_elsewhere(workspace, asked, target)?;
     let root = repository.work_tree();
     let is_there = |directory: &RepoPath| root.join(directory.to_path()).is_dir();
-    let judgement = judge(&asked.facts, &asked.contributions, &before, &is_there);
+    let was_there = |run: &EvidenceRecord, directory: &RepoPath| {
+        let tree = run
+            .before
+            .head_tree
+            .as_ref()
+            .and_then(|tree| tree.parse().ok());
+        tree.is_none_or(|tree| !matches!(repository.tree_entry(tree, directory), Ok(None)))
+    };
+    let places = Places {
+        is_there: &is_there,
+        was_there: &was_there,
+    };
+    let judgement = judge(
+        &asked.facts,
+        &asked.contributions,
+        &before,
+        &elsewhere,
+        &places,
+    );
     if !judgement.unmeasured.is_empty() {
         ui.note(&format!(
             "never measured here, so it does not hold up the merge: {}",
@@ -85,6 +111,22 @@ impl HeldUp {
             ),
         )
     }
+}
+
+fn failed_elsewhere(
+    workspace: &Workspace,
+    asked: &Asked,
+    target: &str,
+) -> anyhow::Result<Vec<Held>> {
+    let (repository, facts) = (&workspace.repository, &asked.facts);
+    let own = facts.session.iter().map(|session| &session.context.id);
+    let earlier = facts.earlier_evidence.iter();
+    let known: Vec<&SessionId> = own
+        .chain(earlier.filter_map(|held| held.session.as_ref()))
+        .collect();
+    let target = repository.read_ref(&format!("refs/heads/{target}"))?;
+    let found = failed_elsewhere::of(repository, &workspace.layout, &known, target)?;
+    evidence::judged(repository, facts, found)
 }
 
 /// What plugins said at the checkpoints, newest first, as far back as each number of a gate was measured last. The last

@@ -2,6 +2,7 @@
 //! looks at the change. It must not hold anything up: the gates are those of the work tree.
 
 use crate::config::{Config, QualityConfig, shared};
+use crate::document::text;
 use crate::git::Repository;
 use crate::path::RepoPath;
 use crate::session::gates::percent;
@@ -9,26 +10,44 @@ use crate::session::gates::percent;
 /// Of a configuration, in bytes.
 const LARGEST: u64 = 1024 * 1024;
 
-/// A sentence, where some gate of the target's own is stricter. What cannot be read there says nothing.
-pub fn than_target(repository: &Repository, target: &str, here: &QualityConfig) -> Option<String> {
-    let there = quality_of(repository, target)?;
-    let differences = differences(&there, here);
-    (!differences.is_empty()).then(|| {
-        format!(
+/// Sentences, where some gate of the target's own is stricter or may be. What cannot be read there says nothing.
+pub fn than_target(repository: &Repository, target: &str, here: &Config) -> Vec<String> {
+    let Some(there) = config_of(repository, target) else {
+        return Vec::new();
+    };
+    let mut said = Vec::new();
+    let stricter = differences(&there.quality, &here.quality);
+    if !stricter.is_empty() {
+        said.push(format!(
             "the gates of {target} itself are stricter than those of this branch: {}",
-            differences.join(", ")
-        )
-    })
+            stricter.join(", ")
+        ));
+    }
+    let others = other_plugins(&there, here);
+    if !others.is_empty() {
+        said.push(format!(
+            "{target} configures plugins otherwise than this branch, and they may hold up a merge: {}",
+            others.join(", ")
+        ));
+    }
+    said
 }
 
-fn quality_of(repository: &Repository, branch: &str) -> Option<QualityConfig> {
+/// A plugin may be a gate, and what it is told decides what it says.
+fn other_plugins(there: &Config, here: &Config) -> Vec<String> {
+    let others = there.plugins.iter();
+    let others = others.filter(|(name, entry)| here.plugin(name) != Some(entry));
+    others.map(|(name, _)| text::line(name)).collect()
+}
+
+fn config_of(repository: &Repository, branch: &str) -> Option<Config> {
     let commit = repository
         .read_ref(&format!("refs/heads/{branch}"))
         .ok()??;
     let path = RepoPath::from(format!(".session/{}", shared::CONFIG).as_str());
     let file = repository.read_file_at(commit, &path, LARGEST).ok()??;
     let text = String::from_utf8(file.as_bytes()?.to_vec()).ok()?;
-    Some(Config::parse(&text, shared::CONFIG).ok()?.config.quality)
+    Some(Config::parse(&text, shared::CONFIG).ok()?.config)
 }
 
 fn differences(there: &QualityConfig, here: &QualityConfig) -> Vec<String> {
@@ -92,5 +111,20 @@ mod tests {
             "require_tests is true (here false)",
         ];
         assert_eq!(differences(&strict, &lax), told);
+    }
+
+    #[test]
+    fn a_plugin_that_is_off_or_told_otherwise_here_is_named() {
+        let read = |plugins: &str| {
+            let text = format!("plugins:\n  coverage: {plugins}\n");
+            Config::parse(&text, shared::CONFIG).unwrap().config
+        };
+        let there = read("{ config: { threshold: 80 } }");
+        assert!(other_plugins(&there, &there).is_empty());
+        for here in ["{ enabled: false }", "{ config: { block: false } }"] {
+            assert_eq!(other_plugins(&there, &read(here)), ["coverage"], "{here}");
+        }
+        assert_eq!(other_plugins(&there, &Config::default()), ["coverage"]);
+        assert!(other_plugins(&Config::default(), &there).is_empty());
     }
 }

@@ -36,11 +36,10 @@ pub fn plan(
     overridden: bool,
 ) -> anyhow::Result<Plan> {
     let branch = check(workspace, place, asked, target)?;
-    let quality = &asked.facts.config.quality;
-    if let Some(laxer) = laxer::than_target(&workspace.repository, target, quality) {
+    for laxer in laxer::than_target(&workspace.repository, target, &asked.facts.config) {
         ui.note(&laxer);
     }
-    let refusals = match gates::ask(ui, &workspace.repository, asked, overridden)? {
+    let refusals = match gates::ask(ui, workspace, asked, target, overridden)? {
         Gates::Open => Vec::new(),
         Gates::Overridden(refusals) => refusals,
         Gates::HeldUp(held_up) => return Err(refuse(workspace, place, asked, &held_up)?),

@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::session::evidence::Setup;
 use crate::session::selection;
@@ -13,7 +13,7 @@ const LARGEST: u64 = 1024 * 1024;
 
 pub fn of(command: &[String], directory: &Path, root: &Path) -> Setup {
     match selection::runner(command).as_deref() {
-        Some("pytest") => of_pytest(directory, root),
+        Some("pytest") => of_pytest(command, directory, root),
         Some("cargo test") => of_cargo(directory, root),
         Some("cargo nextest") => Setup {
             chooses: up(directory, root).any(|directory| {
@@ -21,6 +21,13 @@ pub fn of(command: &[String], directory: &Path, root: &Path) -> Setup {
                 text.is_some_and(|text| text.contains("default-filter"))
             }),
             ..of_cargo(directory, root)
+        },
+        // Modules beside each other: `./...` has those of one.
+        Some("go test") => Setup {
+            chooses: directory
+                .ancestors()
+                .any(|above| above.join("go.work").exists()),
+            ..Setup::default()
         },
         _ => Setup::default(),
     }
@@ -51,10 +58,18 @@ fn of_cargo(directory: &Path, root: &Path) -> Setup {
     let of_root = text(&root.join("Cargo.toml")).unwrap_or_default();
     let mut below = up(directory, root).filter(|directory| *directory != root);
     let has_own = below.any(|directory| {
-        text(&directory.join("Cargo.toml")).is_some_and(|text| text.contains("[workspace"))
+        let text = text(&directory.join("Cargo.toml")).unwrap_or_default();
+        text.contains("[workspace") || text.contains("workspace = \"")
     });
+    let leaves_out = [
+        "test = false",
+        "test=false",
+        "autotests",
+        "required-features",
+    ];
     Setup {
         all_packages,
+        chooses: leaves_out.iter().any(|words| here.contains(words)),
         in_root_workspace: has(&of_root, "[workspace") && !of_root.contains("exclude") && !has_own,
         ..Setup::default()
     }
@@ -71,7 +86,7 @@ const OF_PYTEST: [&str; 7] = [
     "setup.cfg",
 ];
 
-fn of_pytest(directory: &Path, root: &Path) -> Setup {
+fn of_pytest(command: &[String], directory: &Path, root: &Path) -> Setup {
     let mut setup = Setup::default();
     for place in up(directory, root) {
         for name in OF_PYTEST {
@@ -79,16 +94,29 @@ fn of_pytest(directory: &Path, root: &Path) -> Setup {
                 configured(&mut setup, &text, place.strip_prefix(root).unwrap_or(place));
             }
         }
-        let code = text(&place.join("conftest.py")).unwrap_or_default();
-        setup.chooses |= [
-            "collect_ignore",
-            "pytest_ignore_collect",
-            "pytest_collection_modifyitems",
-        ]
-        .iter()
-        .any(|word| code.contains(word));
     }
+    // Also of the directories that the command names.
+    let named = command.iter().filter(|word| !word.starts_with('-'));
+    let named: Vec<PathBuf> = named
+        .map(|word| directory.join(word.split("::").next().unwrap_or(word)))
+        .filter(|path| path.starts_with(root) && path.exists())
+        .collect();
+    let mut places: Vec<&Path> = up(directory, root).collect();
+    places.extend(named.iter().flat_map(|path| up(path, directory)));
+    setup.chooses |= places.into_iter().any(leaves_out_by_code);
     setup
+}
+
+fn leaves_out_by_code(directory: &Path) -> bool {
+    let code = text(&directory.join("conftest.py")).unwrap_or_default();
+    [
+        "collect_ignore",
+        "pytest_ignore_collect",
+        "pytest_collection_modifyitems",
+        "pytest_plugins",
+    ]
+    .iter()
+    .any(|word| code.contains(word))
 }
 
 fn configured(setup: &mut Setup, text: &str, place: &Path) {
@@ -126,12 +154,17 @@ fn configured(setup: &mut Setup, text: &str, place: &Path) {
             words.drain(at..at + 2);
         }
         setup.chooses |= words.iter().any(chooses);
-        // A path there is what is run.
-        setup.chooses |= words
-            .iter()
-            .any(|word| !word.starts_with('-') && word.contains('/'));
+        // A path there is what is run; behind a long option it is the option's.
+        let before = std::iter::once(&"").chain(&words);
+        let mut named = before.zip(&words);
+        setup.chooses |= named.any(|(before, word)| {
+            !word.starts_with('-') && (!before.starts_with("--") || before.contains('='))
+        });
     }
-    for path in value(text, "testpaths").unwrap_or_default() {
+    let test_paths = value(text, "testpaths").unwrap_or_default();
+    // Only one of several files counts, and which one is pytest's to say.
+    setup.chooses |= !test_paths.is_empty() && !setup.test_paths.is_empty();
+    for path in test_paths {
         let path = path.trim_start_matches("./").trim_end_matches('/');
         setup.chooses |= path.contains(['*', '?', '[']) || path.starts_with(['/', '.']);
         setup

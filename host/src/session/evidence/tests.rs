@@ -98,3 +98,15 @@ fn what_broke_down_before_it_counted_is_a_run_of_the_tests() {
     assert!(!evidence(&["cargo", "build"], 101).is_test());
     assert!(!evidence(&["pytest"], 127).is_test(), "it was not found");
 }
+
+#[test]
+fn a_run_of_nothing_stands_for_none_of_the_runs_before() {
+    let ran = evidence(&["pytest", "-q"], 1);
+    let mut nothing = evidence(&["pytest", "-q"], 4);
+    nothing.nothing_ran = Some(NothingRan::CalledWrongly);
+    let mut stopped = evidence(&["pytest", "-q"], 130);
+    stopped.signal = Some(2);
+    assert_ne!(ran.key(), nothing.key());
+    assert_ne!(ran.key(), stopped.key());
+    assert_eq!(ran.key(), evidence(&["pytest", "-q"], 1).key());
+}

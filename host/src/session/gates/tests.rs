@@ -24,8 +24,11 @@ fn test(exit_code: i32) -> EvidenceRecord {
 fn reasons(evidence: &[Held]) -> (Vec<String>, Vec<&'static str>) {
     let mut judgement = Judgement::default();
     let evidence: Vec<&Held> = evidence.iter().collect();
-    let is_there = |place: &RepoPath| place.to_text() != "gone";
-    test_runs::judge(&evidence, &is_there, &mut judgement);
+    let places = Places {
+        is_there: &|place| place.to_text() != "gone",
+        was_there: &|_, place| place.to_text() == "ok",
+    };
+    test_runs::judge(&evidence, &places, &mut judgement);
     let reasons = judgement.refusals.into_iter();
     (
         reasons.map(|refusal| refusal.reason).collect(),
@@ -118,14 +121,22 @@ fn of_pytest(words: &[&str], failed: u32, standing: Standing) -> Held {
 fn a_part_of_the_tests_is_not_enough_where_all_were_run_before() {
     let stale = || Standing::Stale(Moved::default());
     let part = of_pytest(&["test_b.py"], 0, Standing::Verified);
-    let all = |standing| of_pytest(&["-q"], 0, standing);
+    let all = |standing| {
+        let mut all = of_pytest(&["-q"], 0, standing);
+        all.record.runners[0].counts = Some(TestCounts {
+            passed: 3,
+            failed: 0,
+            skipped: 0,
+        });
+        all
+    };
     let (found, _) = reasons(&[part.clone(), all(stale())]);
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(
         found[0].starts_with("only a part of the tests has run on this tree: `pytest test_b.py`")
     );
     assert!(
-        found[0].contains("before, all did: `pytest -q` passed"),
+        found[0].contains("before, there were more: `pytest -q` passed"),
         "{found:?}"
     );
     assert_eq!(reasons(&[part.clone(), all(Standing::Verified)]).0.len(), 0);
@@ -134,6 +145,21 @@ fn a_part_of_the_tests_is_not_enough_where_all_were_run_before() {
         0,
         "nobody ran more"
     );
+    // Whatever the words are: fewer were counted.
+    for words in [&["sh", "-c", "pytest x"][..], &["nice", "-n5", "pytest"]] {
+        let mut odd = part.clone();
+        odd.record.command = words.iter().map(|word| (*word).to_owned()).collect();
+        assert_eq!(
+            reasons(&[odd.clone(), all(stale())]).0.len(),
+            1,
+            "{words:?}"
+        );
+        odd.record.runners = all(stale()).record.runners;
+        assert_eq!(reasons(&[odd, all(stale())]).0.len(), 0, "{words:?}");
+    }
+    let mut chosen = part.clone();
+    chosen.record.environment = vec!["PYTEST_ADDOPTS=-k b".into()];
+    assert_eq!(reasons(&[chosen, all(stale())]).0.len(), 1);
     let mut elsewhere = all(stale());
     elsewhere.record.directory = Some("web".into());
     assert_eq!(reasons(&[part, elsewhere]).0.len(), 0, "of another project");
@@ -150,13 +176,26 @@ fn what_is_gone_holds_nothing_up_once_that_is_shown() {
     let passes = test(0);
     let passes = held(passes, Standing::Verified);
     assert_eq!(reasons(&[passes.clone(), failed.clone()]).0.len(), 1);
-    assert_eq!(reasons(&[passes, again, failed.clone()]).0.len(), 0);
+    assert_eq!(reasons(&[passes, again.clone(), failed.clone()]).0.len(), 0);
+    let other = of_pytest(&["test_b.py"], 0, Standing::Verified);
+    assert_eq!(
+        reasons(&[other, again, failed.clone()]).0.len(),
+        1,
+        "it may be in another file now"
+    );
 
     let mut moved = failed;
     moved.record.directory = Some("gone".into());
     let mut all = of_pytest(&[], 0, Standing::Verified);
     all.record.directory = Some("site".into());
     assert_eq!(reasons(&[all.clone(), moved.clone()]).0.len(), 0);
+    all.record.directory = Some("ok".into());
+    assert_eq!(
+        reasons(&[all.clone(), moved.clone()]).0.len(),
+        1,
+        "it was there"
+    );
+    all.record.directory = Some("site".into());
     moved.record.directory = Some("web".into());
     assert_eq!(
         reasons(&[all.clone(), moved.clone()]).0.len(),
@@ -176,7 +215,7 @@ fn a_run_that_was_stopped_says_nothing() {
         run
     };
     let passed = of_pytest(&["-q"], 0, Standing::Verified);
-    for (code, signal) in [(130, Some(2)), (143, Some(15)), (130, None), (2, None)] {
+    for (code, signal) in [(130, Some(2)), (130, None), (2, None)] {
         let refusals = |failed| {
             reasons(&[stopped(code, signal, failed), passed.clone()])
                 .0
@@ -185,8 +224,10 @@ fn a_run_that_was_stopped_says_nothing() {
         assert_eq!(refusals(0), 0, "{code}");
         assert_eq!(refusals(1), 1, "{code}: one had failed");
     }
-    let crashed = stopped(139, Some(11), 0);
-    assert_eq!(reasons(&[crashed, passed]).0.len(), 1);
+    for (code, signal) in [(139, Some(11)), (143, Some(15))] {
+        let ended = stopped(code, signal, 0);
+        assert_eq!(reasons(&[ended, passed.clone()]).0.len(), 1, "{code}");
+    }
 }
 
 #[test]

@@ -44,10 +44,11 @@ const PYTEST: Grammar = Grammar {
     letters: "qvxsl",
     shows: "--exitfirst --quiet --verbose --showlocals --tb=* --color=* --cov* --no-cov* --junit* --durations* \
         --maxfail=* --capture=* --disable-warnings --no-header --no-summary --cache-clear --ff --failed-first --nf \
-        --new-first -n# -nauto -nlogical --numprocesses=* --dist=* --log-* --show-capture=* -r*",
+        --new-first --pdb --trace --durations-min=* --basetemp=* -n# -nauto -nlogical --numprocesses=* --dist=* --log-* --show-capture=* -r*",
     shows_with_value: "-n --numprocesses --tb --color --cov-report --cov-config --junitxml --junit-xml --durations \
-        --maxfail --capture --log-level --show-capture --dist -r",
-    narrows: "--lf --last-failed --deselect=* --ignore=* --ignore-glob=* -k* -m*",
+        --maxfail --capture --log-level --log-cli-level --log-file --show-capture --dist -r \
+        --basetemp --durations-min --pdbcls",
+    narrows: "--lf --last-failed --sw --stepwise --sw-skip --deselect=* --ignore=* --ignore-glob=* -k* -m*",
     narrows_with_value: "-k -m --deselect --ignore --ignore-glob",
     with_value: "-c --rootdir -o --config-file -W -p --override-ini",
     all: ".",
@@ -100,8 +101,8 @@ const GO: Grammar = Grammar {
     name: "go test",
     letters: "v",
     shows: "-json -failfast -cover -coverprofile=* -covermode=* -coverpkg=* -timeout=* -parallel=* -p=* \
-        -shuffle=* -trimpath -benchmem -x -count=#",
-    shows_with_value: "-coverprofile -covermode -coverpkg -timeout -parallel -p -shuffle -count",
+        -shuffle=* -trimpath -benchmem -x -count=# -cpu=*",
+    shows_with_value: "-cpu -coverprofile -covermode -coverpkg -timeout -parallel -p -shuffle -count",
     narrows: "-run=* -skip=*",
     narrows_with_value: "-run -skip",
     with_value: "-tags -mod -modfile -C -vet -bench -exec -ldflags -gcflags",
@@ -114,10 +115,11 @@ const JEST: Grammar = Grammar {
     name: "jest",
     letters: "i",
     shows: "--ci --coverage* --verbose --silent --runInBand --no-cache --maxWorkers=* --reporters=* --colors --color \
-        --json --outputFile=* --forceExit --detectOpenHandles",
-    shows_with_value: "--maxWorkers -w --reporters --outputFile",
-    narrows: "--onlyChanged -o --onlyFailures -f --testNamePattern=* --testPathPattern=* --testPathPatterns=*",
-    narrows_with_value: "-t --testNamePattern --testPathPattern --testPathPatterns",
+        --json --outputFile=* --forceExit --detectOpenHandles --testTimeout=*",
+    shows_with_value: "--maxWorkers -w --reporters --outputFile --testTimeout",
+    narrows: "--onlyChanged -o --onlyFailures -f --testNamePattern=* --testPathPattern=* --testPathPatterns=* \
+        --testPathIgnorePatterns=* --shard=*",
+    narrows_with_value: "-t --testNamePattern --testPathPattern --testPathPatterns --testPathIgnorePatterns --shard",
     with_value: "--config -c --rootDir --env --selectProjects --changedSince",
     none: "--listTests --version -v --help -h --showConfig --clearCache",
     ..NOTHING
@@ -125,13 +127,22 @@ const JEST: Grammar = Grammar {
 
 const VITEST: Grammar = Grammar {
     name: "vitest",
-    shows: "--run --coverage* --silent* --reporter=* --outputFile* --color --no-color",
-    shows_with_value: "--reporter --outputFile",
-    narrows: "--testNamePattern=* --changed",
-    narrows_with_value: "-t --testNamePattern",
+    shows: "--run --coverage* --silent* --reporter=* --outputFile* --color --no-color --testTimeout=* --hookTimeout=*",
+    shows_with_value: "--reporter --outputFile --testTimeout --hookTimeout",
+    narrows: "--testNamePattern=* --changed --exclude=* --shard=*",
+    narrows_with_value: "-t --testNamePattern --exclude --shard",
     with_value: "--config -c --root -r --environment --mode --dir --project --pool --retry",
     all: "run",
     none: "list --version -v --help -h",
+    ..NOTHING
+};
+
+const NODE: Grammar = Grammar {
+    name: "node --test",
+    shows: "--test-reporter=* --test-reporter-destination=* --test-concurrency=* --experimental-test-coverage",
+    shows_with_value: "--test-reporter --test-reporter-destination --test-concurrency",
+    narrows: "--test-name-pattern=* --test-skip-pattern=* --test-only --test-shard=*",
+    narrows_with_value: "--test-name-pattern --test-skip-pattern --test-shard",
     ..NOTHING
 };
 
@@ -193,6 +204,7 @@ pub fn asked(command: &[String]) -> Option<Asked<'_>> {
             NEXTEST
         }
         "go" if take(&mut rest, &["test"]) => GO,
+        "node" if take(&mut rest, &["--test"]) => NODE,
         "cargo" => {
             if let Some(toolchain) = rest.first().filter(|word| word.starts_with('+')) {
                 with.push(*toolchain);
@@ -262,7 +274,7 @@ fn read<'a>(grammar: &Grammar, runner: String, words: &[&'a str], with: Vec<&'a 
     let is_cargo = grammar.name.starts_with("cargo");
     // One directory's tests, unless it is told otherwise.
     let mut is_told_all = grammar.name != GO.name;
-    let mut words = words.iter().copied();
+    let mut words = words.iter().copied().peekable();
     while let Some(word) = words.next() {
         match grammar.meaning(word) {
             _ if is_cargo && ["--workspace", "--all"].contains(&word) => {
@@ -277,6 +289,10 @@ fn read<'a>(grammar: &Grammar, runner: String, words: &[&'a str], with: Vec<&'a 
             _ if is_cargo && word == "--" => {}
             Meaning::None => asked.runs_none = true,
             Meaning::All => is_told_all = true,
+            // It takes the next word, if that is no option.
+            Meaning::Shows if word == "--cov" => {
+                words.next_if(|next| !next.starts_with('-'));
+            }
             Meaning::Shows => {}
             Meaning::ShowsWithValue => match words.next() {
                 Some("0") if word == "-count" => asked.runs_none = true,
@@ -322,6 +338,8 @@ impl Grammar {
         match word {
             _ if matches(self.none, word) => Meaning::None,
             _ if has(self.all, word) => Meaning::All,
+            // The words of another file.
+            _ if word.starts_with('@') => Meaning::With,
             _ if has(self.shows_with_value, word) => Meaning::ShowsWithValue,
             _ if has(self.narrows_with_value, word) => Meaning::NarrowsWithValue,
             _ if has(self.with_value, word) => Meaning::WithValue,

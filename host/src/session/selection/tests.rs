@@ -44,7 +44,11 @@ fn a_run_of_all_tests_shows_what_a_part_broke_and_another_part_does_not() {
         ("env --chdir=ok pytest", "pytest", false),
         ("python -c x -m pytest", "pytest", false),
         ("python -m unittest -v", "python -m unittest test_old", true),
-        ("python -m unittest", "python -m unittest pkg.checks", false),
+        (
+            "python -m unittest",
+            "python -m unittest test_pkg.checks",
+            false,
+        ),
         (
             "python -m unittest test_b",
             "python -m unittest test_a",
@@ -53,7 +57,11 @@ fn a_run_of_all_tests_shows_what_a_part_broke_and_another_part_does_not() {
         ("python -m pytest -q", "pytest test_a.py", true),
         ("pytest -v test_a.py", "pytest -q test_a.py", true),
         ("timeout 60 pytest test_a.py", "pytest test_a.py", true),
-        ("pytest -n2 --tb short --cov app", "pytest", false),
+        ("pytest -n2 --tb short --cov app", "pytest", true),
+        ("pytest --cov api test_b.py", "pytest api/test_a.py", false),
+        ("pytest test_a.py @opts.txt", "pytest test_a.py", false),
+        ("pytest -q", "pytest ./test_a.py --pdb", true),
+        ("pytest --sw", "pytest", false),
         (
             "pytest -n2 --tb short --cov=app --cov-report xml .",
             "pytest",
@@ -81,6 +89,15 @@ fn a_run_of_all_tests_shows_what_a_part_broke_and_another_part_does_not() {
         ("cargo test", "cargo test -- --include-ignored", false),
         ("cargo test -- --skip slow", "cargo test", false),
         ("cargo test", "cargo test --test http -- price", true),
+        ("cargo test --workspace", "cargo test -p x --lib", false),
+        ("go test ./...", "go test ./testdata", false),
+        ("go test ./...", "go test i_test.go x.go", false),
+        ("go test -cpu 2 ./...", "go test ./...", true),
+        ("node --test", "node --test lib/a.test.js", true),
+        ("node --test", "node --test check.js", false),
+        ("node --test b.test.js", "node --test a.test.js", false),
+        ("npx vitest run --exclude=a", "npx vitest run", false),
+        ("npx jest --testPathIgnorePatterns=a", "npx jest", false),
         ("cargo test", "cargo test --all-targets", false),
         (
             "cargo test --workspace -- --nocapture",
@@ -121,7 +138,10 @@ fn a_run_of_all_tests_shows_what_a_part_broke_and_another_part_does_not() {
         ("sh -c pytest", "pytest", false),
         ("env PYTEST_ADDOPTS=-kx pytest", "pytest", false),
     ] {
-        let found = shows_whole(&ran(newer, 0, None), &ran(failed, 1, None));
+        // A failed test was counted where its runner counts.
+        let counts = failed.starts_with("cargo").then_some(("cargo-test", 1, 1));
+        let counted = newer.starts_with("cargo").then_some(("cargo-test", 2, 0));
+        let found = shows_whole(&ran(newer, 0, counted), &ran(failed, 1, counts));
         assert_eq!(found, expected, "{newer} after {failed}");
     }
 }
@@ -143,7 +163,7 @@ fn another_place_or_another_environment_is_another_run() {
     newer.directory = None;
     newer.environment = vec!["PYTEST_ADDOPTS=-k ok".into()];
     assert!(!shows_whole(&newer, &failed));
-    let mut below = ran("cargo test", 1, None);
+    let mut below = ran("cargo test", 101, Some(("cargo-test", 0, 1)));
     below.directory = Some("crates/a".into());
     let whole = ran("cargo test --workspace", 0, None);
     assert!(!shows_whole(&whole, &below), "another workspace's");
@@ -229,18 +249,22 @@ fn at_the_root_of_a_cargo_workspace_all_packages_are_run() {
     };
     let all = EvidenceRecord {
         setup: setup.clone(),
-        ..ran("cargo test", 0, None)
+        ..ran("cargo test", 0, Some(("cargo-test", 1, 0)))
     };
-    let mut below = ran("cargo test", 101, None);
+    let failed = |line| ran(line, 101, Some(("cargo-test", 0, 1)));
+    let mut below = failed("cargo test");
     below.directory = Some("crates/api".into());
     below.setup.in_root_workspace = true;
-    assert!(shows_whole(&all, &ran("cargo test -p api", 101, None)));
+    assert!(shows_whole(&all, &failed("cargo test -p api")));
     assert!(shows_whole(&all, &below));
     let named = EvidenceRecord {
         setup,
         ..ran("cargo test -p web", 0, None)
     };
     assert!(!shows_whole(&named, &below));
+    // With the features of all packages it may compile.
+    let uncompiled = ran("cargo test -p api", 101, None);
+    assert!(!shows_whole(&all, &uncompiled));
 }
 
 #[test]
@@ -296,16 +320,35 @@ fn what_is_gone_is_told_by_the_same_command() {
         nothing_ran,
         ..ran("pytest test_old.py", exit_code, None)
     };
-    assert!(again(4, Some(NothingRan::NotThere)).shows_whole(&failed));
-    assert!(!again(4, Some(NothingRan::CalledWrongly)).shows_whole(&failed));
-    assert!(!again(4, None).shows_whole(&failed));
-    assert!(again(5, None).shows_whole(&failed));
+    assert!(again(4, Some(NothingRan::NotThere)).shows_gone(&failed));
+    assert!(!again(4, Some(NothingRan::CalledWrongly)).shows_gone(&failed));
+    assert!(!again(4, None).shows_gone(&failed));
+    assert!(again(5, None).shows_gone(&failed));
     let mut skipped = ran("pytest test_old.py", 0, Some(("pytest", 0, 0)));
-    assert!(skipped.shows_whole(&failed));
+    assert!(skipped.shows_gone(&failed));
     skipped.runners[0].counts = Some(TestCounts {
         passed: 0,
         failed: 0,
         skipped: 1,
     });
-    assert!(!skipped.shows_whole(&failed), "it is there, and left out");
+    assert!(!skipped.shows_gone(&failed), "it is there, and left out");
+}
+
+#[test]
+fn a_test_that_is_skipped_or_not_counted_any_more_has_not_passed() {
+    let counts = |passed, failed, skipped| {
+        let mut record = ran("pytest -q", 0, Some(("pytest", passed, failed)));
+        record.runners[0].counts = Some(TestCounts {
+            passed,
+            failed,
+            skipped,
+        });
+        record
+    };
+    let failed = counts(1, 1, 0);
+    assert!(shows_whole(&counts(2, 0, 0), &failed));
+    assert!(shows_whole(&counts(1, 0, 0), &failed), "it was taken out");
+    assert!(!shows_whole(&counts(1, 0, 1), &failed));
+    assert!(shows_whole(&counts(2, 0, 1), &failed), "another one is");
+    assert!(!shows_whole(&ran("pytest -q", 0, None), &failed));
 }
