@@ -27,8 +27,7 @@ pub fn is_among_all(newer: &EvidenceRecord, failed: &EvidenceRecord, old: &Asked
             let is_target =
                 |word: &&str| OF_TARGETS.contains(&word.split('=').next().unwrap_or(word));
             let is_plain = no_one_chooses && old.packages == Packages::Usual;
-            (is_plain || !chosen.any(|word| is_target(word)))
-                && (old.packages != Packages::Named || has_run)
+            (is_plain || !chosen.any(is_target)) && (old.packages != Packages::Named || has_run)
         }
         "cargo nextest" => !setup.chooses && (old.packages != Packages::Named || has_run),
         "go test" => {
