@@ -115,8 +115,11 @@ fn following(before: &Pointers, commit: &str) -> Pointers {
                     key: key.strip_suffix(FAILED).unwrap_or(key).to_owned(),
                     failed: key.ends_with(FAILED),
                 };
-                pointers.evidence.retain(|known| known.key != at.key);
-                pointers.earlier.retain(|known| known.key != at.key);
+                // What failed goes when it is shown to pass ([`next`]), which the same words alone do not do.
+                let stays =
+                    |known: &EvidenceAt| known.key != at.key || (known.failed && !at.failed);
+                pointers.evidence.retain(stays);
+                pointers.earlier.retain(stays);
                 pointers.evidence.insert(0, at);
                 let_go(&mut pointers.evidence);
             }

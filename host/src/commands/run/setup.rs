@@ -59,7 +59,9 @@ fn of_cargo(directory: &Path, root: &Path) -> Setup {
     let mut below = up(directory, root).filter(|directory| *directory != root);
     let has_own = below.any(|directory| {
         let text = text(&directory.join("Cargo.toml")).unwrap_or_default();
-        text.contains("[workspace") || text.contains("workspace = \"")
+        text.contains("[workspace")
+            || text.contains("workspace = \"")
+            || text.contains("workspace=\"")
     });
     let leaves_out = [
         "test = false",
