@@ -89,7 +89,7 @@ use last_run::Run;
 pub use list::{CacheState, PluginInfo, list};
 pub use manifest::{Manifest, RequestedGrant};
 pub use raised::RaisedLimits;
-pub use review::{Before, Obstacle, Review, Standing, agreed_digest, review, revoke};
+pub use review::{Before, Obstacle, Review, Standing, review, revoke, standing};
 pub use selection::{Selected, select};
 pub use third_party::Checkout;
 use third_party::Place;
