@@ -145,6 +145,9 @@ pub struct Answers {
     /// In the plugins' order.
     pub contributions: Vec<Contribution>,
     pub warnings: Vec<Warning>,
+    /// Answers that are for this command alone: earlier ones that knew more are shown after it. For a command that asks for
+    /// the sake of later ones.
+    pub earlier_stand: Vec<Warning>,
     /// Replace what the plugins left for themselves, once the host records the command.
     pub new_states: Vec<NewState>,
     /// By plugin: `level: message`, for verbose output.
