@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use serde::Serialize;
 
+use super::grants;
+use crate::config::can_allow;
 use crate::document::count::size;
 use crate::environment::Environment;
-use crate::error::user_error;
+use crate::error::{Warning, user_error};
 use crate::plugin::pack::{Stated, pack};
 use crate::plugin::{Manifest, RequestedGrant, components, digest, inspect};
 use crate::store::durable;
@@ -58,6 +60,9 @@ pub fn run(ui: &Ui, environment: &Environment, args: Args) -> anyhow::Result<()>
         None => beside(&file, &manifest.name)?,
     };
     durable::write_where_named(&output, &packed, ELSEWHERE)?;
+    for warning in manifest.grants.iter().filter_map(unallowable) {
+        ui.warning(&warning);
+    }
     if ui.wants_json() {
         let view = PackedView {
             size: packed.len() as u64,
@@ -76,6 +81,18 @@ pub fn run(ui: &Ui, environment: &Environment, args: Args) -> anyhow::Result<()>
         size(packed.len() as u64)
     ));
     Ok(())
+}
+
+/// Of a pattern for hosts or variables, what it matches can be allowed; of a path outside of a repository, nothing ever.
+fn unallowable(grant: &RequestedGrant) -> Option<Warning> {
+    let value = grant.value.as_deref()?;
+    let what = grants::what(grant);
+    (!can_allow(&grant.kind, value)).then(|| {
+        Warning::new(format!(
+            "no configuration can allow {what} as it stands, and `plugin install --allow` leaves it out"
+        ))
+        .hint("ask for a glob below the repository's root, a host or a variable by its name; or tell users what to allow")
+    })
 }
 
 const ELSEWHERE: &str =
