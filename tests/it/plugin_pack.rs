@@ -35,15 +35,16 @@ fn a_packed_component_has_the_manifest_and_the_original_is_kept() {
     let never = "it exports status, but its manifest does not name it: status is never called";
     assert!(notes.as_array().unwrap().contains(&json!(never)), "{notes}");
 
-    // Packed once more, in place because that was said, it has the new manifest alone.
+    // Packed once more, it has the new manifest alone.
     let again = [
         "pack",
         "guide.wasm",
         "--name=guide",
         "--version=1.3.0",
-        "--output=guide.wasm",
+        "--output=again.wasm",
     ];
     plugin(&env, &again).success();
+    std::fs::rename(env.root().join("again.wasm"), env.root().join("guide.wasm")).unwrap();
     let shown = plugin(&env, &["test", "guide.wasm"]).success().stdout;
     assert!(shown.starts_with("guide 1.3.0, "), "{shown}");
     assert!(
@@ -145,4 +146,29 @@ fn what_no_configuration_can_allow_is_packed_and_warned_of() {
     }
     assert_eq!(packed.stderr.matches("warning: ").count(), 2, "{packed}");
     assert!(env.root().join("a.wasm").exists());
+}
+
+#[test]
+fn a_plugin_is_written_over_neither_its_component_nor_what_is_gits() {
+    let env = TestEnv::new();
+    let built = env.root().join("built.wasm");
+    std::fs::copy(component(), &built).unwrap();
+    std::fs::create_dir_all(env.root().join(".git/hooks")).unwrap();
+    let pack = |output: &str| {
+        let pack = ["pack", "built.wasm", "--name=a", "--version=1", "--output"];
+        plugin(&env, &[&pack[..], &[output]].concat())
+    };
+    let before = std::fs::read(&built).unwrap();
+    for own in ["built.wasm", ".git/../built.wasm"] {
+        refused(&pack(own), "the plugin would be written over");
+    }
+    for gits in [".git/a.wasm", ".git/hooks/../config", ".GIT"] {
+        refused(&pack(gits), "is in git's own directory");
+    }
+    assert_eq!(std::fs::read(&built).unwrap(), before);
+    assert!(!env.root().join(".git/a.wasm").exists());
+    // Any other file is the user's to name.
+    write(&env, "older.wasm", &json!("older"));
+    pack("older.wasm").success();
+    pack("older.wasm").success();
 }
