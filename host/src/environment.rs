@@ -164,9 +164,10 @@ fn absolute(variable: &impl Fn(&str) -> Option<OsString>, name: &str) -> Option<
     path.filter(|path| path.is_absolute())
 }
 
-/// A variable that the user lets a plugin have; None if it is not set, or is no text.
+/// A variable that the user lets a plugin have; None if it is not set, is no text, or is empty: that is how a shell or a CI
+/// has one that it does not know.
 pub fn granted_variable(name: &str) -> Option<String> {
-    std::env::var(name).ok()
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// `length` characters of a–z and 2–7, from the system's randomness.

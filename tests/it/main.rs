@@ -41,6 +41,7 @@ mod plugin_install;
 mod plugin_languages;
 mod plugin_list;
 mod plugin_misdeeds;
+mod plugin_pack;
 mod plugin_pull_requests;
 mod plugin_state;
 mod plugin_trust;

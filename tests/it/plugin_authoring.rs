@@ -1,4 +1,5 @@
-//! `plugin new`, `plugin pack` and `plugin test` for who writes a plugin. It must not build one: `plugin_languages` does.
+//! `plugin new` and `plugin test` for who writes a plugin. It must not build one: `plugin_languages` does, nor pack one:
+//! `plugin_pack` does.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -11,23 +12,23 @@ use crate::common::{TestEnv, source_root};
 use crate::plugin_languages::notice;
 
 /// A component with every hook, without hooks of its own mind: it tells what it was given.
-fn component() -> String {
+pub fn component() -> String {
     let path = source_root().join("tests/fixtures/contract/0.1.0.wasm");
     path.to_str().unwrap().to_owned()
 }
 
-fn plugin(env: &TestEnv, arguments: &[&str]) -> Outcome {
+pub fn plugin(env: &TestEnv, arguments: &[&str]) -> Outcome {
     env.session(env.root(), &[&["plugin"], arguments].concat())
 }
 
 #[track_caller]
-fn refused(outcome: &Outcome, message: &str) {
+pub fn refused(outcome: &Outcome, message: &str) {
     assert_eq!(outcome.code, Some(1), "{outcome}");
     assert!(outcome.stderr.contains(message), "{outcome}");
 }
 
 /// The names of everything in the test's directory: nothing may be left there by accident.
-fn names(directory: &Path) -> Vec<String> {
+pub fn names(directory: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(directory).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<String> = names.collect();
@@ -35,7 +36,7 @@ fn names(directory: &Path) -> Vec<String> {
     names
 }
 
-fn write(env: &TestEnv, path: &str, value: &Json) {
+pub fn write(env: &TestEnv, path: &str, value: &Json) {
     std::fs::write(env.root().join(path), value.to_string()).unwrap();
 }
 
@@ -52,121 +53,6 @@ fn case(more: Json) -> Json {
         case[key] = value.clone();
     }
     case
-}
-
-#[test]
-fn a_packed_component_has_the_manifest_and_the_original_is_kept() {
-    let env = TestEnv::new();
-    std::fs::copy(component(), env.root().join("built.wasm")).unwrap();
-    let original = std::fs::read(env.root().join("built.wasm")).unwrap();
-    let grants = json!([{"kind": "read", "value": "docs/**", "reason": "It quotes the guide."}]);
-    let manifest =
-        json!({"name": "guide", "version": "1.2.0", "hooks": ["brief"], "grants": grants});
-    write(&env, "manifest.json", &manifest);
-    let pack = ["pack", "built.wasm", "--manifest", "manifest.json"];
-    let answer = plugin(&env, &[&pack[..], &["--json"]].concat()).json();
-    assert_eq!(
-        answer["file"],
-        env.root()
-            .join("guide.wasm")
-            .to_str()
-            .unwrap()
-            .replace(env.root().to_str().unwrap(), "$ROOT")
-    );
-    assert_eq!(answer["manifest"]["contract"], "0.1.0");
-    assert_eq!(answer["manifest"]["grants"], grants);
-    assert_eq!(
-        std::fs::read(env.root().join("built.wasm")).unwrap(),
-        original
-    );
-
-    let notes = &plugin(&env, &["test", "guide.wasm", "--json"]).json()["notes"];
-    let never = "it exports status, but its manifest does not name it: status is never called";
-    assert!(notes.as_array().unwrap().contains(&json!(never)), "{notes}");
-
-    // Packed once more, in place because that was said, it has the new manifest alone.
-    let again = [
-        "pack",
-        "guide.wasm",
-        "--name=guide",
-        "--version=1.3.0",
-        "--output=guide.wasm",
-    ];
-    plugin(&env, &again).success();
-    let shown = plugin(&env, &["test", "guide.wasm"]).success().stdout;
-    assert!(shown.starts_with("guide 1.3.0, "), "{shown}");
-    assert!(
-        shown.contains("contract 0.1.0\nexports brief, checkpoint, handoff, status, analyze\n")
-    );
-    refused(
-        &plugin(&env, &["pack", "guide.wasm", "--name=guide", "--version=2"]),
-        "written over",
-    );
-    assert!(
-        plugin(&env, &["test", "guide.wasm"])
-            .stdout
-            .starts_with("guide 1.3.0, ")
-    );
-    std::os::unix::fs::symlink("guide.wasm", env.root().join("link.wasm")).unwrap();
-    let over = ["--name=guide", "--version=2", "--output=link.wasm"];
-    let over = plugin(&env, &[&["pack", "guide.wasm"], &over[..]].concat());
-    refused(&over, "link.wasm is there and is no regular file");
-    assert!(over.stderr.contains("with --output FILE"), "{over}");
-    assert!(env.root().join("link.wasm").is_symlink());
-    std::fs::remove_file(env.root().join("link.wasm")).unwrap();
-    let left = [
-        "data",
-        "gitconfig",
-        "home",
-        "built.wasm",
-        "guide.wasm",
-        "manifest.json",
-    ];
-    assert!(
-        names(env.root()).iter().all(|name| left.contains(&&**name)),
-        "{:?}",
-        names(env.root())
-    );
-}
-
-#[test]
-fn a_manifest_that_is_wrong_is_refused_with_what_would_be_right() {
-    let env = TestEnv::new();
-    let built = component();
-    let pack = |more: &[&str]| plugin(&env, &[&["pack", &built, "--output=a.wasm"], more].concat());
-    refused(
-        &pack(&["--name=a", "--version=1", "--hook=later"]),
-        "it exports brief, checkpoint, handoff",
-    );
-    refused(
-        &pack(&["--name=a", "--version=1", "--grant=run:x=Why not"]),
-        "a grant is read, http or env",
-    );
-    refused(&pack(&["--version=1"]), "the plugin has no name");
-    refused(
-        &pack(&["--manifest=none.json"]),
-        "hint: docs/plugins.md says what a manifest looks like",
-    );
-    write(
-        &env,
-        "m.json",
-        &json!({"name": "a", "version": "1", "contract": "0.2.0"}),
-    );
-    refused(
-        &pack(&["--manifest=m.json"]),
-        "says contract 0.2.0, the component was built for 0.1.0",
-    );
-    write(
-        &env,
-        "m.json",
-        &json!({"name": "a", "version": "1", "hoooks": []}),
-    );
-    refused(&pack(&["--manifest=m.json"]), "hoooks");
-    refused(
-        &plugin(&env, &["pack", "m.json", "--name=a", "--version=1"]),
-        "is no WebAssembly component",
-    );
-    assert!(!env.root().join("a.wasm").exists());
 }
 
 #[test]

@@ -2,6 +2,9 @@
 //! of a secret. It must not test what a sandbox lets through: the host's own tests do.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::json;
 
 use crate::common::TestEnv;
 use crate::common::repository::{Repository, run};
@@ -151,6 +154,56 @@ fn where_the_service_is_gone_a_note_says_so_and_what_was_said_stands() {
         list.stdout.contains("ErrorCode::ConnectionRefused"),
         "{list}"
     );
+}
+
+/// A brief showed the older one, without a word; and an empty variable threw the older one away.
+#[test]
+fn an_answer_without_a_variable_is_kept_only_where_none_knew_more() {
+    let env = TestEnv::new();
+    let answered = AtomicUsize::new(0);
+    // No two answers are the same.
+    let server = Server::start(move |path, stream| {
+        let count = answered.fetch_add(1, Ordering::SeqCst) + 1;
+        whole("x".repeat(count).leak())(path, stream)
+    });
+    let repository = project(&env, &format!("fetch {}", server.url()), &server);
+    let refresh = |more: &[&str]| run(&repository, &[&["plugin", "refresh"], more].concat());
+    let shown = || {
+        let brief = run(&repository, &["brief"]).stdout;
+        let at = brief.find("status 200, ").unwrap();
+        brief[at..].lines().next().unwrap().to_owned()
+    };
+    // The first: a brief is to have something.
+    assert_eq!(refresh(&["--json"]).json()["warnings"], json!([]));
+    let first = shown();
+    env.set("TOKEN", SECRET);
+    refresh(&[]);
+    let with_it = shown();
+    assert_ne!(with_it, first);
+
+    env.set("TOKEN", "");
+    env.advance_minutes(60);
+    let stands = |hook: &str| {
+        format!(
+            "what plugin acme ({hook}) said 1 hour ago stands: TOKEN was set then, and is not now"
+        )
+    };
+    let warned = warnings(&repository, &["plugin", "refresh"]);
+    assert_eq!(warned, [stands("brief"), stands("status")]);
+    let told = refresh(&[]).to_string().replace('\n', " ");
+    assert!(told.contains("answered in "), "{told}");
+    let words = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        words.contains("TOKEN was set then, and is not now"),
+        "{words}"
+    );
+    assert_eq!(shown(), with_it);
+    // Said where somebody asks for a brief's sake.
+    assert_eq!(warnings(&repository, &["status", "--refresh"]), [""; 0]);
+
+    env.set("TOKEN", SECRET);
+    refresh(&[]);
+    assert_ne!(shown(), with_it);
 }
 
 #[test]

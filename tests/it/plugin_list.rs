@@ -24,10 +24,13 @@ fn what_is_not_compiled_says_who_does_it() {
     assert!(told(&repository).contains("Compiled: yes"));
     std::fs::remove_dir_all(env.root().join("cache")).unwrap();
     let said = told(&repository);
-    assert!(
-        said.contains("not yet; the next command at a terminal"),
-        "{said}"
-    );
+    let next = "not yet; the next command that asks it does it, but no hook";
+    assert!(said.contains(next), "{said}");
+    run(&repository, &["brief", "--for", "claude-code"]);
+    assert!(told(&repository).contains(next));
+    // It need not be at a terminal.
+    run(&repository, &["brief"]);
+    assert!(told(&repository).contains("Compiled: yes"));
     repository.write("tools/acme.wasm", b"\0asm\x0d\0\x01\0");
     let said = told(&repository);
     assert!(said.contains("no; it cannot be loaded"), "{said}");

@@ -6,6 +6,7 @@ mod plugins;
 mod read;
 pub mod reference;
 pub mod shared;
+pub mod source;
 pub mod tree;
 mod values;
 

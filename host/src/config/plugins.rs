@@ -4,10 +4,10 @@
 use serde_json::{Map, Number, Value as Json};
 
 use super::fields::{Fields, Reading, Unknown};
+use super::source::plugin_source;
 use super::tree::{Meaning, Node, Position, Scalar, Value};
 use super::values::{
-    boolean, contained_glob, duration, host, integer, is_plugin_name, plugin_source, sha256, size,
-    variable,
+    boolean, contained_glob, duration, host, integer, is_plugin_name, sha256, size, variable,
 };
 use super::{Limits, PluginConfig};
 use crate::error::UserError;

@@ -13,7 +13,6 @@ mod registry_tests;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
 use std::future::Future;
 use std::path::Path;
 use std::sync::Once;
@@ -23,6 +22,7 @@ use anyhow::Context as _;
 use oci_client::Reference;
 use url::Url;
 
+use crate::config::source::normalised;
 use crate::error::user_error;
 use crate::plugin::components;
 
@@ -71,27 +71,18 @@ impl Default for Patience {
 }
 
 impl Source {
-    /// As the configuration has it.
+    /// As the configuration has it, or would take it.
     pub fn parse(source: &str) -> anyhow::Result<Self> {
-        let source = &*with_usual_scheme(source);
+        let source = normalised(source)?;
         match source.split_once("://") {
-            None => Ok(Self::File(source.to_owned())),
+            None => Ok(Self::File(source)),
             Some(("oci", reference)) => registry::parse(reference).map(Self::Registry),
-            Some(_) => web::parse(source).map(Self::Web),
+            Some(_) => Ok(Self::Web(Url::parse(&source)?)),
         }
     }
 
     pub fn is_remote(&self) -> bool {
         !matches!(self, Self::File(_))
-    }
-
-    /// As the configuration is to have it: nobody is sent what follows a `#`.
-    pub fn to_be_written(&self, text: &str) -> String {
-        let text = with_usual_scheme(text);
-        match (self, text.split_once('#')) {
-            (Self::Web(_), Some((address, _))) => address.to_owned(),
-            _ => text.into_owned(),
-        }
     }
 
     /// Whether its name says so of something behind its `?`.
@@ -123,16 +114,6 @@ impl Source {
             }
         }
         .map_err(|cause| failed(&self.shown(), &cause))
-    }
-}
-
-/// `HTTPS://` is `https://`, and the configuration has one word for it.
-fn with_usual_scheme(source: &str) -> Cow<'_, str> {
-    match source.split_once("://") {
-        Some((scheme, rest)) if scheme.contains(|letter: char| letter.is_ascii_uppercase()) => {
-            Cow::Owned(format!("{}://{rest}", scheme.to_ascii_lowercase()))
-        }
-        _ => Cow::Borrowed(source),
     }
 }
 
@@ -171,15 +152,6 @@ fn wait_for<T>(
     // A name that is still being looked up holds nothing up.
     runtime.shutdown_background();
     result
-}
-
-/// A host that nobody can listen to: there HTTP is as good as HTTPS.
-fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || address
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
 }
 
 fn too_large() -> anyhow::Error {

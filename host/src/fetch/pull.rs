@@ -10,7 +10,8 @@ use reqwest::header::{ACCEPT, WWW_AUTHENTICATE};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use url::Url;
 
-use super::{Surroundings, docker_login, is_loopback, network_cause, web};
+use super::{Surroundings, docker_login, network_cause, web};
+use crate::config::source;
 
 /// Characters of a registry's own words that are repeated.
 const LONGEST_MESSAGE: usize = 200;
@@ -177,5 +178,5 @@ fn challenge(response: &Response) -> Option<Challenge> {
 /// There HTTP is as good as HTTPS.
 fn is_on_this_machine(registry: &str) -> bool {
     let host = registry.rsplit_once(':').map_or(registry, |(host, _)| host);
-    is_loopback(host)
+    source::is_on_this_machine(host)
 }

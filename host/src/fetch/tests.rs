@@ -129,26 +129,3 @@ fn a_redirect_leads_to_nothing_less_protected() {
         server.join().unwrap();
     }
 }
-
-/// The configuration refused it, with another reason.
-#[test]
-fn a_scheme_in_capitals_is_written_as_the_configuration_has_it() {
-    for (given, written) in [
-        (
-            "HTTPS://Example.com/X.wasm?Y#z",
-            "https://Example.com/X.wasm?Y",
-        ),
-        (
-            "Oci://registry.example/acme/x:V1",
-            "oci://registry.example/acme/x:V1",
-        ),
-        (
-            "https://example.com/HTTP://x",
-            "https://example.com/HTTP://x",
-        ),
-        ("./Tools/x.wasm", "./Tools/x.wasm"),
-    ] {
-        let source = Source::parse(given).unwrap();
-        assert_eq!(source.to_be_written(given), written);
-    }
-}

@@ -5,31 +5,8 @@ use reqwest::{Client, Response, StatusCode};
 use url::Url;
 
 use super::bounded::Bounded;
-use super::{MOST_REDIRECTS, Surroundings, USER_AGENT, is_loopback, network_cause};
-use crate::error::user_error;
-
-/// An address that may be asked. A password in it would be the whole team's.
-pub fn parse(text: &str) -> anyhow::Result<Url> {
-    let url = Url::parse(text).map_err(|error| {
-        user_error(
-            format!("this is no address: {error}"),
-            "give the path of a component, or an https:// or oci:// address",
-        )
-    })?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(user_error(
-            "the address has a user or a password in it, and the configuration is the whole team's",
-            "give the address without it",
-        ));
-    }
-    if !is_protected(&url) {
-        return Err(user_error(
-            format!("{} is not an https:// address", shown(&url)),
-            "what comes over http:// could be anybody's; give an https:// or oci:// address",
-        ));
-    }
-    Ok(url)
-}
+use super::{MOST_REDIRECTS, Surroundings, USER_AGENT, network_cause};
+use crate::config::source::{self, is_protected};
 
 /// Scheme, host and path: what follows may be a secret.
 pub fn shown(url: &Url) -> String {
@@ -119,12 +96,8 @@ pub fn may_lead(from_here: bool, to: &Url) -> bool {
     is_protected(to) && (from_here || !is_on_this_machine(to))
 }
 
-fn is_protected(url: &Url) -> bool {
-    url.scheme() == "https" || (url.scheme() == "http" && is_on_this_machine(url))
-}
-
 fn is_on_this_machine(url: &Url) -> bool {
-    url.host_str().is_some_and(is_loopback)
+    url.host_str().is_some_and(source::is_on_this_machine)
 }
 
 fn follow(attempt: Attempt<'_>) -> reqwest::redirect::Action {

@@ -18,7 +18,7 @@ const MOST_EDITS: usize = 10;
 /// There are two scopes.
 const MOST_STATES: usize = 10;
 /// Characters.
-const LONGEST_TITLE: usize = 120;
+pub const LONGEST_TITLE: usize = 120;
 const LONGEST_LINE: usize = 500;
 /// What is larger is a mistake, or takes up a line of digits.
 const LARGEST_NUMBER: f64 = 1e15;
@@ -207,7 +207,7 @@ fn edits(
             refused.push(edit.path);
         }
     }
-    complaints.dropped("proposed to write", &refused, FORBIDDEN);
+    complaints.dropped_paths("proposed to write", &refused, FORBIDDEN);
     edits
 }
 
@@ -300,7 +300,7 @@ fn body(text: &str, complaints: &mut Complaints) -> String {
     kept
 }
 
-fn short(text: &str, most: usize) -> String {
+pub fn short(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

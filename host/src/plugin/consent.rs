@@ -3,7 +3,8 @@
 //!
 //! On disk: `<data>/consent/<key>.json`, in a directory that is 0700 and ours. `key` is the sha256 of the repository's
 //! canonical common directory: linked worktrees share it, another clone has its own. In the file stands a name that the
-//! clone was given, too: what takes its place at the same path has not been agreed to anything in.
+//! clone was given, too: another clone that takes its place at the same path has not been agreed to anything in. A copy of
+//! its directory has that name as well, and is the same repository there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
@@ -288,6 +289,27 @@ mod tests {
         assert_ne!(file.as_object_mut().unwrap().remove("clone").unwrap(), name);
         private::write(&consent().file, file.to_string().as_bytes()).unwrap();
         assert!(consent().read().unwrap().is_empty());
+    }
+
+    /// As the documentation says.
+    #[test]
+    fn a_copy_is_the_repository_in_its_place_and_another_one_elsewhere() {
+        let data = tempfile::tempdir().unwrap();
+        let [place, elsewhere] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        let of = |place: &Path| Consent::of(Some(data.path()), place).unwrap();
+        let agreed = agreement(Terms::of("one", &online()));
+        of(place.path()).agree("x", agreed.clone()).unwrap();
+        let copy = of(elsewhere.path()).clone;
+        std::fs::create_dir_all(copy.parent().unwrap()).unwrap();
+        std::fs::copy(of(place.path()).clone, &copy).unwrap();
+        assert!(of(elsewhere.path()).read().unwrap().is_empty());
+
+        std::fs::remove_dir_all(place.path().join("sessions")).unwrap();
+        assert!(of(place.path()).read().unwrap().is_empty());
+        let original = of(place.path()).clone;
+        std::fs::create_dir_all(original.parent().unwrap()).unwrap();
+        std::fs::copy(copy, original).unwrap();
+        assert_eq!(of(place.path()).read().unwrap()["x"], agreed);
     }
 
     #[test]

@@ -85,6 +85,14 @@ pub struct Failed {
     pub how: String,
 }
 
+/// An earlier answer that was not replaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    pub said_at: Timestamp,
+    /// The granted variables that were set then, and are not now.
+    pub with: Vec<String>,
+}
+
 impl Kept {
     pub fn at(directory: PathBuf) -> Self {
         Self {
@@ -122,22 +130,23 @@ impl Kept {
     }
 
     /// In place of what was said before, unless more was known then: an answer that was given with a granted variable
-    /// stands where `without` says that the variable is not set. Proposed edits are for now, and not kept.
+    /// stands where `without` says that the variable is not set, and is returned. Proposed edits are for now, and not kept.
     pub fn write(
         &self,
         key: &Key,
         contribution: &Contribution,
         without: &[String],
         now: Timestamp,
-    ) -> anyhow::Result<()> {
-        if self.file(key).is_some_and(|file| file.knew_more(without)) {
-            return Ok(());
+    ) -> anyhow::Result<Option<Standing>> {
+        if let Some(standing) = self.file(key).and_then(|file| file.knew_more(without)) {
+            return Ok(Some(standing));
         }
         let contribution = Contribution {
             edits: Vec::new(),
             ..contribution.clone()
         };
-        self.put(key, Said::Contribution(contribution), without, now)
+        self.put(key, Said::Contribution(contribution), without, now)?;
+        Ok(None)
     }
 
     /// Only where there is no answer, which would be lost.
@@ -199,9 +208,15 @@ impl Kept {
 }
 
 impl File {
-    fn knew_more(&self, without: &[String]) -> bool {
+    /// As an answer that was given with a variable that is not set now.
+    fn knew_more(&self, without: &[String]) -> Option<Standing> {
+        let with = without.iter().filter(|name| !self.without.contains(name));
+        let with: Vec<String> = with.cloned().collect();
         let is_answer = matches!(self.said, Said::Contribution(_));
-        is_answer && without.iter().any(|name| !self.without.contains(name))
+        (is_answer && !with.is_empty()).then_some(Standing {
+            said_at: self.said_at,
+            with,
+        })
     }
 }
 

@@ -89,7 +89,7 @@ use last_run::Run;
 pub use list::{CacheState, PluginInfo, list};
 pub use manifest::{Manifest, RequestedGrant};
 pub use raised::RaisedLimits;
-pub use review::{Before, Obstacle, Review, Standing, agreed_digest, review, revoke};
+pub use review::{Before, Obstacle, Review, Standing, review, revoke, standing};
 pub use selection::{Selected, select};
 pub use third_party::Checkout;
 use third_party::Place;
@@ -145,6 +145,9 @@ pub struct Answers {
     /// In the plugins' order.
     pub contributions: Vec<Contribution>,
     pub warnings: Vec<Warning>,
+    /// Answers that are for this command alone: earlier ones that knew more are shown after it. For a command that asks for
+    /// the sake of later ones.
+    pub earlier_stand: Vec<Warning>,
     /// Replace what the plugins left for themselves, once the host records the command.
     pub new_states: Vec<NewState>,
     /// By plugin: `level: message`, for verbose output.

@@ -147,6 +147,16 @@ fn check_grants(grants: &[RequestedGrant]) -> anyhow::Result<()> {
             let message = format!("the manifest asks for {kind:?}; a grant is read, http or env");
             return Err(user_error(message, SEE));
         }
+        if grant
+            .value
+            .as_deref()
+            .is_some_and(|value| value.trim().is_empty())
+        {
+            return Err(user_error(
+                format!("the manifest asks for {kind} with an empty value"),
+                "say what it asks for; without any value it asks for whatever is allowed",
+            ));
+        }
         if let Some(value) = &grant.value
             && !grants::is_pattern(kind, value)
         {
@@ -226,6 +236,12 @@ mod tests {
                 r#"{{"name":"a","version":"1","grants":[{{"kind":"{kind}","value":"[a","reason":"x"}}]}}"#
             );
             assert!(refusal(&open).contains("which is no glob"), "{kind}");
+        }
+        for empty in ["", " "] {
+            let empty = format!(
+                r#"{{"name":"a","version":"1","grants":[{{"kind":"http","value":"{empty}","reason":"x"}}]}}"#
+            );
+            assert!(refusal(&empty).contains("asks for http with an empty value"));
         }
         let silent = r#"{"name":"a","version":"1","grants":[{"kind":"read","reason":""}]}"#;
         assert!(refusal(silent).contains("gives no reason"));

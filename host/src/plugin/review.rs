@@ -89,15 +89,7 @@ pub fn review(
     let asked = asked.map_or(&[][..], |manifest| &manifest.grants);
     let terms = Terms::of(&component.digest, entry);
     let agreed = agreed(&plugin.name, environment, checkout);
-    let standing = match &agreed {
-        _ if !needs_consent(entry) => Standing::NotNeeded,
-        Err(cause) => Standing::Unknown(format!("{cause:#}")),
-        Ok(None) => Standing::NotAgreed,
-        Ok(Some(agreed)) => match &terms.changes_since(&agreed.terms)[..] {
-            [] => Standing::Agreed,
-            changes => Standing::Changed(changes.iter().map(warning::change).collect()),
-        },
-    };
+    let standing = Standing::of(&terms, entry, &agreed);
     Ok(Review {
         name: plugin.name.clone(),
         source: entry.source.clone(),
@@ -150,13 +142,31 @@ pub fn revoke(
     Consent::of(environment.data_dir.as_deref(), checkout.common_dir)?.revoke(plugin)
 }
 
-/// The digest of the component that the user agreed to last under a name, for this repository.
-pub fn agreed_digest(
+/// Whether the user agreed to a component as this entry has it, and what they agreed to last under its name.
+pub fn standing(
     plugin: &str,
+    digest: &str,
+    entry: &PluginConfig,
     environment: &Environment,
     checkout: Checkout<'_>,
-) -> anyhow::Result<Option<String>> {
-    Ok(agreed(plugin, environment, checkout)?.map(|agreed| agreed.terms.component))
+) -> (Standing, Option<Before>) {
+    let agreed = agreed(plugin, environment, checkout);
+    let standing = Standing::of(&Terms::of(digest, entry), entry, &agreed);
+    (standing, agreed.ok().flatten().map(Before::of))
+}
+
+impl Standing {
+    fn of(terms: &Terms, entry: &PluginConfig, agreed: &anyhow::Result<Option<Agreement>>) -> Self {
+        match agreed {
+            _ if !needs_consent(entry) => Self::NotNeeded,
+            Err(cause) => Self::Unknown(format!("{cause:#}")),
+            Ok(None) => Self::NotAgreed,
+            Ok(Some(agreed)) => match &terms.changes_since(&agreed.terms)[..] {
+                [] => Self::Agreed,
+                changes => Self::Changed(changes.iter().map(warning::change).collect()),
+            },
+        }
+    }
 }
 
 impl fmt::Display for Obstacle {

@@ -134,9 +134,16 @@ impl<'a> Taking<'a> {
         let key = plugin.key(hook, self.host);
         let without = &plugin.access.env_unset;
         let now = self.host.now();
-        if let Err(error) = self.kept.write(&key, contribution, without, now) {
-            let unkept = warning::answer_unkept(&plugin.name, &error);
-            self.answers.warnings.push(unkept);
+        match self.kept.write(&key, contribution, without, now) {
+            Ok(None) => {}
+            Ok(Some(standing)) => {
+                let stands = warning::earlier_stands(&plugin.name, hook, &standing, now);
+                self.answers.earlier_stand.push(stands);
+            }
+            Err(error) => {
+                let unkept = warning::answer_unkept(&plugin.name, &error);
+                self.answers.warnings.push(unkept);
+            }
         }
     }
 }

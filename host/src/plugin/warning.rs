@@ -6,7 +6,7 @@ use super::call::Failure;
 use super::contribution::{Contribution, Hook};
 use super::hosts::Allowed;
 use super::http::Refusal;
-use super::kept::Failed;
+use super::kept::{Failed, Standing};
 use super::terms::Change;
 use super::third_party::Missing;
 use crate::document::time_text::ago_at;
@@ -137,6 +137,21 @@ pub fn fell_back(warning: Warning, earlier: &Contribution, now: Timestamp) -> Wa
         }
         None => warning,
     }
+}
+
+/// What was said now is not what the next brief shows.
+pub fn earlier_stands(plugin: &str, hook: Hook, earlier: &Standing, now: Timestamp) -> Warning {
+    let variables = earlier.with.join(" and ");
+    let (are, were) = match earlier.with.len() {
+        1 => ("is", "was"),
+        _ => ("are", "were"),
+    };
+    let ago = ago_at(now, earlier.said_at);
+    Warning::new(format!(
+        "what plugin {plugin} ({}) said {ago} stands: {variables} {were} set then, and {are} not now",
+        hook.name()
+    ))
+    .hint(format!("set {variables}, then run `session plugin refresh {plugin}`"))
 }
 
 /// The next brief will not have it.

@@ -98,10 +98,11 @@ impl Prompt {
         Ok(text::line(&answered(prompt.prompt())?))
     }
 
-    /// Yes or no, as in `Update a.md, as notes proposes? [y/N]`; an empty answer gives `default`.
+    /// Yes or no, as in `Update a.md, as notes proposes? [y/N]`; an empty answer gives `default`. What is agreed to is seen
+    /// as it is: blanks are not folded.
     pub fn confirm(&self, question: &str, default: bool) -> anyhow::Result<bool> {
         let choices = if default { "[Y/n]" } else { "[y/N]" };
-        let answer = CustomType::<bool>::new(&format!("{} {choices}", text::line(question)))
+        let answer = CustomType::<bool>::new(&format!("{} {choices}", text::visible(question)))
             .with_parser(&|answer| match &*answer.trim().to_lowercase() {
                 "" => Ok(default),
                 "y" | "yes" => Ok(true),

@@ -24,6 +24,9 @@ fn asking_process() {
             .multi_select("Which", &options, &[2])
             .map(|all| format!("{all:?}")),
         "text" => prompt.text("Which"),
+        "blanks" => prompt
+            .confirm("Which \" a  b\u{1b}[31m\n\"", false)
+            .map(|yes| yes.to_string()),
         _ => prompt.confirm("Which", false).map(|yes| yes.to_string()),
     };
     let code = match &answer {
@@ -93,4 +96,11 @@ fn options_reach_the_terminal_cleaned() {
         screen.contains("one") && !screen.contains("[31m"),
         "{screen:?}"
     );
+}
+
+#[test]
+fn what_is_agreed_to_is_shown_with_its_blanks_and_on_one_line() {
+    let (screen, _) = ask("blanks", "\r");
+    let shown = r#"Which " a  b‹U+001B›[31m‹U+000A›""#;
+    assert!(screen.contains(shown), "{screen:?}");
 }

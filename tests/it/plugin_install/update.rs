@@ -169,3 +169,46 @@ fn what_was_not_pinned_is_pinned_and_what_was_agreed_stays_agreed() {
     );
     assert!(plugin_trust::brief(&repository, "acme-notes").1);
 }
+
+/// It was said to be agreed to, and did not run.
+#[test]
+fn where_only_what_it_gets_changed_since_it_was_agreed_to_that_is_said() {
+    let env = TestEnv::new();
+    let repository = project(&env);
+    let install = ["plugin", "install", "tools/notes.wasm"];
+    run(&repository, &install);
+    let digest = sha256(&version_1());
+    run(
+        &repository,
+        &["plugin", "trust", "acme-notes", "--sha256", &digest],
+    );
+    let pin = format!("    sha256: {digest}\n");
+    let allow = "    allow: { read: [\"docs/**\"] }\n";
+    let config = repository.read(CONFIG);
+    let update = |more: &[&str]| run(&repository, &[&["plugin", "update"], more].concat());
+    let says = |shown: &str| {
+        assert!(!shown.contains("and what you agreed to"), "{shown}");
+        assert!(!shown.contains("already"), "{shown}");
+        let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+        let said = "but since then `allow` gained read docs/**; it runs again once you agree: session plugin trust acme-notes";
+        assert!(shown.contains(said), "{shown}");
+    };
+    // Pinned for the first time, to another one than before, and not at all.
+    repository.write(CONFIG, config.replace(&pin, allow));
+    says(&update(&[]).stdout);
+    let older = format!("    sha256: {}\n{allow}", "0".repeat(64));
+    repository.write(CONFIG, config.replace(&pin, &older));
+    says(&update(&[]).stdout);
+    says(&update(&[]).stdout);
+    let shown = update(&["--json"]).json();
+    let plugin = &shown["plugins"][0];
+    assert_eq!(plugin["agreed"], false);
+    let changed = serde_json::json!(["`allow` gained read docs/**"]);
+    assert_eq!(plugin["changed_since_agreed"], changed);
+
+    repository.write(CONFIG, config);
+    let shown = update(&["--json"]).json();
+    let plugin = &shown["plugins"][0];
+    assert_eq!(plugin["agreed"], true);
+    assert!(plugin.get("changed_since_agreed").is_none());
+}

@@ -104,6 +104,57 @@ fn an_address_is_fetched_once_and_pinned() {
     assert_eq!(server.requests(), 4);
 }
 
+/// It was fetched and compiled, and then the configuration was said to be what could not be changed.
+#[test]
+fn what_is_fetched_is_what_the_configuration_can_hold() {
+    let env = TestEnv::new();
+    let server = Server::start(answer);
+    let port = server.host().rsplit_once(':').unwrap().1.to_owned();
+    for (index, (given, written)) in [
+        (
+            "HTTP://LOCALHOST:PORT/notes.wasm",
+            "http://localhost:PORT/notes.wasm",
+        ),
+        (
+            "http://127.1:PORT/notes.wasm",
+            "http://127.0.0.1:PORT/notes.wasm",
+        ),
+        (
+            " http://127.0.0.1:PORT/notes.wasm\t",
+            "http://127.0.0.1:PORT/notes.wasm",
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let repository = env.repository(&format!("project-{index}"));
+        repository.write(CONFIG, BY_HAND);
+        let [given, written] = [given, written].map(|url| url.replace("PORT", &port));
+        let install = ["--no-input", "plugin", "install", &given];
+        repository.session(&install).success();
+        let entry = with_entry(&written, &version_1(), "");
+        assert_eq!(repository.read(CONFIG), entry);
+        // The same in other words is no other source.
+        repository.session(&install).success();
+        assert_eq!(repository.read(CONFIG), entry);
+    }
+    let repository = project(&env);
+    let fetched = server.requests();
+    let long = server.at(&format!("/{}.wasm", "x".repeat(1_000)));
+    for (given, words) in [
+        (
+            &*long,
+            "longer than the 1000 bytes that the configuration takes",
+        ),
+        (&server.at("/a b.wasm"), "/a b.wasm has a blank in it"),
+        (&server.at("/"), "names no file of that server"),
+    ] {
+        let outcome = refused(&repository, &["install", given], words);
+        assert!(!outcome.stderr.contains("cannot change"), "{outcome}");
+    }
+    assert_eq!(server.requests(), fetched);
+}
+
 /// A secret in an address becomes the whole team's: that is said, and it is shown nowhere else.
 #[test]
 fn what_could_be_a_secret_in_an_address_is_warned_of_and_not_shown() {

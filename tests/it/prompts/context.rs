@@ -73,16 +73,17 @@ fn leaving_the_question_after_a_checkpoint_keeps_the_checkpoint() {
     assert_eq!(list["checkpoints"].as_array().unwrap().len(), 2);
 }
 
-#[test]
-fn nothing_is_written_that_was_not_shown_before_the_question() {
-    let env = TestEnv::new();
-    let repository = project(&env);
+/// A repository with a plugin that was agreed to and does this.
+fn culprit<'e>(env: &'e TestEnv, deed: &str) -> Repository<'e> {
+    let repository = project(env);
     repository.write("plain", "plain\n");
     repository.write("tools/culprit.wasm", session_guests::MISBEHAVING);
     repository.write(
         ".session/config.yaml",
-        "plugins:\n  context-manager: { enabled: false }\n  culprit:\n    source: ./tools/culprit.wasm\n    \
-         allow: { read: [\"plain*\"] }\n    limits: { time: 10s }\n    config: unseen-edit\n",
+        format!(
+            "plugins:\n  context-manager: {{ enabled: false }}\n  culprit:\n    source: ./tools/culprit.wasm\n    \
+             allow: {{ read: [\"plain*\"] }}\n    limits: {{ time: 10s }}\n    config: {deed}\n"
+        ),
     );
     repository.commit("chore: take a plugin");
     repository
@@ -100,6 +101,34 @@ fn nothing_is_written_that_was_not_shown_before_the_question() {
             "--grant=limit:time=10s",
         ])
         .success();
+    repository
+}
+
+/// ` .git` was shown as `.git`, and `a  b.txt ` as another file that may be there.
+#[test]
+fn a_name_is_asked_about_with_its_blanks() {
+    let env = TestEnv::new();
+    let repository = culprit(&env, "blank-edits");
+    let checkpoint = ["checkpoint", "--notes=x"];
+    let mut terminal = env.terminal(repository.path(), &checkpoint);
+    terminal
+        .wait_for(r#"culprit proposes to update " .git": because"#)
+        .wait_for(r#"Update " .git", as culprit proposes? [y/N]"#)
+        .send("n\r")
+        .wait_for(r#"Update "a  b.txt ", as culprit proposes? [y/N]"#)
+        .send("y\r");
+    let shown = finish(terminal, 0);
+    assert!(shown.contains(r#""a  b.txt " is updated"#), "{shown}");
+    repository.write("a  b.txt ", "mine");
+    let left = repository.session(&["checkpoint", "--no-input", "--notes=x"]);
+    let why = r#""a  b.txt " is left as it is, although"#;
+    assert!(left.stderr.contains(why), "{left}");
+}
+
+#[test]
+fn nothing_is_written_that_was_not_shown_before_the_question() {
+    let env = TestEnv::new();
+    let repository = culprit(&env, "unseen-edit");
     // Not even when little is to be said.
     let checkpoint = ["checkpoint", "--notes=x", "--quiet"];
     let mut terminal = env.terminal(repository.path(), &checkpoint);

@@ -20,7 +20,7 @@ pub fn offer(ui: &Ui, workspace: &Workspace, contributions: &[Contribution]) -> 
         let Some(prompt) = &prompt else {
             ui.note(&format!(
                 "{plugin} proposes to update {}: {}; run `session checkpoint` at a terminal to look at it",
-                edit.path.to_text(),
+                name(edit),
                 edit.reason
             ));
             continue;
@@ -32,7 +32,7 @@ pub fn offer(ui: &Ui, workspace: &Workspace, contributions: &[Contribution]) -> 
             Answer::NoMore => return Ok(()),
         }
         match edits::apply(work_tree, edit)? {
-            Applied::Written => ui.status(&format!("{} is updated", edit.path.to_text())),
+            Applied::Written => ui.status(&format!("{} is updated", name(edit))),
             Applied::Refused(why) => left_alone(ui, plugin, edit, &why),
         }
     }
@@ -47,8 +47,13 @@ fn proposed(contributions: &[Contribution]) -> impl Iterator<Item = (&str, &Prop
     all.filter(|(_, edit)| edit.before.as_ref() != Some(&edit.after))
 }
 
+/// As it can be told from every other.
+fn name(edit: &ProposedEdit) -> String {
+    text::name(&edit.path.to_text())
+}
+
 fn left_alone(ui: &Ui, plugin: &str, edit: &ProposedEdit, why: &str) {
-    let path = edit.path.to_text();
+    let path = name(edit);
     ui.note(&format!(
         "{path} is left as it is, although {plugin} proposes to update it: {why}"
     ));
@@ -56,7 +61,7 @@ fn left_alone(ui: &Ui, plugin: &str, edit: &ProposedEdit, why: &str) {
 
 /// All of it: what is written is what was agreed to.
 fn show(ui: &Ui, plugin: &str, edit: &ProposedEdit) -> anyhow::Result<()> {
-    let path = text::visible(&edit.path.to_text());
+    let path = name(edit);
     let difference = edits::difference(edit)?;
     let lines = |mark: char| {
         let marked = difference.iter().filter(|line| line.starts_with(mark));
@@ -80,7 +85,7 @@ enum Answer {
 
 /// The checkpoint is made when this is asked: leaving the question takes nothing back, and Esc is no failure.
 fn accepted(prompt: &Prompt, plugin: &str, edit: &ProposedEdit) -> anyhow::Result<Answer> {
-    let path = text::visible(&edit.path.to_text());
+    let path = name(edit);
     match prompt.confirm(&format!("Update {path}, as {plugin} proposes?"), false) {
         Ok(true) => Ok(Answer::Yes),
         Ok(false) => Ok(Answer::No),

@@ -115,7 +115,7 @@ pub fn in_its_words(grant: &RequestedGrant) -> String {
 }
 
 pub fn what(grant: &RequestedGrant) -> String {
-    let value = grant.value.as_deref().map(text::visible);
+    let value = grant.value.as_deref().map(text::name);
     format!(
         "{} {}",
         text::line(&grant.kind),
@@ -140,6 +140,20 @@ mod tests {
             not_allowed: Vec::new(),
         };
         read_as_asked(allowed, &grants)
+    }
+
+    #[test]
+    fn a_value_of_blanks_is_seen() {
+        let shown = |value: Option<&str>| {
+            what(&RequestedGrant {
+                kind: "http".to_owned(),
+                value: value.map(str::to_owned),
+                reason: String::new(),
+            })
+        };
+        assert_eq!(shown(Some("")), r#"http """#);
+        assert_eq!(shown(Some("a.example")), "http a.example");
+        assert_eq!(shown(None), "http (whatever is allowed)");
     }
 
     #[test]

@@ -8,8 +8,8 @@ use super::configuration::Configuration;
 use super::installed::{Installed, show, shown};
 use super::{CONFIG, grants};
 use crate::config::edit::{self, Pin};
+use crate::config::source::normalised;
 use crate::config::{Allow, is_plugin_name};
-use crate::document::text;
 use crate::environment::Environment;
 use crate::error::{Warning, user_error};
 use crate::fetch::{Source, path_from_root};
@@ -66,7 +66,8 @@ fn from_source(
     let work_tree = workspace.repository.work_tree();
     let current = &workspace.environment.current_dir;
     let text = match given.contains("://") {
-        true => given.to_owned(),
+        // With the blanks that a paste brings along.
+        true => given.trim().to_owned(),
         false if is_plugin_name(given) && !current.join(given).exists() => {
             return Err(configuration.unknown(given));
         }
@@ -76,9 +77,9 @@ fn from_source(
             path_from_root(work_tree, &file)?
         }
     };
-    check_seen(&text)?;
+    // Before anything is fetched: what the configuration could not hold.
+    let text = normalised(&text)?;
     let source = Source::parse(&text)?;
-    let text = source.to_be_written(&text);
     if source.may_hold_a_secret() {
         ui.warning(&Warning::new(format!(
             "the address of {} has what could be a secret behind its `?`, and {CONFIG} is the whole team's",
@@ -172,18 +173,6 @@ fn pinned_one(
     Ok(Installed::new(name, text, acquired.candidate, &allow))
 }
 
-/// The configuration takes no other: people agree to a source as they see it.
-fn check_seen(source: &str) -> anyhow::Result<()> {
-    let seen = text::visible(source);
-    if seen == source {
-        return Ok(());
-    }
-    Err(user_error(
-        format!("{seen} has characters that cannot be seen in its name"),
-        "give the file another name, or use another address",
-    ))
-}
-
 fn name_of(args: &Args, candidate: &Candidate) -> anyhow::Result<String> {
     let stated = candidate.name.clone().filter(|name| is_plugin_name(name));
     args.name.clone().or(stated).ok_or_else(|| {
@@ -204,7 +193,10 @@ fn check_name(
     source: &str,
     digest: Option<&str>,
 ) -> anyhow::Result<()> {
-    let path = |source: &str| source.strip_prefix("./").unwrap_or(source).to_owned();
+    let path = |source: &str| {
+        let source = normalised(source).unwrap_or_else(|_| source.to_owned());
+        source.strip_prefix("./").unwrap_or(&source).to_owned()
+    };
     let entry = configuration.config.plugin(name);
     let (from, way_out) = match entry.map(|entry| entry.source.as_deref()) {
         Some(Some(other)) if path(other) != path(source) => (

@@ -86,7 +86,9 @@ fn compiled(plugin: &PluginInfo) -> String {
             format!("not yet; `session plugin trust {}` does it", plugin.name)
         }
         CacheState::Cold if !plugin.enabled => "not yet; it is off".to_owned(),
-        CacheState::Cold => "not yet; the next command at a terminal does it".to_owned(),
+        CacheState::Cold => {
+            "not yet; the next command that asks it does it, but no hook".to_owned()
+        }
     }
 }
 

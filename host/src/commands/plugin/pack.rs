@@ -1,13 +1,17 @@
 //! `session plugin pack`: gives a component of any language its manifest. The rules are in `plugin::pack`.
 
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use serde::Serialize;
 
+use super::grants;
+use crate::config::can_allow;
 use crate::document::count::size;
 use crate::environment::Environment;
-use crate::error::user_error;
+use crate::error::{Warning, user_error};
+use crate::git::dot_git::Protection;
 use crate::plugin::pack::{Stated, pack};
 use crate::plugin::{Manifest, RequestedGrant, components, digest, inspect};
 use crate::store::durable;
@@ -57,7 +61,11 @@ pub fn run(ui: &Ui, environment: &Environment, args: Args) -> anyhow::Result<()>
         Some(output) => environment.current_dir.join(output),
         None => beside(&file, &manifest.name)?,
     };
+    check_place(&file, &output)?;
     durable::write_where_named(&output, &packed, ELSEWHERE)?;
+    for warning in manifest.grants.iter().filter_map(unallowable) {
+        ui.warning(&warning);
+    }
     if ui.wants_json() {
         let view = PackedView {
             size: packed.len() as u64,
@@ -76,6 +84,18 @@ pub fn run(ui: &Ui, environment: &Environment, args: Args) -> anyhow::Result<()>
         size(packed.len() as u64)
     ));
     Ok(())
+}
+
+/// Of a pattern for hosts or variables, what it matches can be allowed; of a path outside of a repository, nothing ever.
+fn unallowable(grant: &RequestedGrant) -> Option<Warning> {
+    let value = grant.value.as_deref()?;
+    let what = grants::what(grant);
+    (!can_allow(&grant.kind, value)).then(|| {
+        Warning::new(format!(
+            "no configuration can allow {what} as it stands, and `plugin install --allow` leaves it out"
+        ))
+        .hint("ask for a glob below the repository's root, a host or a variable by its name; or tell users what to allow")
+    })
 }
 
 const ELSEWHERE: &str =
@@ -138,17 +158,30 @@ fn nameless(component: &[u8]) -> String {
     }
 }
 
-/// The component itself is kept: it would be lost if it were called as the plugin is.
 fn beside(file: &Path, name: &str) -> anyhow::Result<PathBuf> {
     let directory = file.parent().context("a file has a directory")?;
-    let output = directory.join(format!("{name}.wasm"));
-    if output == file {
-        return Err(user_error(
-            format!("the plugin would be written over {}", file.display()),
-            "say where to with --output FILE; the same file is fine, if you name it",
-        ));
+    Ok(directory.join(format!("{name}.wasm")))
+}
+
+/// The component itself is kept, by whatever path it is named; and git's own files are nobody else's.
+fn check_place(file: &Path, output: &Path) -> anyhow::Result<()> {
+    let directory = output
+        .parent()
+        .and_then(|parent| parent.canonicalize().ok());
+    let place = directory.zip(output.file_name());
+    let place = place.map(|(directory, name)| directory.join(name));
+    let refused = |message| Err(user_error(message, "say where to with --output FILE"));
+    match place {
+        Some(place) if file.canonicalize().is_ok_and(|file| file == place) => refused(format!(
+            "the plugin would be written over {}",
+            file.display()
+        )),
+        Some(place) if Protection::FULL.forbids(place.as_os_str().as_bytes()) => {
+            refused(format!("{} is in git's own directory", output.display()))
+        }
+        // Writing says what is wrong with a directory that is not there, and with a link.
+        _ => Ok(()),
     }
-    Ok(output)
 }
 
 fn grant(text: &str) -> Result<RequestedGrant, String> {

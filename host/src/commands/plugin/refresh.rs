@@ -59,8 +59,10 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
     let view = PluginView::new(&facts, &workspace.repository, &workspace.layout);
     let kept = Kept::at(workspace.layout.contributions());
     let progress = ui.progress("asking the plugins");
-    let answers = plugins.refresh(&args.names, &question, &view, &kept);
+    let mut answers = plugins.refresh(&args.names, &question, &view, &kept);
     drop(progress);
+    // Of what is asked here, a brief is to have it.
+    answers.warnings.append(&mut answers.earlier_stand);
     last_run::note(&workspace.layout.index(), facts.now, &answers.runs);
     std::mem::forget(plugins);
     for (plugin, line) in &answers.log {

@@ -12,7 +12,7 @@ use crate::document::{Document, Section};
 use crate::environment::Environment;
 use crate::fetch::Source;
 use crate::plugin::candidate::Candidate;
-use crate::plugin::{self, RequestedGrant};
+use crate::plugin::{self, RequestedGrant, Standing};
 use crate::ui::Ui;
 use crate::workspace::Workspace;
 
@@ -43,8 +43,11 @@ struct Updated {
     name: String,
     source: String,
     outcome: Outcome,
-    /// The user agreed to the component that the source has now: it is not asked about again.
+    /// The user agreed to the component that the source has now, with all that it gets: it is not asked about again.
     agreed: bool,
+    /// It is one that the user agreed to, and what it gets, or its configuration, changed since: clauses.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changed_since_agreed: Vec<String>,
     /// What the configuration pins; where it pins none, what the user agreed to last.
     from: Side,
     to: Side,
@@ -77,7 +80,7 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
         if !args.names.is_empty() && !args.names.iter().any(|given| given == name) {
             continue;
         }
-        match update(ui, workspace, args, (name, source, pinned)) {
+        match update(ui, workspace, &configuration, args, (name, source, pinned)) {
             Ok(updated) => plugins.push(updated),
             Err(error) => failures.push(error),
         }
@@ -91,6 +94,7 @@ pub fn run(ui: &mut Ui, environment: &Environment, args: &Args) -> anyhow::Resul
 fn update(
     ui: &Ui,
     workspace: &Workspace,
+    configuration: &Configuration,
     args: &Args,
     (name, text, pinned): (&str, &str, Option<&str>),
 ) -> anyhow::Result<Updated> {
@@ -106,10 +110,18 @@ fn update(
             Outcome::Updated
         }
     };
+    let entry = configuration.config.plugin(name);
+    let entry = entry.cloned().unwrap_or_default();
+    let (environment, checkout) = (&workspace.environment, workspace.checkout());
     // A consent that cannot be read is none, and `trust` says why.
-    let agreed = plugin::agreed_digest(name, &workspace.environment, workspace.checkout());
-    let agreed = agreed.ok().flatten();
-    let is_agreed = agreed.as_ref() == Some(&new.digest);
+    let (standing, agreed) = plugin::standing(name, &new.digest, &entry, environment, checkout);
+    let agreed = agreed.map(|before| before.digest);
+    let knows_component = agreed.as_ref() == Some(&new.digest);
+    let is_agreed = matches!(standing, Standing::Agreed | Standing::NotNeeded);
+    let changed_since_agreed = match standing {
+        Standing::Changed(changes) if knows_component => changes,
+        _ => Vec::new(),
+    };
     let from = pinned.map(str::to_owned).or(agreed);
     let old = from.as_deref().and_then(|digest| before(workspace, digest));
     Ok(Updated {
@@ -117,6 +129,7 @@ fn update(
         source: shown(text),
         outcome,
         agreed: is_agreed,
+        changed_since_agreed,
         newly_asks_for: newly_asked(old.as_ref(), &acquired),
         from: Side {
             version: old.and_then(|old| old.version),
@@ -168,6 +181,9 @@ fn section(plugin: &Updated) -> Section {
     let digests = [&plugin.from, &plugin.to].map(|side| side.digest.as_deref().unwrap_or("none"));
     if plugin.outcome == Outcome::UpToDate {
         section.line(format!("Up to date: version {}", versions[1]));
+        if !plugin.changed_since_agreed.is_empty() {
+            section.line(terms_changed(plugin));
+        }
         return section;
     }
     let is_the_same = plugin.from.digest == plugin.to.digest;
@@ -182,6 +198,7 @@ fn section(plugin: &Updated) -> Section {
         section.pair("Newly asks for", grants::in_its_words(grant));
     }
     section.line(match plugin.outcome {
+        Outcome::Updated if !plugin.changed_since_agreed.is_empty() => terms_changed(plugin),
         Outcome::Updated if is_the_same => {
             format!("It is pinned now, and what you agreed to: {CONFIG} named no sha256")
         }
@@ -195,4 +212,12 @@ fn section(plugin: &Updated) -> Section {
         _ => format!("To take it: session plugin update {name}"),
     });
     section
+}
+
+fn terms_changed(plugin: &Updated) -> String {
+    format!(
+        "You have agreed to this component, but since then {}; it runs again once you agree: session plugin trust {}",
+        plugin.changed_since_agreed.join(", "),
+        plugin.name
+    )
 }

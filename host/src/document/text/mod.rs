@@ -7,4 +7,4 @@ mod visible;
 
 pub use clean::{block, is_harmful, is_plain, line};
 pub use markup::{close_fences, escape_inline, escape_line_start, quote};
-pub use visible::visible;
+pub use visible::{name, visible};

@@ -19,6 +19,20 @@ pub fn visible(text: &str) -> String {
     shown
 }
 
+/// A name of which each character can be told: in quotes where it has blanks at an end or in a row, or anything that quotes
+/// show in another way.
+pub fn name(text: &str) -> String {
+    let shown = visible(text);
+    let quoted = format!("{shown:?}");
+    let is_plain = quoted[1..quoted.len() - 1] == shown;
+    let has_blanks = shown.trim() != shown || shown.contains("  ") || shown.is_empty();
+    if is_plain && !has_blanks {
+        shown
+    } else {
+        quoted
+    }
+}
+
 /// Takes no room, or shows nothing in it, but does no harm in a text that is only read: writing needs some of these.
 fn is_unseen(character: char) -> bool {
     matches!(character,
@@ -30,6 +44,24 @@ fn is_unseen(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_that_differ_in_blanks_are_told_apart() {
+        for plain in ["a b.txt", "src/naïve.rs", ".git", "a‹U+202E›b"] {
+            assert_eq!(name(plain), plain);
+        }
+        for (odd, shown) in [
+            (" .git", r#"" .git""#),
+            ("a  b.txt ", r#""a  b.txt ""#),
+            ("a\tb", r#""a\tb""#),
+            ("a\u{a0}b", r#""a\u{a0}b""#),
+            (r#"a", "b"#, r#""a\", \"b""#),
+            ("a\n", "a‹U+000A›"),
+            ("", r#""""#),
+        ] {
+            assert_eq!(name(odd), shown);
+        }
+    }
 
     #[test]
     fn what_cannot_be_seen_is_shown_as_its_number() {

@@ -1,27 +1,22 @@
 //! A recorded case: the facts of one command in JSON, for running a plugin's real component without a repository. This
 //! file is the format; it must not run anything.
 
+mod file;
 mod host;
 mod record;
 mod run;
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::contribution::Hook;
 use crate::environment::Timestamp;
-use crate::error::user_error;
 
+pub use file::{expected_path, expected_text};
 pub use record::record;
 pub use run::{Answered, Candidate, run};
-
-/// Bytes of a file: facts of the largest repository take a fraction of it.
-const LARGEST: u64 = 16 * 1024 * 1024;
 
 /// What a case file says it is.
 pub const SCHEMA: &str = "session.plugin-case/1";
@@ -336,55 +331,6 @@ impl Case {
         let text = include_str!("../../../../sdk/cases/built-in.json");
         serde_json::from_str(text).expect("the built-in case is well-formed")
     }
-
-    /// The error is the author's to put right.
-    pub fn read(path: &Path) -> anyhow::Result<Self> {
-        let wrong = |problem: String| {
-            user_error(
-                format!("{} is no case: {problem}", path.display()),
-                "docs/plugins.md describes the format; `session plugin test FILE --record CASE.json` writes one",
-            )
-        };
-        let text = text_of(path).map_err(|error| {
-            user_error(
-                format!("{} cannot be read: {error}", path.display()),
-                "name a case that is there; `session plugin test FILE --record CASE.json` writes one",
-            )
-        })?;
-        let text = text.ok_or_else(|| {
-            let most = LARGEST / 1024 / 1024;
-            wrong(format!("it has more than {most} MiB"))
-        })?;
-        let json: Json = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-        match json.get("schema").and_then(Json::as_str) {
-            Some(SCHEMA) => {}
-            other => {
-                let found = other.unwrap_or("none");
-                return Err(wrong(format!("its schema is {found}, expected {SCHEMA}")));
-            }
-        }
-        // From the text once more: only so does an error know its line.
-        serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))
-    }
-}
-
-/// None: it is larger than a case is.
-pub fn text_of(path: &Path) -> std::io::Result<Option<String>> {
-    let mut bytes = Vec::new();
-    File::open(path)?
-        .take(LARGEST + 1)
-        .read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LARGEST {
-        return Ok(None);
-    }
-    String::from_utf8(bytes)
-        .map(Some)
-        .map_err(|error| std::io::Error::new(std::io::ErrorKind::InvalidData, error))
-}
-
-/// `cases/a.json` is expected to give what `cases/a.expected.json` says.
-pub fn expected_path(case: &Path) -> PathBuf {
-    case.with_extension("expected.json")
 }
 
 fn default_room() -> usize {
@@ -409,31 +355,5 @@ mod tests {
         assert_eq!(case.schema, SCHEMA);
         let again = serde_json::to_string(&case).unwrap();
         assert_eq!(serde_json::from_str::<Case>(&again).unwrap(), case);
-    }
-
-    #[test]
-    fn what_is_misspelt_or_of_another_format_is_refused() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("a.json");
-        let refused = |text: &str| {
-            std::fs::write(&path, text).unwrap();
-            Case::read(&path).unwrap_err().to_string()
-        };
-        let misspelt = refused("{\n\"schema\":\"session.plugin-case/1\",\n\"objektives\":[]}");
-        assert!(
-            misspelt.contains("objektives") && misspelt.contains("line 3"),
-            "{misspelt}"
-        );
-        assert!(refused(r#"{"schema":"session.plugin-case/2"}"#).contains("case/2, expected"));
-        assert!(refused("[]").contains("schema is none"));
-        let larger = format!("\"{}\"", "x".repeat(16 * 1024 * 1024 - 1));
-        assert!(refused(&larger).ends_with("is no case: it has more than 16 MiB"));
-        assert!(refused(&larger[1..]).contains("is no case: expected value"));
-    }
-
-    #[test]
-    fn what_is_expected_stands_beside_the_case() {
-        let expected = expected_path(Path::new("cases/a.json"));
-        assert_eq!(expected, Path::new("cases/a.expected.json"));
     }
 }

@@ -347,7 +347,7 @@ fn an_edit_outside_the_work_tree_is_dropped_and_the_others_stay() {
         "link/x",
         "../x",
         ".git/config",
-        "new line.md",
+        "new‹U+202E›‹U+000A›line.md",
         "x/git~1/config",
         "x/.git::$DATA",
     ] {

@@ -58,6 +58,7 @@ fn misbehave() -> Result<Contribution, String> {
         "escape" => return Ok(forged_text()),
         "edits" => return Ok(forbidden_edits()),
         "same-edit" => return Ok(edit_that_changes_nothing()),
+        "blank-edits" => return Ok(new_files(&[" .git", "a  b.txt "])),
         "unseen-edit" => return Ok(unseen_edit()),
         "environment" => return Ok(what_is_ambient()),
         "read" => return Ok(forbidden_reads()),
@@ -234,6 +235,10 @@ fn forbidden_edits() -> Contribution {
         "x/.git::$DATA",
         "ok.md",
     ];
+    new_files(&paths)
+}
+
+fn new_files(paths: &[&str]) -> Contribution {
     Contribution {
         edits: paths
             .iter()

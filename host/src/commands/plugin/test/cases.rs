@@ -166,14 +166,7 @@ fn compare(
     let hooks = case::run(candidate, &case, &hooks)?;
     let said = snapshot(&hooks)?;
     let beside = expected_path(path);
-    let expected = case::text_of(&beside).ok();
-    if expected == Some(None) {
-        return Err(user_error(
-            format!("{} is larger than any answer", beside.display()),
-            "remove it; with `--update` it is written anew",
-        ));
-    }
-    let expected = expected.flatten();
+    let expected = case::expected_text(&beside)?;
     let (outcome, diff) = match expected {
         Some(expected) if is_same(&expected, &said) => (Outcome::AsExpected, None),
         _ if update => {
