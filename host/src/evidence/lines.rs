@@ -41,7 +41,7 @@ impl Lines {
 /// What most of a flood of output is made of, lines that no runner writes, is put aside by its first character. What a
 /// runner writes behind words without a line end (`go test`) is known by the line's end, or by its sign.
 fn say(line: &[u8], each: &mut dyn FnMut(&str)) {
-    const BEGINNINGS: &[u8] = b"tSTFRWDBONEonemf=-?{\x1b0123456789";
+    const BEGINNINGS: &[u8] = b"tSTFRWDBONEMConemf=-?{\x1b0123456789";
     let first = line.iter().find(|byte| !matches!(byte, b' ' | b'\t'));
     let begins = first.is_some_and(|first| BEGINNINGS.contains(first));
     let is_known = begins || line.ends_with(b"s)") || line.starts_with("ℹ ".as_bytes());

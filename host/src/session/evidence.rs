@@ -239,6 +239,10 @@ impl EvidenceRecord {
         match &self.nothing_ran {
             Some(NothingRan::NoProject(_) | NothingRan::NotThere) => true,
             Some(NothingRan::CalledWrongly) => false,
+            // A script of the project's: another program may only be out of reach.
+            None if self.exit_code == 127 && self.runners.is_empty() => {
+                self.command.first().is_some_and(|word| word.contains('/'))
+            }
             None => {
                 let skipped = self.counts().is_some_and(|counts| counts.skipped > 0);
                 selection::ran_none(self) && !skipped
@@ -256,9 +260,10 @@ impl EvidenceRecord {
         self.found_nothing() && selection::is_same(self, failed)
     }
 
-    /// It passed, and nothing chose among the tests of its runner.
-    pub fn is_of_all(&self) -> bool {
-        self.passed() && !self.ran_nothing() && selection::is_all(self)
+    /// It passed, and nothing chose among the tests of its runner: no word and no option, or only the options that `failed`
+    /// had as well.
+    pub fn is_of_all(&self, failed: &Self) -> bool {
+        self.passed() && !self.ran_nothing() && selection::is_all(self, failed)
     }
 
     /// It ran tests, or was to: a runner was recognised, the command is known to run them, or the user called it so.
@@ -269,7 +274,7 @@ impl EvidenceRecord {
     }
 
     /// The shell's codes for what was not found or cannot be executed.
-    fn did_not_start(&self) -> bool {
+    pub fn did_not_start(&self) -> bool {
         matches!(self.exit_code, 126 | 127)
     }
 

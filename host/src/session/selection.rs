@@ -84,10 +84,16 @@ pub fn is_part(some: &EvidenceRecord, all: &EvidenceRecord) -> bool {
         && some_of.runner == all_of.runner
 }
 
-/// Whether nothing chose among the tests of a known runner.
-pub fn is_all(record: &EvidenceRecord) -> bool {
-    record.environment.is_empty()
-        && asked_for(record).is_some_and(|asked| asked.chosen.is_empty() && asked.with.is_empty())
+/// Whether nothing chose among the tests of a known runner, but for the options and variables of `failed`, which the same
+/// runner had.
+pub fn is_all(record: &EvidenceRecord, failed: &EvidenceRecord) -> bool {
+    let Some(asked) = asked_for(record).filter(|asked| asked.chosen.is_empty()) else {
+        return false;
+    };
+    let is_plain = asked.with.is_empty() && record.environment.is_empty();
+    let is_alike = asked_for(failed)
+        .is_some_and(|old| (&old.runner, &old.with) == (&asked.runner, &asked.with));
+    is_plain || is_alike && record.environment == failed.environment
 }
 
 /// Whether words choose among the tests. Of what is not known, nobody can say so.

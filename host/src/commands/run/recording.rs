@@ -198,9 +198,12 @@ fn evidence(
     let directory = &workspace.environment.current_dir;
     let is_none = |counts: TestCounts| counts.passed == 0 && counts.failed == 0;
     let mut counted = runners.iter().filter_map(|counted| counted.counts);
-    let broke_down = ran.exit_code != 0 && ran.signal.is_none() && counted.all(is_none);
+    // unittest counts a module that is not there as a test that failed.
+    let is_unittest = selection::runner(&command).as_deref() == Some("unittest");
+    let ran_none = counted.all(|counts| is_none(counts) || is_unittest && counts.passed == 0);
+    let broke_down = ran.exit_code != 0 && ran.signal.is_none() && ran_none;
     let nothing_ran = match broke_down {
-        true => nothing_ran(&command, directory, &observation.refused),
+        true => nothing_ran(&command, directory, &runners, &observation.refused),
         false => None,
     };
     let different = before.observed.difference(repository, after)?;
@@ -238,9 +241,17 @@ fn evidence(
     })
 }
 
-fn nothing_ran(command: &[String], directory: &Path, refused: &Refused) -> Option<NothingRan> {
-    let runner = selection::runner(command)?;
-    project::missing(command, directory).or_else(|| refused.of(&runner))
+fn nothing_ran(
+    command: &[String],
+    directory: &Path,
+    runners: &[Counted],
+    refused: &Refused,
+) -> Option<NothingRan> {
+    let missing = project::missing(command, directory);
+    // Of a script, the runner that was recognised in it.
+    let known = selection::runner(command);
+    let runner = known.or_else(|| Some(runners.first()?.runner.clone()))?;
+    missing.or_else(|| refused.of(&runner, command))
 }
 
 fn limits(workspace: &Workspace) -> Limits {

@@ -50,6 +50,10 @@ pub fn judge(evidence: &[&Held], places: &Places<'_>, judgement: &mut Judgement)
                 true => {
                     "its directory is gone: run all tests of that runner where they are now".into()
                 }
+                false if newer.iter().any(|newer| shows_gone(newer, held)) => {
+                    "it is gone, and may have been moved: run all tests that are there with that runner"
+                        .into()
+                }
                 false => format!("make them pass, then {}", again(held)),
             }),
         });
@@ -58,22 +62,26 @@ pub fn judge(evidence: &[&Held], places: &Places<'_>, judgement: &mut Judgement)
 
 /// Whether what failed is known to pass on this very tree, or to be gone from it. What is gone may have been moved: all
 /// tests that are there now have to pass.
-fn redeemed(newer: &[&Held], failed: &Held, places: &Places<'_>, is_gone: bool) -> bool {
+fn redeemed(newer: &[&Held], held: &Held, places: &Places<'_>, is_gone: bool) -> bool {
     let here = newer.iter().filter(|held| held.standing.is_verified());
     let here: Vec<&EvidenceRecord> = here.map(|held| &held.record).collect();
-    let failed = &failed.record;
+    let failed = &held.record;
     let place = failed.directory.as_ref();
     let has_place = |run: &&&EvidenceRecord| is_at_or_above(run.directory.as_ref(), place);
     let has_moved_place = |run: &&&EvidenceRecord| match &run.directory {
         None => true,
         Some(now) => !(places.was_there)(failed, now),
     };
-    let mut of_all = here.iter().filter(|run| run.is_of_all());
+    let mut of_all = here.iter().filter(|run| run.is_of_all(failed));
     here.iter().any(|run| run.shows_whole(failed))
         || (here.iter().any(|run| run.shows_gone(failed))
             && of_all.clone().any(|run| has_place(&run)))
         || (is_gone
             && of_all.any(|run| selection::is_of_one_runner(run, failed) && has_moved_place(&run)))
+}
+
+fn shows_gone(newer: &Held, failed: &Held) -> bool {
+    newer.standing.is_verified() && newer.record.shows_gone(&failed.record)
 }
 
 fn is_at_or_above(above: Option<&RepoPath>, below: Option<&RepoPath>) -> bool {
@@ -167,5 +175,6 @@ fn again(held: &Held) -> String {
 fn are_tests(held: &Held, evidence: &[&Held]) -> bool {
     let record = &held.record;
     let same = |other: &&Held| other.record.is_test() && other.record.thing() == record.thing();
-    !record.ran_nothing() && (record.is_test() || evidence.iter().any(same))
+    let is_one = record.is_test() || (!record.did_not_start() && evidence.iter().any(same));
+    is_one && !record.ran_nothing()
 }

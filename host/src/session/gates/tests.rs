@@ -353,3 +353,39 @@ fn what_was_measured_before_is_missed() {
     assert_eq!(judgement.refusals.len(), 1, "{judgement:?}");
     assert!(judgement.unmeasured.is_empty(), "it was: {judgement:?}");
 }
+
+#[test]
+fn a_script_that_is_gone_and_a_runner_with_its_own_options_can_show_it() {
+    let stale = || Standing::Stale(Moved::default());
+    let script = |exit_code| {
+        let mut record = evidence(&["./check.sh"], exit_code);
+        record.label = Some("test".into());
+        held(record, Standing::Verified)
+    };
+    let mut failed = script(1);
+    failed.standing = stale();
+    let all = of_pytest(&["-q"], 0, Standing::Verified);
+    assert_eq!(
+        reasons(&[all.clone(), script(127), failed.clone()]).0.len(),
+        0
+    );
+    assert_eq!(reasons(&[all.clone(), failed]).0.len(), 1);
+
+    let mut failed = of_pytest(&["-W", "error", "test_old.py"], 1, stale());
+    failed.record.environment = vec!["PYTEST_ADDOPTS=-q".into()];
+    let mut again = failed.clone();
+    again.standing = Standing::Verified;
+    again.record.nothing_ran = Some(NothingRan::NotThere);
+    let mut alike = of_pytest(&["-W", "error"], 0, Standing::Verified);
+    assert_eq!(
+        reasons(&[alike.clone(), again.clone(), failed.clone()])
+            .0
+            .len(),
+        1
+    );
+    alike
+        .record
+        .environment
+        .clone_from(&failed.record.environment);
+    assert_eq!(reasons(&[alike, again, failed]).0.len(), 0);
+}
