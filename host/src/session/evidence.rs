@@ -161,7 +161,9 @@ impl EvidenceRecord {
 
     /// What is to be typed to run it again.
     pub fn again(&self) -> String {
-        self.typed_behind("session run -- ")
+        let label = self.label.as_ref();
+        let label = label.map(|label| format!("--label {} ", quoted(label)));
+        self.typed_behind(&format!("session run {}-- ", label.unwrap_or_default()))
     }
 
     fn typed_behind(&self, prefix: &str) -> String {

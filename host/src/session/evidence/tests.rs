@@ -110,3 +110,13 @@ fn a_run_of_nothing_stands_for_none_of_the_runs_before() {
     assert_ne!(ran.key(), stopped.key());
     assert_eq!(ran.key(), evidence(&["pytest", "-q"], 1).key());
 }
+
+#[test]
+fn what_is_to_be_typed_again_has_its_label_and_variables() {
+    let mut record = evidence(&["./check", "a b"], 1);
+    assert_eq!(record.again(), "session run -- ./check 'a b'");
+    record.label = Some("test".into());
+    record.environment = vec!["TOXENV=py".into()];
+    let again = "TOXENV=py session run --label test -- ./check 'a b'";
+    assert_eq!(record.again(), again);
+}
