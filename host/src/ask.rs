@@ -59,7 +59,8 @@ pub fn gather_and_ask(
     options: Options,
     when_cold: WhenCold,
 ) -> anyhow::Result<Asked> {
-    gather_and(workspace, hook, options, when_cold, Network::Kept)
+    let question = question(workspace, hook, Vec::new());
+    gather_and_put(workspace, &question, options, when_cold, Network::Kept)
 }
 
 /// As [`gather_and_ask`], for a command that may wait for the network.
@@ -68,13 +69,14 @@ pub fn gather_and_refresh(
     hook: Hook,
     options: Options,
 ) -> anyhow::Result<Asked> {
-    let network = Network::Asked;
-    gather_and(workspace, hook, options, WhenCold::Compile, network)
+    let (question, network) = (question(workspace, hook, Vec::new()), Network::Asked);
+    gather_and_put(workspace, &question, options, WhenCold::Compile, network)
 }
 
-fn gather_and(
+/// As [`gather_and_ask`], with a question of the command's own.
+pub fn gather_and_put(
     workspace: &mut Workspace,
-    hook: Hook,
+    question: &Question,
     options: Options,
     when_cold: WhenCold,
     network: Network,
@@ -83,12 +85,11 @@ fn gather_and(
         &workspace.config_for_plugins(),
         &workspace.environment,
         workspace.checkout(),
-        &[hook],
+        &[question.hook],
         when_cold,
     );
     let facts = gather(workspace, options)?;
-    let question = question(workspace, hook, Vec::new());
-    Ok(ask(workspace, plugins, facts, &question, network))
+    Ok(ask(workspace, plugins, facts, question, network))
 }
 
 /// Asks loaded plugins about facts that were gathered.

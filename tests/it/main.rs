@@ -25,6 +25,7 @@ mod flows_switch;
 mod foreign_text;
 mod forged_sections;
 mod gates;
+mod gates_elsewhere;
 mod git_hooks;
 mod harness;
 mod hooks;

@@ -135,6 +135,11 @@ impl EvidenceFact {
 }
 
 impl TestCounts {
+    /// Those that came to an end of their own: skipped ones have not run.
+    pub fn ran(self) -> u64 {
+        u64::from(self.passed) + u64::from(self.failed)
+    }
+
     pub fn add(&mut self, other: Self) {
         self.passed = self.passed.saturating_add(other.passed);
         self.failed = self.failed.saturating_add(other.failed);
@@ -195,7 +200,12 @@ impl EvidenceRecord {
     }
 
     pub fn passed(&self) -> bool {
-        self.exit_code == 0 && self.counts().is_none_or(|counts| counts.failed == 0)
+        self.exit_code == 0 && !self.has_failed_tests()
+    }
+
+    /// A test was counted as failed: what does not compile has none.
+    pub fn has_failed_tests(&self) -> bool {
+        self.counts().is_some_and(|counts| counts.failed > 0)
     }
 
     /// Of all runners together.
@@ -233,7 +243,7 @@ impl EvidenceRecord {
         let is_stop = self.signal == Some(INTERRUPT)
             || self.exit_code == 128 + INTERRUPT
             || (is_pytest && by_pytest);
-        is_stop && counts.is_none_or(|counts| counts.failed == 0)
+        is_stop && !self.has_failed_tests()
     }
 
     /// What it asks for is not there: files, packages or tests of that name.

@@ -14,10 +14,7 @@ pub fn tests(tested: &EvidenceRecord, before: Option<&EvidenceRecord>) -> Option
         let failed = tested.is_failure();
         return failed.then(|| format!("Tests: {}; {command}, {}", tested.outcome(), tested.id));
     };
-    let total = |record: &EvidenceRecord| {
-        let counts = record.counts()?;
-        Some(i64::from(counts.passed) + i64::from(counts.failed))
-    };
+    let total = |record: &EvidenceRecord| i64::try_from(record.counts()?.ran()).ok();
     let source = format!("{}; {command}, {}", counts.text(), tested.id);
     Some(match before.and_then(total).zip(total(tested)) {
         Some((before, now)) if before != now => {

@@ -4,7 +4,7 @@
 mod grammar;
 mod unchosen;
 
-use super::evidence::{EvidenceRecord, TestCounts};
+use super::evidence::EvidenceRecord;
 use grammar::{Asked, Packages, asked};
 use unchosen::{is_among_all, is_collected};
 
@@ -42,8 +42,10 @@ pub fn shows_whole(newer: &EvidenceRecord, failed: &EvidenceRecord) -> bool {
         }
         false => {
             let of_all = new.packages == Packages::All && newer.directory.is_none();
-            let has_run = failed.counts().is_some_and(|counts| counts.failed > 0);
-            of_all && new.chosen.is_empty() && failed.setup.in_root_workspace && has_run
+            of_all
+                && new.chosen.is_empty()
+                && failed.setup.in_root_workspace
+                && failed.has_failed_tests()
         }
     }
 }
@@ -54,10 +56,7 @@ fn has_lost_some(newer: &EvidenceRecord, failed: &EvidenceRecord) -> bool {
         return false;
     }
     match (newer.counts(), failed.counts()) {
-        (Some(now), Some(then)) => {
-            let ran = |counts: TestCounts| u64::from(counts.passed) + u64::from(counts.failed);
-            now.skipped > then.skipped && ran(now) < ran(then)
-        }
+        (Some(now), Some(then)) => now.skipped > then.skipped && now.ran() < then.ran(),
         (None, Some(_)) => true,
         (_, None) => false,
     }
@@ -174,7 +173,7 @@ fn is_within(path: &str, whole: &str) -> bool {
 /// Nothing was run, whatever the exit code: it was only asked what there is, or had no test to run.
 pub fn ran_none(record: &EvidenceRecord) -> bool {
     let counts = record.counts();
-    let counted = counts.is_some_and(|counts| counts.passed > 0 || counts.failed > 0);
+    let counted = counts.is_some_and(|counts| counts.ran() > 0);
     let Some(asked) = asked(&record.command).filter(|_| !counted) else {
         return !counted && counts.is_some() && record.exit_code == 0;
     };

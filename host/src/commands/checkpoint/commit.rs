@@ -18,8 +18,8 @@ use crate::store::decisions::LOG;
 use crate::ui::Ui;
 use crate::workspace::{Workspace, require_open};
 
-/// Commits and returns the new HEAD, with what its message says was measured. When git or a hook refuses, nothing is recorded, and untracked files are untracked
-/// again.
+/// Commits and returns the new HEAD, with what its message says was measured. When git or a hook refuses, nothing is
+/// recorded, and untracked files are untracked again.
 pub fn commit(
     ui: &Ui,
     workspace: &Workspace,

@@ -2,7 +2,6 @@
 //! than was measured. It must not count anything, nor change what a commit holds.
 
 use crate::ask::Asked;
-use crate::config::Config;
 use crate::document::text;
 use crate::facts::Facts;
 use crate::facts::standing::Held;
@@ -63,7 +62,7 @@ impl Measured {
             .extend(measured::coverage(&asked.contributions, before));
         if !measured.lines.is_empty() {
             let (repository, status) = (&workspace.repository, facts.status());
-            let observed = tree_state::observe(repository, &status, limits(&workspace.config))?;
+            let observed = tree_state::observe(repository, &status, Limits::of(&workspace.config))?;
             let is_moved = |inside: &Option<Contents>| {
                 inside
                     .as_ref()
@@ -95,7 +94,7 @@ impl Measured {
             return Ok(now.is_some_and(|held| held.standing.is_verified()));
         }
         let status = facts.status();
-        let after = tree_state::observe(repository, &status, limits(&facts.config))?;
+        let after = tree_state::observe(repository, &status, Limits::of(&facts.config))?;
         Ok(before.difference(repository, &after)?.is_empty())
     }
 
@@ -188,12 +187,6 @@ fn tests(
     });
     let lines: Vec<String> = lines.flatten().collect();
     Ok(((!lines.is_empty()).then_some(newest.record.id), lines))
-}
-
-fn limits(config: &Config) -> Limits {
-    Limits {
-        max_file: Some(config.snapshots.max_file),
-    }
 }
 
 #[cfg(test)]

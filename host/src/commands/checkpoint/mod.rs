@@ -177,37 +177,23 @@ fn commit_and_gather(
         // The commit is made: it must not be lost for what its message says.
         Err(error) => ui.warning(
             &Warning::new(format!(
-                "a hook changed files meanwhile, and {} still says what was measured before it: {error:#}",
-                commit
+                "a hook changed files meanwhile, and {commit} still says what was measured before it: {error:#}"
             ))
             .hint("take the lines `Tests:` and `Coverage:` out of its message"),
         ),
     }
     *workspace = open()?;
     let commit = workspace.repository.head_commit()?.unwrap_or(commit);
-    let again = ask_again(workspace, request)?;
+    let question = request.question(workspace);
+    let again = ask::gather_and_put(
+        workspace,
+        &question,
+        Options::snapshot(),
+        WhenCold::Compile,
+        Network::Asked,
+    )?;
     let Asked { facts, .. } = asked.with_facts(again.facts);
     Ok((Asked { facts, ..again }, commit))
-}
-
-/// What plugins say of another tree than they were asked about.
-fn ask_again(workspace: &mut Workspace, request: &Request) -> anyhow::Result<Asked> {
-    let plugins = Plugins::load(
-        &workspace.config_for_plugins(),
-        &workspace.environment,
-        workspace.checkout(),
-        &[Hook::Checkpoint],
-        WhenCold::Compile,
-    );
-    let facts = gather(workspace, Options::snapshot())?;
-    let question = request.question(workspace);
-    Ok(ask::ask(
-        workspace,
-        plugins,
-        facts,
-        &question,
-        Network::Asked,
-    ))
 }
 
 /// The request, complete and cleaned.

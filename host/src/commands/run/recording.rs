@@ -15,7 +15,7 @@ use crate::facts::tree_state::{self, Observed};
 use crate::git::{ObjectId, StatusProcess};
 use crate::path::RepoPath;
 use crate::process::Ran;
-use crate::session::evidence::{Counted, EvidenceRecord, NothingRan, TestCounts};
+use crate::session::evidence::{Counted, EvidenceRecord, NothingRan};
 use crate::session::ids::{EvidenceId, SessionId};
 use crate::session::live::LiveSession;
 use crate::session::record::{Entry, RECORD_FORMAT};
@@ -70,7 +70,11 @@ impl Recorder {
         let directory = directory(&workspace);
         let reports = Reports::look(workspace.repository.work_tree(), directory.as_ref());
         let status = workspace.status(Options::snapshot().status)?;
-        let observed = tree_state::observe(&workspace.repository, &status, limits(&workspace))?;
+        let observed = tree_state::observe(
+            &workspace.repository,
+            &status,
+            Limits::of(&workspace.config),
+        )?;
         let before = Before {
             directory,
             observed,
@@ -95,7 +99,8 @@ impl Recorder {
         self.stay_in_the_work_tree();
         let status = self.workspace.fresh_status(Options::snapshot().status)?;
         let repository = &self.workspace.repository;
-        let mut after = tree_state::observe(repository, &status, limits(&self.workspace))?;
+        let mut after =
+            tree_state::observe(repository, &status, Limits::of(&self.workspace.config))?;
         self.read_large(&mut after)?;
         observation.before.observed.take_large(&after);
         let before = observation.before.observed.clone();
@@ -173,18 +178,7 @@ fn evidence(
     let typed = observation.command.iter();
     let typed: Vec<_> = typed.map(|argument| argument.to_string_lossy()).collect();
     let command = secret_words::masked(typed.iter().map(|argument| &**argument));
-    // Where make itself runs a runner, make's flags are no word of the runner's.
-    let is_of_another = |variable: &str| {
-        variable
-            .split('=')
-            .next()
-            .is_some_and(|name| name.ends_with("MAKEFLAGS"))
-            && selection::runner(&command).is_some_and(|runner| !runner.contains("make "))
-    };
-    let variables = workspace.environment.test_variables.iter();
-    let variables = variables.filter(|variable| !is_of_another(variable));
-    let variables = variables.map(|variable| secrets::mask(variable).into_owned());
-    let variables = variables.collect();
+    let environment = variables(workspace, &command);
     let mut runners = observation.counted;
     let shows = only_shows(&command);
     let mut reports_not_read = None;
@@ -196,11 +190,10 @@ fn evidence(
         reports_not_read = told.not_read;
     }
     let directory = &workspace.environment.current_dir;
-    let is_none = |counts: TestCounts| counts.passed == 0 && counts.failed == 0;
     let mut counted = runners.iter().filter_map(|counted| counted.counts);
     // unittest counts a module that is not there as a test that failed.
     let is_unittest = selection::runner(&command).as_deref() == Some("unittest");
-    let ran_none = counted.all(|counts| is_none(counts) || is_unittest && counts.passed == 0);
+    let ran_none = counted.all(|counts| counts.ran() == 0 || is_unittest && counts.passed == 0);
     let broke_down = ran.exit_code != 0 && ran.signal.is_none() && ran_none;
     let nothing_ran = match broke_down {
         true => nothing_ran(&command, directory, &runners, &observation.refused),
@@ -219,7 +212,7 @@ fn evidence(
         id: EvidenceId(0),
         label: observation.label,
         command,
-        environment: variables,
+        environment,
         directory: before.directory,
         exit_code: ran.exit_code,
         signal: ran.signal,
@@ -241,6 +234,23 @@ fn evidence(
     })
 }
 
+/// Those that the runner takes for more words of its command. Where make itself runs a runner, make's flags are no word of
+/// the runner's.
+fn variables(workspace: &Workspace, command: &[String]) -> Vec<String> {
+    let runner = selection::runner(command);
+    let is_of_another = |variable: &&String| {
+        let name = variable.split('=').next().unwrap_or_default();
+        name.ends_with("MAKEFLAGS")
+            && runner
+                .as_ref()
+                .is_some_and(|runner| !runner.contains("make "))
+    };
+    let all = workspace.environment.test_variables.iter();
+    let own = all.filter(|variable| !is_of_another(variable));
+    own.map(|variable| secrets::mask(variable).into_owned())
+        .collect()
+}
+
 fn nothing_ran(
     command: &[String],
     directory: &Path,
@@ -252,10 +262,4 @@ fn nothing_ran(
     let known = selection::runner(command);
     let runner = known.or_else(|| Some(runners.first()?.runner.clone()))?;
     missing.or_else(|| refused.of(&runner, command))
-}
-
-fn limits(workspace: &Workspace) -> Limits {
-    Limits {
-        max_file: Some(workspace.config.snapshots.max_file),
-    }
 }

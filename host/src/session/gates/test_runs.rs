@@ -35,7 +35,10 @@ pub fn judge(evidence: &[&Held], places: &Places<'_>, judgement: &mut Judgement)
     for (number, (index, held)) in runs.iter().enumerate() {
         let newer = &evidence[..*index];
         let place = held.record.directory.as_ref();
-        let is_gone = place.is_some_and(|place| !(places.is_there)(place));
+        let is_gone = Gone {
+            place: place.is_some_and(|place| !(places.is_there)(place)),
+            tests: newer.iter().any(|newer| shows_gone(newer, held)),
+        };
         let reason = match held.standing.is_verified() {
             _ if held.record.passed() => continue,
             _ if redeemed(newer, held, places, is_gone) => continue,
@@ -47,22 +50,31 @@ pub fn judge(evidence: &[&Held], places: &Places<'_>, judgement: &mut Judgement)
         judgement.refusals.push(Refusal {
             reason: format!("{reason}: {}", told(held)),
             remedy: Some(match is_gone {
-                true => {
+                Gone { place: true, .. } => {
                     "its directory is gone: run all tests of that runner where they are now".into()
                 }
-                false if newer.iter().any(|newer| shows_gone(newer, held)) => {
+                Gone { tests: true, .. } => {
                     "it is gone, and may have been moved: run all tests that are there with that runner"
                         .into()
                 }
-                false => format!("make them pass, then {}", again(held)),
+                _ => format!("make them pass, then {}", again(held)),
             }),
         });
     }
 }
 
+/// What is not in the work tree any more of what failed.
+#[derive(Clone, Copy)]
+struct Gone {
+    /// The directory that it was run in.
+    place: bool,
+    /// What its command names, as the same command says.
+    tests: bool,
+}
+
 /// Whether what failed is known to pass on this very tree, or to be gone from it. What is gone may have been moved: all
 /// tests that are there now have to pass.
-fn redeemed(newer: &[&Held], held: &Held, places: &Places<'_>, is_gone: bool) -> bool {
+fn redeemed(newer: &[&Held], held: &Held, places: &Places<'_>, is_gone: Gone) -> bool {
     let here = newer.iter().filter(|held| held.standing.is_verified());
     let here: Vec<&EvidenceRecord> = here.map(|held| &held.record).collect();
     let failed = &held.record;
@@ -74,9 +86,8 @@ fn redeemed(newer: &[&Held], held: &Held, places: &Places<'_>, is_gone: bool) ->
     };
     let mut of_all = here.iter().filter(|run| run.is_of_all(failed));
     here.iter().any(|run| run.shows_whole(failed))
-        || (here.iter().any(|run| run.shows_gone(failed))
-            && of_all.clone().any(|run| has_place(&run)))
-        || (is_gone
+        || (is_gone.tests && of_all.clone().any(|run| has_place(&run)))
+        || (is_gone.place
             && of_all.any(|run| selection::is_of_one_runner(run, failed) && has_moved_place(&run)))
 }
 
@@ -148,8 +159,7 @@ fn counts_as_many(one: &EvidenceRecord, other: &EvidenceRecord) -> bool {
 }
 
 fn counted(record: &EvidenceRecord) -> Option<u64> {
-    let counts = record.counts()?;
-    Some(u64::from(counts.passed) + u64::from(counts.failed))
+    Some(record.counts()?.ran())
 }
 
 fn told(held: &Held) -> String {

@@ -10,7 +10,6 @@ use crate::session::evidence::EvidenceRecord;
 pub fn is_among_all(newer: &EvidenceRecord, failed: &EvidenceRecord, old: &Asked<'_>) -> bool {
     let setup = &newer.setup;
     let no_one_chooses = !setup.chooses && !failed.setup.chooses;
-    let has_run = failed.counts().is_some_and(|counts| counts.failed > 0);
     let mut chosen = old.chosen.iter();
     match old.runner.as_str() {
         "pytest" => {
@@ -27,9 +26,12 @@ pub fn is_among_all(newer: &EvidenceRecord, failed: &EvidenceRecord, old: &Asked
             let is_target =
                 |word: &&str| OF_TARGETS.contains(&word.split('=').next().unwrap_or(word));
             let is_plain = no_one_chooses && old.packages == Packages::Usual;
-            (is_plain || !chosen.any(is_target)) && (old.packages != Packages::Named || has_run)
+            (is_plain || !chosen.any(is_target))
+                && (old.packages != Packages::Named || failed.has_failed_tests())
         }
-        "cargo nextest" => !setup.chooses && (old.packages != Packages::Named || has_run),
+        "cargo nextest" => {
+            !setup.chooses && (old.packages != Packages::Named || failed.has_failed_tests())
+        }
         "go test" => {
             let is_option = |word: &str| word.starts_with("-run") || word.starts_with("-skip");
             let mut words = old.chosen.iter();

@@ -7,6 +7,7 @@ use super::Snapshot;
 use super::entry::{self, EXECUTABLE, FILE, Found, LINK, SUBMODULE};
 use super::metadata::{Metadata, SNAPSHOT_FORMAT};
 use super::staged::Staged;
+use crate::config::Config;
 use crate::git::dot_git::Protection;
 use crate::git::status::{BlobAt, Change, ChangeKind, Status};
 use crate::git::tree_edit::TreeEdits;
@@ -21,6 +22,15 @@ const GITS_OWN: [u32; 4] = [0o644, 0o755, 0o664, 0o775];
 pub struct Limits {
     /// Bytes. A larger file is left out and named. None: every file.
     pub max_file: Option<u64>,
+}
+
+impl Limits {
+    /// Those of the configuration.
+    pub fn of(config: &Config) -> Self {
+        Self {
+            max_file: Some(config.snapshots.max_file),
+        }
+    }
 }
 
 /// Takes a snapshot of the work tree that `status` (with `untracked_all`) describes. `message` is the first line of
